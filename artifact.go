@@ -1,0 +1,20 @@
+package taskhook
+
+import "time"
+
+// Artifact is a stored result file. Links to it are made when they are shown,
+// never stored.
+type Artifact struct {
+	ID         string
+	TaskID     string
+	Index      int           // position among the task's results, from 0
+	Name       string        // the file name in links: task_x.mp4, task_x-2.mp4
+	Format     string        // "mp4", "png"
+	MediaType  string        // "video/mp4"
+	Size       int64         // bytes
+	SHA256     string        // hex
+	Duration   time.Duration // of audio and video; zero where there is none
+	Generation int           // raised to revoke the links made before
+	Removed    bool          // retention removed the file
+	CreatedAt  time.Time
+}

@@ -1,0 +1,71 @@
+package taskhook
+
+import (
+	"slices"
+	"time"
+)
+
+// EndpointState says whether an endpoint is sent to.
+type EndpointState string
+
+// The states of an endpoint. What is owed to a paused or disabled endpoint is
+// held, not lost.
+const (
+	EndpointActive   EndpointState = "active"
+	EndpointPaused   EndpointState = "paused"
+	EndpointDisabled EndpointState = "disabled"
+)
+
+// Secret signs what an endpoint is sent. Text is "whsec_" and base64.
+type Secret struct {
+	Text string
+	// PromotedAt is when X-Webhook-Signature starts to use it. Until then only
+	// the list in webhook-signature does.
+	PromotedAt time.Time
+	ExpiresAt  time.Time // zero: never
+}
+
+// Endpoint is a registered receiver. The primary API calls it a webhook.
+type Endpoint struct {
+	ID          string
+	AccountID   string
+	URL         string
+	Description string
+	Events      []string // wanted event types
+	State       EndpointState
+	Reason      string   // why it is paused or disabled
+	Schedule    Schedule // nil: the operator's
+	Secrets     []Secret // newest first
+	LaneID      string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Wants reports whether the endpoint asked for events of the type.
+func (e *Endpoint) Wants(eventType string) bool { return slices.Contains(e.Events, eventType) }
+
+// SigningSecrets returns the secret for X-Webhook-Signature, which carries one
+// value, and all valid ones for webhook-signature, which carries a list. During
+// a rotation the older secret stays primary until the newer is promoted.
+func (e *Endpoint) SigningSecrets(now time.Time) (primary string, all []string) {
+	for _, s := range e.Secrets {
+		if !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt) {
+			continue
+		}
+		all = append(all, s.Text)
+		if primary == "" && !now.Before(s.PromotedAt) {
+			primary = s.Text
+		}
+	}
+	if primary == "" && len(all) > 0 {
+		primary = all[0]
+	}
+	return primary, all
+}
+
+// EndpointFilter selects endpoints of one account, newest first.
+type EndpointFilter struct {
+	AccountID string
+	State     EndpointState
+	Page
+}

@@ -1,0 +1,82 @@
+package taskhook
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code says what kind of thing went wrong. Each face maps every code to its own
+// status and body; see Codes.
+type Code string
+
+// All codes that a service may answer with.
+const (
+	CodeMalformed        Code = "malformed"          // the request as a whole can't be read
+	CodeMissing          Code = "missing"            // a required field is absent
+	CodeInvalid          Code = "invalid"            // a field has a value that can't be used
+	CodeUnauthenticated  Code = "unauthenticated"    // no key was given
+	CodeBadKey           Code = "bad_key"            // the key is malformed or unknown
+	CodeKeyExpired       Code = "key_expired"        // the key is past its expiry
+	CodeKeyRevoked       Code = "key_revoked"        // the key was revoked
+	CodeForbidden        Code = "forbidden"          // the key may not do this
+	CodeNotFound         Code = "not_found"          // no such thing in this account
+	CodeTaskNotFound     Code = "task_not_found"     // no such task in this account
+	CodeModelNotFound    Code = "model_not_found"    // the catalogue has no such model
+	CodeProviderNotFound Code = "provider_not_found" // the catalogue has no such provider or capability
+	CodeMethod           Code = "method_not_allowed" // the path exists, the method does not
+	CodeConflict         Code = "conflict"           // the thing is in a state that forbids this
+	CodeTooLarge         Code = "too_large"          // the request is over a limit
+	CodeRateLimited      Code = "rate_limited"       // too many requests or too much waiting work
+	CodeStorageFull      Code = "storage_full"       // the disk is full; nothing was accepted
+	CodeUnavailable      Code = "unavailable"        // stopping or overloaded; nothing was accepted
+	CodeInternal         Code = "internal"           // a fault of ours
+)
+
+// Codes lists every code, for the tests that walk all of them through a face.
+func Codes() []Code {
+	return []Code{CodeMalformed, CodeMissing, CodeInvalid, CodeUnauthenticated, CodeBadKey, CodeKeyExpired,
+		CodeKeyRevoked, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
+		CodeMethod, CodeConflict, CodeTooLarge, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
+}
+
+// Error is a failure that a user may read. Message is a sentence for the user
+// that says what to do; Err is the cause, for the log only.
+type Error struct {
+	Code    Code
+	Field   string // the field at fault, where one is ("input.prompt"), else empty
+	Message string
+	Err     error
+}
+
+// Error returns the message with its cause, for logs.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Message + ": " + e.Err.Error()
+	}
+	return e.Message
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf returns an Error with the code and a message for the user.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// FieldErrorf returns an Error about one field of the request.
+func FieldErrorf(code Code, field, format string, args ...any) *Error {
+	return &Error{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// ErrorCode returns the code of err: that of the first Error in its chain, else
+// CodeInternal, and "" for nil.
+func ErrorCode(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}

@@ -1,0 +1,21 @@
+package taskhook
+
+import "time"
+
+// The types of event that taskhook itself publishes; the prefixes task.,
+// workflow. and endpoint. are reserved for it.
+const (
+	EventTaskCompleted = "task.completed"
+	EventTaskFailed    = "task.failed"
+)
+
+// Event is an immutable fact. Its id is the webhook id on every attempt.
+type Event struct {
+	ID        string
+	Seq       int64 // feed order, gapless per installation
+	AccountID string
+	Type      string
+	Subject   string // the id of what it is about, "task_…", or empty
+	Body      []byte // the bytes that are signed and sent to configured endpoints
+	CreatedAt time.Time
+}

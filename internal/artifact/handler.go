@@ -1,0 +1,159 @@
+package artifact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Pattern is where a Handler is to be mounted. It has no method, for the handler
+// answers wrong ones itself.
+const Pattern = "/results/{name}"
+
+// Finder finds artifacts by the name in their links, removed ones too. An unknown
+// name is a taskhook.Error with CodeNotFound. It is called concurrently.
+type Finder interface {
+	ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error)
+}
+
+// Handler serves result files to whoever holds a link. No key is asked for: the
+// link is the permission. All fields must be set.
+type Handler struct {
+	Store  *Store
+	Links  *Linker
+	Finder Finder
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// ServeHTTP answers GET and HEAD, ranges and conditions included.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer") // the address is a secret
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Result files can only be read, with GET or HEAD.")
+		return
+	}
+	a, err := h.Finder.ArtifactByName(r.Context(), r.PathValue("name"))
+	if err != nil {
+		if taskhook.ErrorCode(err) == taskhook.CodeNotFound {
+			refuse(w, http.StatusNotFound, "NOT_FOUND", "There is no result file of this name.")
+			return
+		}
+		h.fault(w, r, "find artifact", err)
+		return
+	}
+	if !h.admit(w, r, a) {
+		return
+	}
+	f, err := h.Store.Get(a.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		h.Log.WarnContext(r.Context(), "result file is missing", "artifact", a.ID)
+		gone(w)
+		return
+	}
+	if err != nil {
+		h.fault(w, r, "open result file", err)
+		return
+	}
+	defer f.Close()
+	serve(w, r, a, f)
+}
+
+// admit checks the link, and answers when it does not open the artifact.
+func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a taskhook.Artifact) bool {
+	err := h.Links.Check(a.Name, a.Generation, r.URL.Query(), h.Now())
+	switch {
+	case errors.Is(err, ErrBadSignature):
+		refuse(w, http.StatusForbidden, "FORBIDDEN", "The link is not valid: it was changed, cut short or revoked. Fetch the task again for a new one.")
+	case a.Removed:
+		gone(w)
+	case errors.Is(err, ErrLinkExpired):
+		refuse(w, http.StatusForbidden, "LINK_EXPIRED", "The link has expired. Fetch the task again for a new one.")
+	default:
+		return true
+	}
+	return false
+}
+
+func gone(w http.ResponseWriter) {
+	refuse(w, http.StatusGone, "GONE", "The result file is no longer kept here: its retention time is over.")
+}
+
+// serve sends the file. Whoever made it decided its bytes, so a browser must
+// neither guess its type nor run anything in it.
+func serve(w http.ResponseWriter, r *http.Request, a taskhook.Artifact, f *os.File) {
+	header := w.Header()
+	header.Set("Content-Type", a.MediaType)
+	header.Set("Content-Disposition", disposition(a))
+	header.Set("Content-Security-Policy",
+		"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox")
+	header.Set("ETag", `"`+a.SHA256+`"`)
+	// Asking again is cheap with the ETag, and lets a revoked link die at once.
+	header.Set("Cache-Control", "private, no-cache")
+	http.ServeContent(w, r, "", a.CreatedAt, f)
+}
+
+// disposition shows images, sound and video in the browser and saves all else.
+// SVG is an image that can hold programs, so it is saved.
+func disposition(a taskhook.Artifact) string {
+	kind := "attachment"
+	switch family, _, _ := strings.Cut(a.MediaType, "/"); family {
+	case "image", "audio", "video":
+		if a.MediaType != "image/svg+xml" {
+			kind = "inline"
+		}
+	}
+	return mime.FormatMediaType(kind, map[string]string{"filename": safeName(a.Name)})
+}
+
+// safeName keeps what every file system takes for a plain name.
+func safeName(name string) string {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		return '_'
+	}, name), ".")
+}
+
+// fault answers for an error of ours, whose cause only the log tells.
+func (h *Handler) fault(w http.ResponseWriter, r *http.Request, doing string, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is there to answer
+	}
+	h.Log.ErrorContext(r.Context(), doing, "error", err)
+	refuse(w, http.StatusInternalServerError, "INTERNAL_ERROR", "The result file can't be read just now. Try again later.")
+}
+
+// refuse answers in the envelope of the primary API.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	type problem struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	body, err := json.Marshal(struct {
+		Success bool    `json:"success"`
+		Error   problem `json:"error"`
+	}{Error: problem{code, message}})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(body)
+}

@@ -1,0 +1,121 @@
+package catalogue
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// document is the form of a file.
+type document struct {
+	Media        map[taskhook.Medium]times   `yaml:"media"`
+	Capabilities map[string]taskhook.Medium  `yaml:"capabilities"`
+	Operations   map[string]string           `yaml:"operations"`
+	Schemas      map[string]any              `yaml:"schemas"`
+	Models       map[string]map[string]entry `yaml:"models"`
+
+	// Sections of the same file that belong to other readers.
+	Commands  any `yaml:"commands"`
+	Providers any `yaml:"providers"`
+	Workers   any `yaml:"workers"`
+	Workflows any `yaml:"workflows"`
+}
+
+// times are what a medium means for time, as texts like "30s".
+type times struct {
+	Estimate string `yaml:"estimate"`
+	Timeout  string `yaml:"timeout"`
+}
+
+// entry is a model as a file writes it.
+type entry struct {
+	Capabilities map[string]offer `yaml:"capabilities"`
+	Settings     settings         `yaml:",inline"`
+}
+
+// offer is a capability of a model: the name of its schema, and settings that
+// differ from the model's.
+type offer struct {
+	Schema   string   `yaml:"schema"`
+	Settings settings `yaml:",inline"`
+}
+
+// settings are the fields that a model and its capabilities share. Nil means that
+// a less specific or earlier place decides.
+type settings struct {
+	Adapter  *string  `yaml:"adapter"`
+	Estimate *string  `yaml:"estimate"`
+	Timeout  *string  `yaml:"timeout"`
+	Price    *float64 `yaml:"price"`
+	Loose    *bool    `yaml:"loose"`
+}
+
+// UnmarshalYAML also takes the short form of an offer: the schema's name alone.
+func (o *offer) UnmarshalYAML(decode func(any) error) error {
+	var short string
+	if decode(&short) == nil {
+		o.Schema = short
+		return nil
+	}
+	type long offer
+	return decode((*long)(o))
+}
+
+// check refuses values that can't be used.
+func (f settings) check(s *Source, at []string) error {
+	under := func(field string) []string { return append(slices.Clone(at), field) }
+	if f.Price != nil && (!(*f.Price >= 0) || math.IsInf(*f.Price, 0)) {
+		return s.errorf(under("price"), "price must be a number of USD, 0 or more")
+	}
+	if f.Adapter != nil && !validAdapter(*f.Adapter) {
+		return s.errorf(under("adapter"), "%q can't be an adapter; write command:NAME, http:NAME, worker or sandbox", *f.Adapter)
+	}
+	if _, ok := duration(f.Estimate); !ok {
+		return s.errorf(under("estimate"), "estimate must be a time above 0 such as 30s or 2m, not %q", *f.Estimate)
+	}
+	if _, ok := duration(f.Timeout); !ok {
+		return s.errorf(under("timeout"), "timeout must be a time above 0 such as 10m or 2h, not %q", *f.Timeout)
+	}
+	return nil
+}
+
+// duration reads a positive time; nil is 0.
+func duration(text *string) (time.Duration, bool) {
+	if text == nil {
+		return 0, true
+	}
+	d, err := time.ParseDuration(*text)
+	return d, err == nil && d > 0
+}
+
+// or returns f with the fields that it leaves open taken from base.
+func (f settings) or(base settings) settings {
+	return settings{
+		Adapter:  cmp.Or(f.Adapter, base.Adapter),
+		Estimate: cmp.Or(f.Estimate, base.Estimate),
+		Timeout:  cmp.Or(f.Timeout, base.Timeout),
+		Price:    cmp.Or(f.Price, base.Price),
+		Loose:    cmp.Or(f.Loose, base.Loose),
+	}
+}
+
+// over returns e laid over an earlier entry of the same model.
+func (e entry) over(earlier entry) entry {
+	merged := entry{Capabilities: maps.Clone(earlier.Capabilities), Settings: e.Settings.or(earlier.Settings)}
+	if merged.Capabilities == nil {
+		merged.Capabilities = map[string]offer{}
+	}
+	for capability, o := range e.Capabilities {
+		merged.Capabilities[capability] = o.over(earlier.Capabilities[capability])
+	}
+	return merged
+}
+
+// over returns o laid over an earlier or more general offer.
+func (o offer) over(base offer) offer {
+	return offer{Schema: cmp.Or(o.Schema, base.Schema), Settings: o.Settings.or(base.Settings)}
+}

@@ -1,0 +1,54 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/taskhook/taskhook"
+)
+
+// AnyName is the name under which a provider's open entries stand: they admit a
+// model of any name.
+const AnyName = "*"
+
+// Sandbox is the name of the adapter that makes up results.
+const Sandbox = "sandbox"
+
+// Model is one thing that can be asked for: a model of a provider with one of its
+// capabilities. A model of two capabilities is two Models.
+type Model struct {
+	Provider   string // "vidu"
+	Name       string // "viduq3-pro", or AnyName in a listing
+	Capability string // "text-to-video"
+	Medium     taskhook.Medium
+	Schema     json.RawMessage // JSON Schema 2020-12 of the input, refers to nothing outside
+	Adapter    string          // "command:espeak", or empty: nothing runs it yet
+	Estimate   time.Duration   // told to clients until past runs say better
+	Timeout    time.Duration   // hard deadline of one run
+	Price      float64         // USD per task
+
+	schema *jsonschema.Schema
+	// loose holds the fields that a text may stand for, and is nil where the
+	// provider's API is strict.
+	loose map[string]valueForm
+}
+
+// AdapterFor returns the name of the adapter that runs a task of the model: the
+// sandbox for test keys, else the model's own, else, in development mode only,
+// the sandbox. A live key never gets a made-up result unless the operator mapped
+// the model to the sandbox, so otherwise the error is a taskhook.Error with
+// CodeUnavailable that says what to configure.
+func (m *Model) AdapterFor(test, dev bool) (string, error) {
+	switch {
+	case test:
+		return Sandbox, nil
+	case m.Adapter != "":
+		return m.Adapter, nil
+	case dev:
+		return Sandbox, nil
+	}
+	return "", taskhook.Errorf(taskhook.CodeUnavailable, "no provider for %s: nothing on this server runs it; "+
+		`write models: {%s: {"%s": {adapter: "command:NAME"}}} (or http:NAME, worker, sandbox) into taskhook.yaml, `+
+		"or use a test key for sandbox results", m.Name, m.Provider, m.Name)
+}

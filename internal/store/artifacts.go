@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, generation, removed, created_at`
+
+func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
+	var duration, created int64
+	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
+		&a.Generation, &a.Removed, &created)
+	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
+	return a, err
+}
+
+func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
+	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
+		duration, generation, created_at) VALUES (`+marks(1, 12)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
+		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), a.Generation, ms(a.CreatedAt))
+	return err
+}
+
+// ArtifactByName returns the artifact with the file name, whoever it belongs to:
+// the link is what gives access.
+func (s *Store) ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error) {
+	a, ok, err := first(ctx, s.db, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts WHERE name = $1`, name)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no result %s.", name)
+	}
+	return a, err
+}

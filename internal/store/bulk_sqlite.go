@@ -1,0 +1,41 @@
+package store
+
+// The bulk statements of the hot path, written for SQLite, by number of rows.
+var (
+	insertEventsText = bulkTexts(func(n int) string {
+		return `INSERT INTO events (seq, id, account, type, subject, body, created_at) VALUES ` + tuples(n, 7)
+	})
+	insertDeliveriesText = bulkTexts(func(n int) string {
+		return `INSERT INTO deliveries (id, account, event, event_type, subject, endpoint, lane, url, body,
+			state, claim, schedule, test, replay_of, due_at, created_at) VALUES ` + tuples(n, deliveryInsertWidth)
+	})
+	// CROSS JOIN keeps the few rows of the list outside, so that each is one
+	// search by primary key.
+	finishDeliveriesText = bulkTexts(func(n int) string {
+		return `UPDATE deliveries SET claim = 0, state = v.column3, attempts = v.column4, last_error = v.column5,
+			due_at = v.column6, finished_at = v.column7
+			FROM (VALUES ` + tuples(n, finishWidth) + `) AS v
+			WHERE deliveries.id = v.column1 AND deliveries.state = 'pending' AND deliveries.claim = v.column2
+			RETURNING deliveries.id`
+	})
+	insertAttemptsText = bulkTexts(func(n int) string {
+		return `INSERT INTO attempts (delivery, number, started_at, duration, status, class, error, response, retry_after)
+			VALUES ` + tuples(n, attemptWidth)
+	})
+)
+
+// The columns of a row in each of them.
+const (
+	deliveryInsertWidth = 16
+	finishWidth         = 7
+	attemptWidth        = 9
+)
+
+// bulkTexts makes the text for each of the bulk sizes.
+func bulkTexts(text func(n int) string) map[int]string {
+	texts := make(map[int]string, len(bulkSizes))
+	for _, n := range bulkSizes {
+		texts[n] = text(n)
+	}
+	return texts
+}

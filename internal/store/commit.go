@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// The bounds of group commit.
+const (
+	maxQueued = 8192             // waiting writes; more are refused
+	maxBatch  = 512              // writes that share a commit
+	busyBatch = 8                // a batch larger than this makes the next one linger
+	linger    = time.Millisecond // how long a batch waits for company when the last was busy
+)
+
+// kind is one sort of write. The items of a kind that share a commit are applied
+// together, so that they can share statements.
+type kind struct {
+	name string
+	// apply writes the items. An item that can't be done for a reason of its own
+	// gets its err set and must have written nothing; an error that is returned
+	// undoes the whole batch.
+	apply func(ctx context.Context, t tx, items []*write) error
+	// committed is called with the items that were committed, before their
+	// callers are told; undone with those that were not, inDoubt when the commit
+	// was sent and its outcome is unknown.
+	committed func(items []*write)
+	undone    func(items []*write, inDoubt bool)
+}
+
+// write is one caller's item on its way through a commit.
+type write struct {
+	kind *kind
+	item any
+	err  error
+	wake chan turn // gets one value, unless its caller led from the start
+}
+
+// turn is what a waiting caller is told.
+type turn int
+
+const (
+	turnDone turn = iota // the item is committed or refused
+	turnLead             // run the next commit, of which the item is the first
+)
+
+// committer gathers the writes of all callers into shared transactions: while
+// one commit runs the next gathers. It has no goroutine of its own; one of the
+// waiting callers leads each commit and then hands over to another.
+type committer struct {
+	begin func(context.Context) (commitTx, error)
+	fault FaultFunc
+
+	mu     sync.Mutex
+	queue  []*write
+	leader bool // somebody leads
+	closed bool
+	last   int // size of the last batch
+}
+
+// commitTx is a transaction that can be ended.
+type commitTx interface {
+	tx
+	commit(context.Context) error
+	rollback(context.Context)
+}
+
+// FaultFunc is called at named points before and after each write, for tests:
+// an error fails the write there, as if the database had.
+type FaultFunc func(point string) error
+
+func (f FaultFunc) at(point string) error {
+	if f == nil {
+		return nil
+	}
+	return f(point)
+}
+
+// do applies the item durably and returns when it is committed or refused. A
+// caller whose ctx ends stops waiting; its item is not undone.
+func (c *committer) do(ctx context.Context, k *kind, item any) error {
+	w := &write{kind: k, item: item, wake: make(chan turn, 1)}
+	lead, err := c.enqueue(w)
+	if err != nil {
+		return err
+	}
+	if !lead {
+		select {
+		case t := <-w.wake:
+			if t == turnDone {
+				return w.err
+			}
+		case <-ctx.Done():
+			go c.standIn(w)
+			return ctx.Err()
+		}
+	}
+	c.runOnce()
+	return w.err
+}
+
+// standIn takes the turn of a caller that has gone away.
+func (c *committer) standIn(w *write) {
+	if <-w.wake == turnLead {
+		c.runOnce()
+	}
+}
+
+func (c *committer) enqueue(w *write) (lead bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false, taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping; send the request again in a moment.")
+	}
+	if len(c.queue) >= maxQueued {
+		return false, taskhook.Errorf(taskhook.CodeUnavailable, "The server has too many writes waiting; send the request again in a moment.")
+	}
+	c.queue = append(c.queue, w)
+	lead = !c.leader
+	c.leader = true
+	return lead, nil
+}
+
+// runOnce commits one batch, of which the caller's item is the first, and hands
+// the lead to the next waiting caller.
+func (c *committer) runOnce() {
+	batch := c.take()
+	c.commit(batch)
+	c.mu.Lock()
+	if len(c.queue) > 0 {
+		c.queue[0].wake <- turnLead
+	} else {
+		c.leader = false
+	}
+	c.mu.Unlock()
+	for _, w := range batch[1:] {
+		w.wake <- turnDone
+	}
+}
+
+func (c *committer) take() []*write {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last > busyBatch && len(c.queue) < c.last/2 {
+		c.mu.Unlock()
+		time.Sleep(linger)
+		c.mu.Lock()
+	}
+	n := min(len(c.queue), maxBatch)
+	batch := append([]*write(nil), c.queue[:n]...)
+	rest := copy(c.queue, c.queue[n:])
+	clear(c.queue[rest:])
+	c.queue = c.queue[:rest]
+	c.last = n
+	return batch
+}
+
+// commit applies the batch in one transaction. When an item makes that fail they
+// are tried one by one, so that only the guilty caller sees the error.
+func (c *committer) commit(batch []*write) {
+	err, retry := c.transact(batch)
+	if err == nil {
+		return
+	}
+	for _, w := range batch {
+		w.err = err
+		if retry && len(batch) > 1 {
+			w.err = nil
+			if err, _ := c.transact([]*write{w}); err != nil {
+				w.err = err
+			}
+		}
+	}
+}
+
+// transact runs one transaction. Retry says that it failed while items were
+// applied, so that fewer of them may succeed.
+func (c *committer) transact(batch []*write) (err error, retry bool) {
+	ctx := context.Background() // the work belongs to many callers: none of them may cancel it
+	groups := byKind(batch)
+	inDoubt := false
+	defer func() { notify(groups, err, inDoubt) }()
+	t, err := c.begin(ctx)
+	if err != nil {
+		return err, false
+	}
+	if err := c.apply(ctx, t, groups); err != nil {
+		t.rollback(ctx)
+		return err, true
+	}
+	if err := c.fault.at("commit:before"); err != nil {
+		t.rollback(ctx)
+		return err, false
+	}
+	inDoubt = true
+	if err := t.commit(ctx); err != nil {
+		t.rollback(ctx)
+		return err, false
+	}
+	return c.fault.at("commit:after"), false
+}
+
+// notify tells each kind how its items ended.
+func notify(groups [][]*write, err error, inDoubt bool) {
+	for _, group := range groups {
+		switch k := group[0].kind; {
+		case err == nil && k.committed != nil:
+			k.committed(group)
+		case err != nil && k.undone != nil:
+			k.undone(group, inDoubt)
+		}
+	}
+}
+
+func (c *committer) apply(ctx context.Context, t tx, groups [][]*write) error {
+	for _, group := range groups {
+		k := group[0].kind
+		if err := c.fault.at(k.name + ":before"); err != nil {
+			return err
+		}
+		if err := k.apply(ctx, t, group); err != nil {
+			return err
+		}
+		if err := c.fault.at(k.name + ":after"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byKind groups the batch by kind, in the order in which the kinds first come.
+func byKind(batch []*write) [][]*write {
+	var groups [][]*write
+next:
+	for _, w := range batch {
+		for i := range groups {
+			if groups[i][0].kind == w.kind {
+				groups[i] = append(groups[i], w)
+				continue next
+			}
+		}
+		groups = append(groups, []*write{w})
+	}
+	return groups
+}
+
+// close refuses further writes; those that wait are still committed.
+func (c *committer) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+}

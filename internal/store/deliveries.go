@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+const deliveryColumns = `d.id, d.account, d.event, d.event_type, d.subject, d.endpoint, d.lane,
+	coalesce(nullif(d.url, ''), p.url, ''), d.state, d.attempts, d.schedule, d.test, d.replay_of,
+	d.state = 'pending' AND coalesce(p.state, 'active') <> 'active', d.last_error, d.due_at, d.created_at, d.finished_at`
+
+const fromDeliveries = ` FROM deliveries d LEFT JOIN endpoints p ON p.id = d.endpoint `
+
+// selectOutgoing reads deliveries with the bytes that they send.
+const selectOutgoing = `SELECT ` + deliveryColumns + `, coalesce(d.body, e.body), d.claim ` +
+	fromDeliveries + `JOIN events e ON e.id = d.event `
+
+func deliveryFields(d *taskhook.Delivery, times *deliveryTimes) []any {
+	return []any{&d.ID, &d.AccountID, &d.EventID, &d.EventType, &d.Subject, &d.EndpointID, &d.LaneID, &d.URL,
+		&d.State, &d.Attempts, &times.schedule, &d.Test, &d.ReplayOf, &d.Held, &d.LastError,
+		&times.due, &times.created, &times.finished}
+}
+
+// deliveryTimes are the columns that need a conversion.
+type deliveryTimes struct {
+	schedule     string
+	due, created int64
+	finished     *int64
+}
+
+func (c *deliveryTimes) set(d *taskhook.Delivery) (err error) {
+	d.DueAt, d.CreatedAt, d.FinishedAt = at(c.due), at(c.created), atOrZero(c.finished)
+	d.Schedule, err = taskhook.ParseSchedule(c.schedule)
+	return err
+}
+
+func scanDelivery(r scanner) (d taskhook.Delivery, err error) {
+	var times deliveryTimes
+	if err := r.Scan(deliveryFields(&d, &times)...); err != nil {
+		return d, err
+	}
+	return d, times.set(&d)
+}
+
+func scanOutgoing(r scanner) (o Outgoing, err error) {
+	var times deliveryTimes
+	if err := r.Scan(append(deliveryFields(&o.Delivery, &times), &o.Body, &o.Epoch)...); err != nil {
+		return o, err
+	}
+	return o, times.set(&o.Delivery)
+}
+
+// Delivery returns a delivery of the account.
+func (s *Store) Delivery(ctx context.Context, account, id string) (taskhook.Delivery, error) {
+	d, ok, err := first(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+fromDeliveries+`WHERE d.id = $1 AND d.account = $2`, id, account)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no delivery %s in this account.", id)
+	}
+	return d, err
+}
+
+// Outgoing returns a delivery of the account with the bytes that it sends.
+func (s *Store) Outgoing(ctx context.Context, account, id string) (Outgoing, error) {
+	d, ok, err := first(ctx, s.db, scanOutgoing, selectOutgoing+`WHERE d.id = $1 AND d.account = $2`, id, account)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no delivery %s in this account.", id)
+	}
+	return d, err
+}
+
+// Deliveries lists deliveries, newest first.
+func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
+	w := conditions{}
+	w.add("d.account = ?", f.AccountID)
+	w.addIf(f.EndpointID != "", "d.endpoint = ?", f.EndpointID)
+	w.addIf(f.EventID != "", "d.event = ?", f.EventID)
+	w.addIf(f.Subject != "", "d.event IN (SELECT id FROM events WHERE subject = ? AND subject <> '')", f.Subject)
+	w.addIf(f.State != "", "d.state = ?", string(f.State))
+	return list(ctx, s.db, listing[taskhook.Delivery]{
+		columns: deliveryColumns, from: fromDeliveries, id: "d.id", where: w, page: f.Page, scan: scanDelivery,
+		cursor: func(d taskhook.Delivery) string { return d.ID },
+	})
+}
+
+// Attempts returns the attempts of a delivery of the account, in order.
+func (s *Store) Attempts(ctx context.Context, account, delivery string) ([]taskhook.Attempt, error) {
+	if _, err := s.Delivery(ctx, account, delivery); err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.db, scanAttempt, `SELECT delivery, number, started_at, duration, status, class, error, response, retry_after
+		FROM attempts WHERE delivery = $1 ORDER BY number`, delivery)
+}
+
+func scanAttempt(r scanner) (a taskhook.Attempt, err error) {
+	var started, duration, retryAfter int64
+	err = r.Scan(&a.DeliveryID, &a.Number, &started, &duration, &a.Status, &a.Class, &a.Error, &a.Response, &retryAfter)
+	a.StartedAt = at(started)
+	a.Duration = time.Duration(duration) * time.Microsecond
+	a.RetryAfter = time.Duration(retryAfter) * time.Millisecond
+	return a, err
+}
+
+// Event returns an event of the account.
+func (s *Store) Event(ctx context.Context, account, id string) (taskhook.Event, error) {
+	e, ok, err := first(ctx, s.db, func(r scanner) (e taskhook.Event, err error) {
+		var created int64
+		err = r.Scan(&e.Seq, &e.ID, &e.AccountID, &e.Type, &e.Subject, &e.Body, &created)
+		e.CreatedAt = at(created)
+		return e, err
+	}, `SELECT seq, id, account, type, subject, body, created_at FROM events WHERE id = $1 AND account = $2`, id, account)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no event %s in this account.", id)
+	}
+	return e, err
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Result is an attempt that was made and how its delivery stands after it.
+type Result struct {
+	Delivery taskhook.Delivery // State, DueAt, FinishedAt, LastError as they are to become
+	Epoch    int64             // under which the delivery was claimed
+	Attempt  taskhook.Attempt
+	Stale    bool // set by FinishDeliveries: the delivery was not ours any more
+}
+
+// FinishDeliveries records attempts. A result is stale, and changes nothing, when
+// its delivery was finished elsewhere or claimed under another epoch.
+func (s *Store) FinishDeliveries(ctx context.Context, results []*Result) error {
+	return s.writes.do(ctx, s.kinds.finishDeliveries, results)
+}
+
+func finishKind() *kind {
+	return &kind{name: "finish_deliveries", apply: func(ctx context.Context, t tx, items []*write) error {
+		var all []*Result
+		for _, w := range items {
+			all = append(all, w.item.([]*Result)...)
+		}
+		return finishDeliveries(ctx, t, all)
+	}}
+}
+
+func finishDeliveries(ctx context.Context, t tx, results []*Result) error {
+	for _, r := range results {
+		r.Stale = true
+	}
+	if err := bulk(results, func(chunk []*Result) error { return updateDeliveries(ctx, t, chunk) }); err != nil {
+		return err
+	}
+	var made []*Result
+	for _, r := range results {
+		if !r.Stale {
+			made = append(made, r)
+		}
+	}
+	return bulk(made, func(chunk []*Result) error { return insertAttempts(ctx, t, chunk) })
+}
+
+func updateDeliveries(ctx context.Context, t tx, chunk []*Result) error {
+	args := make([]any, 0, len(chunk)*finishWidth)
+	byID := make(map[string]*Result, len(chunk))
+	for _, r := range chunk {
+		d := &r.Delivery
+		byID[d.ID] = r
+		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt))
+	}
+	changed, err := collect(ctx, t, scanInto[string], finishDeliveriesText[len(chunk)], args...)
+	if err != nil {
+		return err
+	}
+	for _, id := range changed {
+		byID[id].Stale = false
+	}
+	return nil
+}
+
+func insertAttempts(ctx context.Context, t tx, chunk []*Result) error {
+	args := make([]any, 0, len(chunk)*attemptWidth)
+	for _, r := range chunk {
+		a := &r.Attempt
+		var response any
+		if len(a.Response) > 0 {
+			response = a.Response
+		}
+		args = append(args, r.Delivery.ID, a.Number, ms(a.StartedAt), a.Duration.Microseconds(), a.Status,
+			string(a.Class), a.Error, response, a.RetryAfter.Milliseconds())
+	}
+	_, err := t.exec(ctx, insertAttemptsText[len(chunk)], args...)
+	return err
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// CreateAccount stores an account and returns it with its number.
+func (s *Store) CreateAccount(ctx context.Context, a taskhook.Account) (taskhook.Account, error) {
+	err := s.update(ctx, s.kinds.createAccount, func(ctx context.Context, t tx) (err error) {
+		a.Number, _, err = first(ctx, t, scanInto[int64],
+			`INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3) RETURNING number`, a.ID, a.Name, ms(a.CreatedAt))
+		return err
+	})
+	return a, err
+}
+
+// FirstAccount returns the oldest account; ok is false when there is none.
+func (s *Store) FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error) {
+	return first(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts ORDER BY number LIMIT 1`)
+}
+
+// AccountNamed returns the account of the name; ok is false when there is none.
+func (s *Store) AccountNamed(ctx context.Context, name string) (a taskhook.Account, ok bool, err error) {
+	return first(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts WHERE name = $1 ORDER BY number LIMIT 1`, name)
+}
+
+func scanAccount(r scanner) (a taskhook.Account, err error) {
+	var created int64
+	err = r.Scan(&a.ID, &a.Number, &a.Name, &created)
+	a.CreatedAt = at(created)
+	return a, err
+}
+
+// CreateKey stores a key by the hash of its text. A hash that is known already is
+// a conflict.
+func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) error {
+	return s.update(ctx, s.kinds.createKey, func(ctx context.Context, t tx) error {
+		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt))
+		if isUnique(err) {
+			return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This key exists already.", Err: err}
+		}
+		return err
+	})
+}
+
+const keyColumns = `id, account, name, hint, test, created_at, revoked_at`
+
+func scanKey(r scanner) (k taskhook.Key, err error) {
+	var created int64
+	var revoked *int64
+	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked)
+	k.CreatedAt, k.RevokedAt = at(created), atOrZero(revoked)
+	return k, err
+}
+
+// KeyByHash returns the key whose text has the hash; ok is false when there is
+// none.
+func (s *Store) KeyByHash(ctx context.Context, hash string) (k taskhook.Key, ok bool, err error) {
+	return first(ctx, s.db, scanKey, `SELECT `+keyColumns+` FROM keys WHERE hash = $1`, hash)
+}
+
+// Keys returns all keys, oldest first.
+func (s *Store) Keys(ctx context.Context) ([]taskhook.Key, error) {
+	return collect(ctx, s.db, scanKey, `SELECT `+keyColumns+` FROM keys ORDER BY id`)
+}
+
+// RevokeKey ends a key for good.
+func (s *Store) RevokeKey(ctx context.Context, now time.Time, id string) error {
+	return s.update(ctx, s.kinds.revokeKey, func(ctx context.Context, t tx) error {
+		changed, err := t.exec(ctx, `UPDATE keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL`, ms(now), id)
+		if err == nil && changed == 0 {
+			err = taskhook.Errorf(taskhook.CodeNotFound, "There is no valid key %s; `taskhook key list` shows all.", id)
+		}
+		return err
+	})
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// The lane protocol. A lane is the queue of one receiver. Its row is the mutex:
+// whoever inserts reads owner and epoch from it, and who makes it idle, deletes
+// it or hands it over looks again while holding it. next_due is NULL when idle,
+// and otherwise no later than its first pending delivery, so that a lane whose
+// owner died is found by it. deliveries.claim is the epoch under which a row is
+// in the owner's memory; raising the epoch frees all of them at once.
+
+// laneRow is a lane as a publishing transaction sees it.
+type laneRow struct {
+	id      string
+	owner   string
+	epoch   int64
+	held    bool
+	nextDue *int64
+	due     bool  // next_due must become now
+	now     int64 // of the publication
+}
+
+func scanLaneRow(r scanner) (l *laneRow, err error) {
+	l = &laneRow{}
+	var owner *string
+	err = r.Scan(&l.id, &owner, &l.epoch, &l.held, &l.nextDue)
+	if owner != nil {
+		l.owner = *owner
+	}
+	return l, err
+}
+
+// OriginLane returns the id of the lane for per-job deliveries of an account to
+// an origin, "https://host:port".
+func OriginLane(account, origin string) string {
+	sum := sha256.Sum256([]byte(account + "\n" + origin))
+	return taskhook.PrefixLane + hex.EncodeToString(sum[:12])
+}
+
+// lanesOf reads the lanes of all deliveries of the batch; those of origins are
+// made when they are first used.
+func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneRow, error) {
+	lanes := map[string]*laneRow{}
+	for _, p := range batch {
+		for i := range p.Deliveries {
+			d := &p.Deliveries[i]
+			if lanes[d.LaneID] != nil {
+				continue
+			}
+			lane, ok, err := first(ctx, t, scanLaneRow, `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id = $1`, d.LaneID)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				lane = &laneRow{id: d.LaneID}
+				if _, err := t.exec(ctx, `INSERT INTO lanes (id, account, endpoint) VALUES ($1, $2, $3)`,
+					d.LaneID, d.AccountID, d.EndpointID); err != nil {
+					return nil, err
+				}
+			}
+			lanes[d.LaneID] = lane
+		}
+	}
+	return lanes, nil
+}
+
+// wakeLanes marks idle lanes, and those that were due later, as due.
+func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
+	for _, lane := range lanes {
+		if !lane.due {
+			continue
+		}
+		if _, err := t.exec(ctx, `UPDATE lanes SET next_due = $1 WHERE id = $2`, lane.now, lane.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OwnedLane is a lane that this node has just become the owner of.
+type OwnedLane struct {
+	ID         string
+	AccountID  string
+	EndpointID string // empty: per-job deliveries of an origin
+	Epoch      int64
+}
+
+// ClaimLanes makes the node the owner of up to limit free lanes that are due, and
+// returns them with the time at which the next free lane falls due, zero when
+// none does.
+func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limit int) (lanes []OwnedLane, next time.Time, err error) {
+	err = s.update(ctx, s.kinds.claimLanes, func(ctx context.Context, t tx) (err error) {
+		lanes, next = nil, time.Time{}
+		lanes, err = collect(ctx, t, func(r scanner) (l OwnedLane, err error) {
+			err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch)
+			return l, err
+		}, `UPDATE lanes SET owner = $1, epoch = epoch + 1 WHERE id IN (SELECT id FROM lanes
+			WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL AND next_due <= $2 ORDER BY next_due LIMIT $3)
+			RETURNING id, account, endpoint, epoch`, node, ms(now), limit)
+		if err != nil {
+			return err
+		}
+		due, err := nextFreeLane(ctx, t)
+		next = atOrZero(due)
+		return err
+	})
+	return lanes, next, err
+}
+
+// NextLane returns when the next free lane falls due; zero: none does.
+func (s *Store) NextLane(ctx context.Context) (time.Time, error) {
+	due, err := nextFreeLane(ctx, s.db)
+	return atOrZero(due), err
+}
+
+func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
+	due, _, err := first(ctx, r, scanInto[*int64],
+		`SELECT min(next_due) FROM lanes WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL`)
+	return due, err
+}
+
+// RaiseEpoch frees everything of a lane that is claimed, when its owner is in
+// doubt about what is in its memory. Ok is false when the node is not the owner.
+func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (epoch int64, ok bool, err error) {
+	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) (err error) {
+		epoch, ok, err = first(ctx, t, scanInto[int64], `UPDATE lanes SET epoch = epoch + 1, next_due = $1
+			WHERE id = $2 AND owner = $3 RETURNING epoch`, ms(now), lane, node)
+		return err
+	})
+	return epoch, ok, err
+}
+
+// SettleLane looks at a lane whose memory is empty: next is when its first pending
+// delivery is due, zero when there is none, and the lane row is set to that. With
+// release the node also gives the lane up. Ok is false, and nothing is changed,
+// when the lane is no longer the node's under the epoch.
+func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, release bool) (next time.Time, ok bool, err error) {
+	err = s.update(ctx, s.kinds.settleLane, func(ctx context.Context, t tx) error {
+		due, _, err := first(ctx, t, scanInto[*int64],
+			`SELECT min(due_at) FROM deliveries WHERE lane = $1 AND state = 'pending'`, lane)
+		if err != nil {
+			return err
+		}
+		var owner any = node
+		if release {
+			owner = nil
+		}
+		changed, err := t.exec(ctx, `UPDATE lanes SET next_due = $1, owner = $2 WHERE id = $3 AND owner = $4 AND epoch = $5`,
+			due, owner, lane, node, epoch)
+		next, ok = atOrZero(due), changed == 1
+		return err
+	})
+	return next, ok, err
+}
+
+// SweepLanes wakes free lanes with due deliveries that their row does not show,
+// and returns how many there were. It is a net: the count is 0 unless the
+// protocol is broken.
+func (s *Store) SweepLanes(ctx context.Context, now time.Time) (woken int64, err error) {
+	err = s.update(ctx, s.kinds.sweepLanes, func(ctx context.Context, t tx) (err error) {
+		woken, err = t.exec(ctx, `UPDATE lanes SET next_due = $1
+			WHERE owner IS NULL AND (next_due IS NULL OR next_due > $2) AND EXISTS (SELECT 1 FROM deliveries
+				WHERE deliveries.lane = lanes.id AND deliveries.state = 'pending' AND deliveries.due_at <= $3)`,
+			ms(now), ms(now), ms(now))
+		return err
+	})
+	return woken, err
+}
+
+// CollectLanes deletes up to limit idle lanes of origins that nobody owns.
+func (s *Store) CollectLanes(ctx context.Context, limit int) (deleted int64, err error) {
+	err = s.update(ctx, s.kinds.collectLanes, func(ctx context.Context, t tx) (err error) {
+		deleted, err = t.exec(ctx, `DELETE FROM lanes WHERE id IN (SELECT id FROM lanes
+			WHERE owner IS NULL AND endpoint = '' AND next_due IS NULL LIMIT $1)`, limit)
+		return err
+	})
+	return deleted, err
+}

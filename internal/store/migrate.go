@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migration is one numbered file. Files only move forward and are never changed
+// once released, which the checksum holds them to.
+type migration struct {
+	name, text, sum string
+}
+
+func readMigrations(database string) ([]migration, error) {
+	names, err := fs.Glob(migrations, path.Join("migrations", database, "*.sql"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var list []migration
+	for _, name := range names {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(text)
+		list = append(list, migration{path.Base(name), string(text), hex.EncodeToString(sum[:])})
+	}
+	return list, nil
+}
+
+const createMigrations = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, sum TEXT NOT NULL)`
+
+// migrate brings the schema up to date, one transaction a file, and returns the
+// names of those it applied. It refuses a database that a newer program wrote.
+func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
+	list, err := readMigrations("sqlite")
+	if err != nil {
+		return nil, err
+	}
+	err = s.inTx(ctx, func(t tx) error {
+		_, err := t.exec(ctx, createMigrations)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create the table of migrations: %w", err)
+	}
+	done, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := pendingMigrations(list, done)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range pending {
+		if err := s.inTx(ctx, func(t tx) error { return m.apply(ctx, t) }); err != nil {
+			return applied, fmt.Errorf("apply migration %s: %w", m.name, err)
+		}
+		applied = append(applied, m.name)
+	}
+	return applied, nil
+}
+
+// appliedMigrations returns the checksums of the applied files by name.
+func (s *Store) appliedMigrations(ctx context.Context) (map[string]string, error) {
+	type row struct{ name, sum string }
+	found, err := collect(ctx, s.db, func(r scanner) (m row, err error) {
+		err = r.Scan(&m.name, &m.sum)
+		return m, err
+	}, `SELECT name, sum FROM migrations`)
+	if err != nil {
+		return nil, fmt.Errorf("read the table of migrations: %w", err)
+	}
+	done := map[string]string{}
+	for _, m := range found {
+		done[m.name] = m.sum
+	}
+	return done, nil
+}
+
+func pendingMigrations(list []migration, done map[string]string) (pending []migration, err error) {
+	known := 0
+	for _, m := range list {
+		sum, ok := done[m.name]
+		switch {
+		case !ok:
+			pending = append(pending, m)
+		case sum != m.sum:
+			return nil, fmt.Errorf("migration %s was applied with other text: this database was made by a build that was never released", m.name)
+		default:
+			known++
+		}
+	}
+	if known < len(done) {
+		return nil, fmt.Errorf("the database was written by a newer taskhook: run that version, or restore the copy made before the upgrade")
+	}
+	return pending, nil
+}
+
+func (m migration) apply(ctx context.Context, t tx) error {
+	for _, statement := range splitStatements(m.text) {
+		if _, err := t.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, `INSERT INTO migrations (name, sum) VALUES ($1, $2)`, m.name, m.sum)
+	return err
+}
+
+// splitStatements cuts a file at the semicolons that end a line; comments may
+// hold others.
+func splitStatements(text string) []string {
+	var list []string
+	for part := range strings.SplitSeq(text, ";\n") {
+		if strings.TrimSpace(part) != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}

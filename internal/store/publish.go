@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// NewEvent is an event to publish.
+type NewEvent struct {
+	Event taskhook.Event // Seq is set by Publish
+	// FanOut asks for a delivery to each endpoint of the account that wants the
+	// type; Schedule is for those that have none of their own.
+	FanOut   bool
+	Schedule taskhook.Schedule
+}
+
+// Publication is what one caller publishes: events, and deliveries that do not
+// follow from anybody's wish for a type: per-job, test and replayed ones.
+type Publication struct {
+	Events     []NewEvent
+	Deliveries []Outgoing // Publish adds those of the fan-out
+}
+
+// publication is a Publication on its way through a commit.
+type publication struct {
+	*Publication
+	now   time.Time
+	given int // deliveries that came with it
+}
+
+// Publish makes events and deliveries durable together. Deliveries of lanes that
+// this node owns go straight to its Inbox.
+func (s *Store) Publish(ctx context.Context, now time.Time, p *Publication) error {
+	return s.writes.do(ctx, s.kinds.publish, s.newPublication(now, p))
+}
+
+func (s *Store) newPublication(now time.Time, p *Publication) *publication {
+	return &publication{Publication: p, now: now, given: len(p.Deliveries)}
+}
+
+func (s *Store) publishKind() *kind {
+	return &kind{
+		name: "publish",
+		apply: func(ctx context.Context, t tx, items []*write) error {
+			batch := make([]*publication, len(items))
+			for i, w := range items {
+				batch[i] = w.item.(*publication)
+			}
+			return s.publish(ctx, t, batch)
+		},
+		committed: func(items []*write) {
+			for _, w := range items {
+				s.pushed(w.item.(*publication))
+			}
+		},
+		undone: func(items []*write, inDoubt bool) {
+			for _, w := range items {
+				s.cancelled(w.item.(*publication), inDoubt)
+			}
+		},
+	}
+}
+
+// pushed hands what a commit made durable to the lanes.
+func (s *Store) pushed(p *publication) {
+	inbox := s.inbox.get().inbox
+	claimed := p.Deliveries[:0:0]
+	for _, d := range p.Deliveries {
+		if d.Epoch != 0 {
+			claimed = append(claimed, d)
+		}
+	}
+	if len(claimed) > 0 {
+		inbox.Push(claimed)
+	}
+	if len(claimed) < len(p.Deliveries) {
+		inbox.Wake()
+	}
+}
+
+// cancelled gives back the room that a failed commit had reserved, and leaves
+// the publication as it was given, so that it can be tried again.
+func (s *Store) cancelled(p *publication, inDoubt bool) {
+	inbox := s.inbox.get().inbox
+	for i := range p.Deliveries {
+		if d := &p.Deliveries[i]; d.Epoch != 0 {
+			inbox.Cancel(d.LaneID, d.Epoch, inDoubt)
+			d.Epoch = 0
+		}
+	}
+	p.Deliveries = p.Deliveries[:p.given]
+}
+
+// publish is the part of a transaction that publishes.
+func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
+	if err := insertEvents(ctx, t, batch); err != nil {
+		return err
+	}
+	endpoints, err := subscribers(ctx, t, batch)
+	if err != nil {
+		return err
+	}
+	for _, p := range batch {
+		p.fanOut(endpoints)
+	}
+	lanes, err := lanesOf(ctx, t, batch)
+	if err != nil {
+		return err
+	}
+	for _, p := range batch {
+		s.claimFresh(p, lanes)
+	}
+	if err := insertDeliveries(ctx, t, batch); err != nil {
+		return err
+	}
+	return wakeLanes(ctx, t, lanes)
+}
+
+// insertEvents gives the events their place in the feed and writes them.
+func insertEvents(ctx context.Context, t tx, batch []*publication) error {
+	var events []*taskhook.Event
+	for _, p := range batch {
+		for i := range p.Events {
+			events = append(events, &p.Events[i].Event)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	head, _, err := first(ctx, t, scanInto[int64], `UPDATE feed_head SET seq = seq + $1 RETURNING seq`, len(events))
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		e.Seq = head - int64(len(events)-1-i)
+	}
+	return bulk(events, func(chunk []*taskhook.Event) error {
+		args := make([]any, 0, len(chunk)*7)
+		for _, e := range chunk {
+			args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt))
+		}
+		_, err := t.exec(ctx, insertEventsText[len(chunk)], args...)
+		return err
+	})
+}
+
+// subscribers returns the endpoints of all accounts with events to fan out.
+func subscribers(ctx context.Context, t tx, batch []*publication) (map[string][]taskhook.Endpoint, error) {
+	found := map[string][]taskhook.Endpoint{}
+	for _, p := range batch {
+		for _, e := range p.Events {
+			account := e.Event.AccountID
+			if _, ok := found[account]; ok || !e.FanOut {
+				continue
+			}
+			endpoints, err := collect(ctx, t, scanSubscriber, `SELECT id, url, events, schedule, lane
+				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account)
+			if err != nil {
+				return nil, err
+			}
+			found[account] = endpoints
+		}
+	}
+	return found, nil
+}
+
+// fanOut adds a delivery for each endpoint that wants an event.
+func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
+	for _, e := range p.Events {
+		if !e.FanOut {
+			continue
+		}
+		for i := range endpoints[e.Event.AccountID] {
+			to := &endpoints[e.Event.AccountID][i]
+			if !to.Wants(e.Event.Type) {
+				continue
+			}
+			schedule := to.Schedule
+			if schedule == nil {
+				schedule = e.Schedule
+			}
+			p.Deliveries = append(p.Deliveries, NewDelivery(&e.Event, to, schedule, p.now))
+		}
+	}
+}
+
+// NewDelivery returns the delivery of an event to an endpoint, due now.
+func NewDelivery(e *taskhook.Event, to *taskhook.Endpoint, schedule taskhook.Schedule, now time.Time) Outgoing {
+	return Outgoing{Body: e.Body, Delivery: taskhook.Delivery{
+		ID: taskhook.NewID(taskhook.PrefixDelivery, now), AccountID: e.AccountID, EventID: e.ID, EventType: e.Type,
+		Subject: e.Subject, EndpointID: to.ID, LaneID: to.LaneID, URL: to.URL, State: taskhook.DeliveryPending,
+		Schedule: schedule, DueAt: now, CreatedAt: now}}
+}
+
+// claimFresh claims what this node owns the lane of and has room for.
+func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
+	me := s.inbox.get()
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		lane := lanes[d.LaneID]
+		lane.due = lane.due || lane.nextDue == nil || *lane.nextDue > ms(p.now)
+		lane.now = ms(p.now)
+		d.Held = lane.held
+		if lane.owner == me.node && me.node != "" && !lane.held && me.inbox.Reserve(lane.id, lane.epoch) {
+			d.Epoch = lane.epoch
+		}
+	}
+}
+
+func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
+	var all []*Outgoing
+	for _, p := range batch {
+		for i := range p.Deliveries {
+			all = append(all, &p.Deliveries[i])
+		}
+	}
+	return bulk(all, func(chunk []*Outgoing) error {
+		args := make([]any, 0, len(chunk)*deliveryInsertWidth)
+		for _, d := range chunk {
+			var url string
+			var body any // NULL: the event's
+			if d.PerJob() {
+				url, body = d.URL, d.Body
+			}
+			args = append(args, d.ID, d.AccountID, d.EventID, d.EventType, d.Subject, d.EndpointID, d.LaneID, url, body,
+				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, ms(d.DueAt), ms(d.CreatedAt))
+		}
+		_, err := t.exec(ctx, insertDeliveriesText[len(chunk)], args...)
+		return err
+	})
+}

@@ -1,0 +1,252 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
+	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, due_at, deadline)
+		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
+		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), ms(r.DueAt), ms(r.Deadline))
+	return err
+}
+
+// ClaimedRun is a run that this node has just taken on.
+type ClaimedRun struct {
+	Run    taskhook.Run
+	Task   taskhook.Task
+	Claims int // how often it was taken on, with this one
+}
+
+// ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
+// of each account in turn, beginning after the account that was last served; the
+// last served of now is returned.
+func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (runs []ClaimedRun, last string, err error) {
+	err = s.update(ctx, s.kinds.claimRuns, func(ctx context.Context, t tx) error {
+		runs, last = nil, lastAccount
+		accounts, err := dueAccounts(ctx, t, now, adapter, lastAccount)
+		if err != nil {
+			return err
+		}
+		for len(runs) < limit && len(accounts) > 0 {
+			var still []string
+			for _, account := range accounts {
+				if len(runs) == limit {
+					break
+				}
+				claimed, ok, err := claimRun(ctx, t, now, node, adapter, account)
+				if err != nil {
+					return err
+				}
+				if ok {
+					runs, last = append(runs, claimed), account
+					still = append(still, account)
+				}
+			}
+			accounts = still
+		}
+		return nil
+	})
+	return runs, last, err
+}
+
+// maxTurns is how many accounts are considered in one claim.
+const maxTurns = 100
+
+// dueAccounts lists the accounts with due runs, by one search of the index for
+// each, in the order of their turns.
+func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string) (accounts []string, err error) {
+	next := func(after string) (string, bool, error) {
+		return first(ctx, t, scanInto[string], `SELECT account FROM runs WHERE state = 'open' AND owner IS NULL
+			AND adapter = $1 AND account > $2 ORDER BY account LIMIT 1`, adapter, after)
+	}
+	start := last
+	for wrapped := false; len(accounts) < maxTurns; {
+		account, ok, err := next(start)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok && wrapped, ok && wrapped && account > last:
+			return accounts, nil
+		case !ok:
+			wrapped, start = true, ""
+		default:
+			accounts, start = append(accounts, account), account
+		}
+	}
+	return accounts, nil
+}
+
+func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account string) (c ClaimedRun, ok bool, err error) {
+	c, ok, err = first(ctx, t, scanClaimedRun, `UPDATE runs SET owner = $1, claims = claims + 1 WHERE id IN (SELECT id FROM runs
+		WHERE state = 'open' AND owner IS NULL AND adapter = $2 AND account = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT 1)
+		RETURNING id, task, number, adapter, submission, handle, due_at, deadline, claims`, node, adapter, account, ms(now))
+	if err != nil || !ok {
+		return c, false, err
+	}
+	c.Task, ok, err = first(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1`, c.Run.TaskID)
+	if err == nil && !ok {
+		err = fmt.Errorf("run %s has no task", c.Run.ID)
+	}
+	return c, ok, err
+}
+
+func scanClaimedRun(r scanner) (c ClaimedRun, err error) {
+	var due, deadline int64
+	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &deadline, &c.Claims)
+	c.Run.DueAt, c.Run.Deadline = at(due), at(deadline)
+	return c, err
+}
+
+// NextRun returns when the next free run of an adapter falls due; zero: none.
+func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) {
+	due, _, err := first(ctx, s.db, scanInto[*int64],
+		`SELECT min(due_at) FROM runs WHERE state = 'open' AND owner IS NULL AND adapter = $1`, adapter)
+	return atOrZero(due), err
+}
+
+// StartRun notes that a run is about to be submitted to its provider and that its
+// task is running. Ok is false when the run is no longer the node's: it was
+// cancelled, or another node has it.
+func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error) {
+	err = s.update(ctx, s.kinds.startRun, func(ctx context.Context, t tx) error {
+		changed, err := t.exec(ctx, `UPDATE runs SET submission = 'sending' WHERE id = $1 AND owner = $2 AND state = 'open'`, r.ID, node)
+		if ok = changed == 1; err != nil || !ok {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
+			WHERE id = $2 AND state IN ('pending', 'queued', 'running')`, ms(now), r.TaskID)
+		return err
+	})
+	return ok, err
+}
+
+// Progress notes how far running tasks are, in percent by task id, and returns
+// those runs of the node, by task id, that are still its own.
+func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error) {
+	err = s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
+		for task, p := range percent {
+			if _, err := t.exec(ctx, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
+				return err
+			}
+		}
+		mine = map[string]bool{}
+		owned, err := collect(ctx, t, scanInto[string], `SELECT task FROM runs WHERE owner = $1 AND state = 'open'`, node)
+		for _, task := range owned {
+			mine[task] = true
+		}
+		return err
+	})
+	return mine, err
+}
+
+// ReleaseRun gives a run back, to be taken on again from due on. Uncounted is for
+// a graceful stop: the try does not count as an interruption.
+func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
+	return s.update(ctx, s.kinds.releaseRun, func(ctx context.Context, t tx) error {
+		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = 'unsent', due_at = $1, claims = claims - $2
+			WHERE id = $3 AND owner = $4 AND state = 'open'`, ms(due), flag(uncounted), r.ID, node)
+		if err != nil || changed == 0 {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID)
+		return err
+	})
+}
+
+// Outcome ends a run and its task.
+type Outcome struct {
+	Node string
+	Run  taskhook.Run
+	Task taskhook.Task // State, Error, Results, FinishedAt as they are to become
+	// Publication is its event, with the per-job delivery where one is owed.
+	Publication *Publication
+	Stale       bool // set by FinishRun: the run was not the node's any more
+}
+
+// finishedRun is the item of a finish write.
+type finishedRun struct {
+	*Outcome
+	publication *publication
+}
+
+// FinishRun makes the outcome of a task durable in one transaction with its
+// artifacts, event and deliveries. An outcome is stale, and changes nothing, when
+// the run is no longer the node's or the task was cancelled meanwhile.
+func (s *Store) FinishRun(ctx context.Context, now time.Time, o *Outcome) error {
+	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{o, s.newPublication(now, o.Publication)})
+}
+
+func (s *Store) finishRunKind() *kind {
+	fresh := func(items []*write) (list []*publication) {
+		for _, w := range items {
+			if f := w.item.(*finishedRun); !f.Stale {
+				list = append(list, f.publication)
+			}
+		}
+		return list
+	}
+	return &kind{
+		name: "finish_run",
+		apply: func(ctx context.Context, t tx, items []*write) error {
+			for _, w := range items {
+				if err := w.item.(*finishedRun).end(ctx, t); err != nil {
+					return err
+				}
+			}
+			return s.publish(ctx, t, fresh(items))
+		},
+		committed: func(items []*write) {
+			for _, p := range fresh(items) {
+				s.pushed(p)
+			}
+		},
+		undone: func(items []*write, inDoubt bool) {
+			for _, p := range fresh(items) {
+				s.cancelled(p, inDoubt)
+			}
+		},
+	}
+}
+
+// end moves run and task to their final states and adds the artifacts.
+func (f *finishedRun) end(ctx context.Context, t tx) error {
+	changed, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL, submission = 'sent'
+		WHERE id = $1 AND owner = $2 AND state = 'open'`, f.Run.ID, f.Node)
+	if err != nil {
+		return err
+	}
+	if f.Stale = changed == 0; f.Stale {
+		return nil
+	}
+	k := &f.Task
+	var failure any
+	progress := k.Progress
+	if k.Error != nil {
+		if failure, err = json.Marshal(k.Error); err != nil {
+			return err
+		}
+	}
+	if k.State == taskhook.TaskSucceeded {
+		progress = 100
+	}
+	changed, err = t.exec(ctx, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished,
+		string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
+	if err != nil {
+		return err
+	}
+	if f.Stale = changed == 0; f.Stale {
+		return nil
+	}
+	for i := range k.Results {
+		if err := insertArtifact(ctx, t, k.AccountID, &k.Results[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// tx is what a use case sees of a database inside a transaction. Statements use
+// $1, $2 … in ascending order, which both databases bind alike.
+type tx interface {
+	reader
+	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
+}
+
+// reader answers queries, inside a transaction or outside of one.
+type reader interface {
+	query(ctx context.Context, query string, args ...any) (rows, error)
+}
+
+// rows is a cursor over an answer; it must be closed.
+type rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// scanner reads the columns of one row.
+type scanner interface{ Scan(dest ...any) error }
+
+// collect reads all rows of a query.
+func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	found, err := r.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var items []T
+	for found.Next() {
+		item, err := scan(found)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, found.Err()
+}
+
+// first reads the first row of a query; ok says whether there was one.
+func first[T any](ctx context.Context, r reader, scan func(scanner) (T, error), query string, args ...any) (item T, ok bool, err error) {
+	items, err := collect(ctx, r, scan, query, args...)
+	if err != nil || len(items) == 0 {
+		return item, false, err
+	}
+	return items[0], true, nil
+}
+
+// scanInto is the scan function of a single column.
+func scanInto[T any](row scanner) (v T, err error) {
+	err = row.Scan(&v)
+	return v, err
+}
+
+// ms is the stored form of a time; the zero time is stored as NULL by msOrNil.
+func ms(t time.Time) int64 { return t.UnixMilli() }
+
+func msOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func atOrZero(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return at(*ms)
+}
+
+// flag is the stored form of a boolean on both databases.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// marks returns n placeholders from $from on: "$3,$4,$5".
+func marks(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(from + i))
+	}
+	return b.String()
+}
+
+// tuples returns n groups of width placeholders: "($1,$2),($3,$4)".
+func tuples(n, width int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		b.WriteString(marks(1+i*width, width))
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// bulkSizes are the row counts of bulk statements: few different texts, so that
+// each is prepared once.
+var bulkSizes = [...]int{64, 16, 4, 1}
+
+// bulk runs a statement made by text for n rows at a time over all rows.
+func bulk[T any](items []T, apply func(chunk []T) error) error {
+	for len(items) > 0 {
+		for _, n := range bulkSizes {
+			if len(items) < n {
+				continue
+			}
+			if err := apply(items[:n]); err != nil {
+				return err
+			}
+			items = items[n:]
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/taskhook/taskhook"
+)
+
+// applicationID marks a database file as ours: "thok".
+const applicationID = 0x74686f6b
+
+// fileName is the database below the data directory.
+const fileName = "taskhook.db"
+
+// sqliteDB is the embedded database: one writing connection with immediate
+// transactions and a few reading ones.
+type sqliteDB struct {
+	path    string
+	writer  *sql.DB
+	readers *sql.DB
+	conn    *sql.Conn // the writing connection, used by one commit at a time
+	writes  statements
+	reads   statements
+}
+
+func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	path := filepath.Join(dir, fileName)
+	db := &sqliteDB{path: path}
+	var err error
+	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
+		return nil, err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if db.conn, err = db.writer.Conn(ctx); err != nil {
+		db.close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := db.identify(ctx); err != nil {
+		db.close()
+		return nil, err
+	}
+	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)")); err != nil {
+		db.close()
+		return nil, err
+	}
+	db.readers.SetMaxOpenConns(4)
+	db.readers.SetMaxIdleConns(4)
+	db.writes.prepare = db.conn.PrepareContext
+	db.reads.prepare = db.readers.PrepareContext
+	return db, nil
+}
+
+// dataSource sets the pragmas on each connection, for a pragma that is run
+// through a pool reaches only one of them.
+func dataSource(path string, pragmas ...string) string {
+	q := url.Values{"_txlock": {"immediate"}}
+	for _, p := range append([]string{"busy_timeout(5000)", "foreign_keys(1)", "cache_size(-16000)",
+		"temp_store(MEMORY)", "journal_size_limit(67108864)"}, pragmas...) {
+		q.Add("_pragma", p)
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// identify makes an empty file ours, with the settings that can't be changed
+// later, and refuses the file of another program.
+func (db *sqliteDB) identify(ctx context.Context) error {
+	var id, tables int
+	if err := db.conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return fmt.Errorf("read %s: %w", db.path, err)
+	}
+	if err := db.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return fmt.Errorf("read %s: %w", db.path, err)
+	}
+	if id == applicationID {
+		return nil
+	}
+	if tables > 0 {
+		return fmt.Errorf("%s is a database of another program: choose another --data directory", db.path)
+	}
+	for _, pragma := range []string{"page_size = 4096", "auto_vacuum = INCREMENTAL",
+		fmt.Sprintf("application_id = %d", applicationID), "journal_mode = WAL"} {
+		if _, err := db.conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return fmt.Errorf("set up %s: %w", db.path, err)
+		}
+	}
+	return nil
+}
+
+func (db *sqliteDB) close() error {
+	db.writes.close()
+	db.reads.close()
+	var errs []error
+	if db.conn != nil {
+		errs = append(errs, db.conn.Close())
+	}
+	for _, pool := range []*sql.DB{db.readers, db.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (db *sqliteDB) begin(ctx context.Context) (commitTx, error) {
+	t := &sqliteTx{db: db}
+	if _, err := t.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// checkpoint moves what the log holds into the database file without making
+// anyone wait.
+func (db *sqliteDB) checkpoint(ctx context.Context) error {
+	var busy, log, moved int
+	return db.readers.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &log, &moved)
+}
+
+// query reads outside of a transaction.
+func (db *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	return db.reads.query(ctx, query, args)
+}
+
+// sqliteTx is the transaction that is open on the writing connection.
+type sqliteTx struct{ db *sqliteDB }
+
+func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	return t.db.writes.query(ctx, query, args)
+}
+
+func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	stmt, err := t.db.writes.get(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
+}
+
+func (t *sqliteTx) commit(ctx context.Context) error {
+	_, err := t.exec(ctx, "COMMIT")
+	return err
+}
+
+// rollback ends the transaction; that it may have ended already is no error.
+func (t *sqliteTx) rollback(ctx context.Context) { t.exec(ctx, "ROLLBACK") }
+
+// statements keeps each statement prepared.
+type statements struct {
+	prepare func(context.Context, string) (*sql.Stmt, error)
+	known   sync.Map // text to *sql.Stmt
+}
+
+func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := s.known.Load(query); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := s.prepare(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %.60q: %w", query, translate(err))
+	}
+	if other, loaded := s.known.LoadOrStore(query, stmt); loaded {
+		stmt.Close()
+		return other.(*sql.Stmt), nil
+	}
+	return stmt, nil
+}
+
+func (s *statements) query(ctx context.Context, query string, args []any) (rows, error) {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	found, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return found, nil
+}
+
+func (s *statements) close() {
+	s.known.Range(func(_, stmt any) bool {
+		stmt.(*sql.Stmt).Close()
+		return true
+	})
+}
+
+// translate gives the driver's errors that a user can mend a code and a
+// sentence.
+func translate(err error) error {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return &taskhook.Error{Code: taskhook.CodeStorageFull, Err: err,
+			Message: "The server's disk is full, so nothing was accepted; free some space and send the request again."}
+	case sqlite3.SQLITE_IOERR:
+		return &taskhook.Error{Code: taskhook.CodeStorageFull, Err: err,
+			Message: "The server can't write to its disk, so nothing was accepted; check the disk and send the request again."}
+	case sqlite3.SQLITE_BUSY:
+		return &taskhook.Error{Code: taskhook.CodeUnavailable, Err: err,
+			Message: "The database is locked by another process; send the request again in a moment."}
+	}
+	return err
+}
+
+// isUnique reports whether err says that a row of the same key exists.
+func isUnique(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+}

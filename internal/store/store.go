@@ -1,0 +1,166 @@
+// Package store owns all SQL. Its methods are use cases, one transaction each:
+// what a method reports as done is durable. It makes ids for nothing and reads no
+// clock: ids are made by its callers and now is handed in, so that a write whose
+// outcome is unknown can be repeated.
+//
+// Writes of all callers share commits (see committer). Ordinary statements are
+// one text for every database behind the seam of tx and reader; opening, error
+// translation and the bulk statements are written per database.
+//
+// It must not know HTTP, faces, providers, or how a delivery is sent.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Sealer encrypts secrets before they are stored. About names the row that the
+// sealed text belongs to, so that it can't be moved to another.
+type Sealer interface {
+	Seal(about string, plain []byte) []byte
+	Open(about string, sealed []byte) ([]byte, error)
+}
+
+// Options opens a store.
+type Options struct {
+	Dir     string // the data directory
+	Sealer  Sealer
+	Migrate bool // bring the schema up to date; needs the directory's Lock
+	Logger  *slog.Logger
+	Fault   FaultFunc // tests only
+}
+
+// Store is the database. All methods may be called at the same time.
+type Store struct {
+	db      *sqliteDB
+	writes  committer
+	sealer  Sealer
+	log     *slog.Logger
+	inbox   inboxSlot
+	kinds   kinds
+	Applied []string // the migrations that Open applied
+}
+
+// Open opens the database of a data directory. Without Migrate it refuses a
+// schema that is not its own.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	db, err := openSQLite(ctx, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, sealer: o.Sealer, log: o.Logger}
+	s.writes = committer{begin: db.begin, fault: o.Fault}
+	s.kinds = s.makeKinds()
+	if err := s.prepare(ctx, o.Migrate); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context, migrate bool) (err error) {
+	if migrate {
+		s.Applied, err = s.migrate(ctx)
+		return err
+	}
+	list, err := readMigrations("sqlite")
+	if err != nil {
+		return err
+	}
+	done, err := s.appliedMigrations(ctx)
+	if err != nil {
+		return errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
+	}
+	pending, err := pendingMigrations(list, done)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("the database is older than this program (%s is missing): run `taskhook migrate`", pending[0].name)
+	}
+	return nil
+}
+
+// Close refuses further writes and closes the database.
+func (s *Store) Close() error {
+	s.writes.close()
+	return s.db.close()
+}
+
+// checkpointEvery is how often the write-ahead log is moved into the database.
+const checkpointEvery = time.Second
+
+// Run keeps the write-ahead log short until ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(checkpointEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := s.db.checkpoint(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("checkpoint", "error", err)
+			}
+		}
+	}
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	_, _, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM feed_head`)
+	return err
+}
+
+// update runs a use case that shares no statements with others of its kind.
+func (s *Store) update(ctx context.Context, k *kind, do func(context.Context, tx) error) error {
+	return s.writes.do(ctx, k, do)
+}
+
+// useCase returns the kind of a use case whose items are functions. Each runs in
+// a savepoint: an error with a code is its own, any other undoes the batch.
+func useCase(name string) *kind {
+	return &kind{name: name, apply: func(ctx context.Context, t tx, items []*write) error {
+		for _, w := range items {
+			if err := inSavepoint(ctx, t, w); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	}}
+}
+
+func inSavepoint(ctx context.Context, t tx, w *write) error {
+	if _, err := t.exec(ctx, "SAVEPOINT item"); err != nil {
+		return err
+	}
+	w.err = w.item.(func(context.Context, tx) error)(ctx, t)
+	if w.err != nil {
+		if code := taskhook.ErrorCode(w.err); code == taskhook.CodeInternal || code == taskhook.CodeStorageFull {
+			return w.err
+		}
+		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, "RELEASE item")
+	return err
+}
+
+// inTx runs do in a transaction of its own, for work before the store is open.
+func (s *Store) inTx(ctx context.Context, do func(tx) error) error {
+	t, err := s.db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := do(t); err != nil {
+		t.rollback(ctx)
+		return err
+	}
+	return t.commit(ctx)
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Idempotency makes a submission repeatable: the same Hash (of account and key)
+// with the same Request (hash of the body) is the same task.
+type Idempotency struct {
+	Hash    string
+	Request string
+	Expires time.Time
+}
+
+// newTask is the item of a create write.
+type newTask struct {
+	now  time.Time
+	task taskhook.Task
+	run  taskhook.Run
+	key  *Idempotency
+	same string // the task that the key stands for already
+}
+
+// CreateTask makes a task and its first run durable. With a key that stands for a
+// task already, that task is returned and existed is true; with another request
+// under the same key it is a conflict.
+func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Task, run taskhook.Run, key *Idempotency) (_ taskhook.Task, existed bool, err error) {
+	n := &newTask{now: now, task: task, run: run, key: key}
+	if err := s.writes.do(ctx, s.kinds.createTask, n); err != nil {
+		return task, false, err
+	}
+	if n.same != "" {
+		task, err = s.Task(ctx, task.AccountID, n.same)
+		return task, true, err
+	}
+	return task, false, nil
+}
+
+func createTaskKind() *kind {
+	return &kind{name: "create_task", apply: func(ctx context.Context, t tx, items []*write) error {
+		for _, w := range items {
+			n := w.item.(*newTask)
+			fresh, err := n.takeKey(ctx, t)
+			if taskhook.ErrorCode(err) == taskhook.CodeConflict {
+				w.err = err
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if fresh {
+				if err := n.insert(ctx, t); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}}
+}
+
+// takeKey records the idempotency key; fresh is false when it stands for a task.
+func (n *newTask) takeKey(ctx context.Context, t tx) (fresh bool, err error) {
+	if n.key == nil {
+		return true, nil
+	}
+	n.same = ""
+	type known struct {
+		request, task string
+		expires       int64
+	}
+	k, ok, err := first(ctx, t, func(r scanner) (k known, err error) {
+		err = r.Scan(&k.request, &k.task, &k.expires)
+		return k, err
+	}, `SELECT request, task, expires_at FROM idempotency WHERE hash = $1`, n.key.Hash)
+	switch {
+	case err != nil:
+		return false, err
+	case ok && k.expires > ms(n.now) && k.request != n.key.Request:
+		return false, taskhook.Errorf(taskhook.CodeConflict,
+			"This Idempotency-Key was used for another request (task %s); use a new key for a new request.", k.task)
+	case ok && k.expires > ms(n.now):
+		n.same = k.task
+		return false, nil
+	}
+	_, err = t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (hash) DO UPDATE SET request = excluded.request, task = excluded.task, expires_at = excluded.expires_at`,
+		n.key.Hash, n.key.Request, n.task.ID, ms(n.key.Expires))
+	return true, err
+}
+
+func (n *newTask) insert(ctx context.Context, t tx) error {
+	k := &n.task
+	_, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
+		webhook_url, test, sandbox, retry_of, state, estimated, created_at) VALUES (`+marks(1, 16)+`)`,
+		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
+	if err != nil {
+		return err
+	}
+	return insertRun(ctx, t, k.AccountID, &n.run)
+}
+
+func bytesOrNil(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
+	retry_of, state, progress, error, estimated, created_at, started_at, finished_at`
+
+func scanTask(r scanner) (k taskhook.Task, err error) {
+	var input, metadata, failure []byte
+	var estimated, created int64
+	var started, finished *int64
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
+	if err != nil {
+		return k, err
+	}
+	k.Input, k.Metadata = input, metadata
+	k.Estimated = time.Duration(estimated) * time.Millisecond
+	k.CreatedAt, k.StartedAt, k.FinishedAt = at(created), atOrZero(started), atOrZero(finished)
+	if failure != nil {
+		k.Error = &taskhook.TaskError{}
+		err = json.Unmarshal(failure, k.Error)
+	}
+	return k, err
+}
+
+// Task returns a task of the account with its results.
+func (s *Store) Task(ctx context.Context, account, id string) (taskhook.Task, error) {
+	k, ok, err := first(ctx, s.db, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1 AND account = $2`, id, account)
+	if err != nil {
+		return k, err
+	}
+	if !ok {
+		return k, taskhook.Errorf(taskhook.CodeTaskNotFound, "There is no task %s in this account.", id)
+	}
+	found := []taskhook.Task{k}
+	err = addResults(ctx, s.db, found)
+	return found[0], err
+}
+
+// Tasks lists tasks with their results, newest first.
+func (s *Store) Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error) {
+	w := conditions{}
+	w.add("account = ?", f.AccountID)
+	w.addIf(f.State != "", "state = ?", string(f.State))
+	w.addIf(f.Provider != "", "provider = ?", f.Provider)
+	w.addIf(f.Model != "", "model = ?", f.Model)
+	w.addIf(!f.From.IsZero(), "id >= ?", taskhook.FloorID(taskhook.PrefixTask, f.From))
+	w.addIf(!f.To.IsZero(), "id < ?", taskhook.FloorID(taskhook.PrefixTask, f.To))
+	w.addIf(f.Prefix != "", "id >= ? AND id < ?", f.Prefix, f.Prefix+"~")
+	found, err := list(ctx, s.db, listing[taskhook.Task]{
+		columns: taskColumns, from: ` FROM tasks`, id: "id", where: w, page: f.Page, scan: scanTask,
+		cursor: func(k taskhook.Task) string { return k.ID },
+	})
+	if err != nil {
+		return found, err
+	}
+	return found, addResults(ctx, s.db, found.Items)
+}
+
+// addResults reads the artifacts of all tasks at once. A succeeded task whose
+// files retention removed is shown as expired.
+func addResults(ctx context.Context, r reader, tasks []taskhook.Task) error {
+	byID := map[string]*taskhook.Task{}
+	var ids []any
+	for i := range tasks {
+		if tasks[i].State == taskhook.TaskSucceeded {
+			byID[tasks[i].ID] = &tasks[i]
+			ids = append(ids, tasks[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	artifacts, err := collect(ctx, r, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts
+		WHERE task IN (`+marks(1, len(ids))+`) ORDER BY task, position`, ids...)
+	for _, a := range artifacts {
+		k := byID[a.TaskID]
+		k.Results = append(k.Results, a)
+		if a.Removed {
+			k.State = taskhook.TaskExpired
+		}
+	}
+	return err
+}
+
+// CancelTask moves an unfinished task to cancelled and ends its run; a finished
+// one is a conflict.
+func (s *Store) CancelTask(ctx context.Context, now time.Time, account, id string) (taskhook.Task, error) {
+	err := s.update(ctx, s.kinds.cancelTask, func(ctx context.Context, t tx) error {
+		k, ok, err := first(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1 AND account = $2`, id, account)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return taskhook.Errorf(taskhook.CodeTaskNotFound, "There is no task %s in this account.", id)
+		case k.State.Final():
+			return taskhook.Errorf(taskhook.CodeConflict, "The task is already %s and can't be cancelled.", k.State)
+		}
+		if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), id); err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id)
+		return err
+	})
+	if err != nil {
+		return taskhook.Task{}, err
+	}
+	return s.Task(ctx, account, id)
+}
+
+// taskUnfinished is the guard of every move to a final state.
+var taskUnfinished = func() string {
+	var open []string
+	for _, state := range taskhook.TaskStates() {
+		if !state.Final() {
+			open = append(open, "'"+string(state)+"'")
+		}
+	}
+	return "state IN (" + strings.Join(open, ", ") + ")"
+}()
+
+// ForgetIdempotency deletes up to limit expired keys.
+func (s *Store) ForgetIdempotency(ctx context.Context, now time.Time, limit int) (deleted int64, err error) {
+	err = s.update(ctx, s.kinds.forgetIdempotency, func(ctx context.Context, t tx) (err error) {
+		deleted, err = t.exec(ctx, `DELETE FROM idempotency WHERE hash IN
+			(SELECT hash FROM idempotency WHERE expires_at <= $1 LIMIT $2)`, ms(now), limit)
+		return err
+	})
+	return deleted, err
+}

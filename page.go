@@ -1,0 +1,18 @@
+package taskhook
+
+// Page asks for a part of a list: at most Limit rows after Cursor.
+type Page struct {
+	Limit  int    // 1 to 100
+	Cursor string // the id of the last row seen, or empty for the first page
+}
+
+// MaxTotal is the count up to which totals are exact.
+const MaxTotal = 10_000
+
+// List is a part of a list.
+type List[T any] struct {
+	Items []T
+	More  bool   // rows follow
+	Next  string // the cursor of the next part, when More
+	Total int    // of all rows that match, at most MaxTotal
+}

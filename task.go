@@ -1,0 +1,131 @@
+package taskhook
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Medium is the kind of thing that a capability makes.
+type Medium string
+
+// The media of the catalogue.
+const (
+	MediumImage   Medium = "image"
+	MediumVideo   Medium = "video"
+	MediumAudio   Medium = "audio"
+	Medium3D      Medium = "3d"
+	MediumText    Medium = "text"
+	MediumTrained Medium = "training"
+)
+
+// TaskState is where a task stands.
+type TaskState string
+
+// The states of a task; TaskExpired is only shown, never stored: a succeeded
+// task whose results retention removed.
+const (
+	TaskPending   TaskState = "pending"
+	TaskQueued    TaskState = "queued"
+	TaskRunning   TaskState = "running"
+	TaskSucceeded TaskState = "succeeded"
+	TaskFailed    TaskState = "failed"
+	TaskCancelled TaskState = "cancelled"
+	TaskExpired   TaskState = "expired"
+)
+
+// taskMoves are the legal moves. A run that a crash or a retry gives back puts
+// its task back to pending.
+var taskMoves = map[TaskState][]TaskState{
+	TaskPending: {TaskQueued, TaskRunning, TaskFailed, TaskCancelled},
+	TaskQueued:  {TaskRunning, TaskPending, TaskSucceeded, TaskFailed, TaskCancelled},
+	TaskRunning: {TaskPending, TaskSucceeded, TaskFailed, TaskCancelled},
+}
+
+// TaskStates lists the states that are stored, in the order of a task's life.
+func TaskStates() []TaskState {
+	return []TaskState{TaskPending, TaskQueued, TaskRunning, TaskSucceeded, TaskFailed, TaskCancelled}
+}
+
+// Final reports whether nothing leaves the state.
+func (s TaskState) Final() bool { return len(taskMoves[s]) == 0 }
+
+// CanBecome reports whether a task may move from s to next.
+func (s TaskState) CanBecome(next TaskState) bool { return slices.Contains(taskMoves[s], next) }
+
+// TaskError says why a task failed, in the words of the primary API.
+type TaskError struct {
+	Code    string `json:"code"` // such as PROVIDER_ERROR
+	Message string `json:"message"`
+}
+
+// The codes of task errors.
+const (
+	TaskErrorProvider          = "PROVIDER_ERROR"     // the provider refused or failed
+	TaskErrorNoProvider        = "NO_PROVIDER"        // nothing is configured to run the model
+	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
+	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
+	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+)
+
+// Task is one asynchronous generation.
+type Task struct {
+	ID         string
+	AccountID  string
+	Face       string // the API that it was submitted through, whose words its per-job webhook uses
+	Provider   string // as the client named it, "vidu"
+	Capability string // "text-to-video"
+	Model      string
+	Medium     Medium
+	Input      json.RawMessage // an object, as the provider gets it
+	Metadata   json.RawMessage // an object in normal form, or nil
+	WebhookURL string          // receiver of the per-job delivery, or empty
+	Test       bool            // submitted with a test key
+	Sandbox    bool            // the results were made up by the sandbox
+	RetryOf    string          // the task that this one repeats, or empty
+
+	State     TaskState
+	Progress  int // 0 to 100
+	Error     *TaskError
+	Results   []Artifact
+	Estimated time.Duration
+
+	CreatedAt  time.Time
+	StartedAt  time.Time // zero until the provider has it
+	FinishedAt time.Time // zero until final
+}
+
+// TaskFilter selects tasks of one account, newest first.
+type TaskFilter struct {
+	AccountID string
+	State     TaskState
+	Provider  string
+	Model     string
+	From, To  time.Time // creation time, From inclusive, To exclusive
+	Prefix    string    // of the id
+	Page
+}
+
+// Submission says what is known of the one call that asks a provider for work.
+type Submission string
+
+// The states of a submission. Unknown is what a crash or a lost answer between
+// sending and sent leaves behind.
+const (
+	SubmissionUnsent  Submission = "unsent"
+	SubmissionSending Submission = "sending"
+	SubmissionSent    Submission = "sent"
+	SubmissionUnknown Submission = "unknown"
+)
+
+// Run is one try of a task at a provider.
+type Run struct {
+	ID         string
+	TaskID     string
+	Number     int    // from 1
+	Adapter    string // name of the adapter that runs it: "sandbox", "command"
+	Submission Submission
+	Handle     string // the provider's name for the work, once sent
+	DueAt      time.Time
+	Deadline   time.Time
+}
