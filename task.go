@@ -127,5 +127,28 @@ type Run struct {
 	Submission Submission
 	Handle     string // the provider's name for the work, once sent
 	DueAt      time.Time
-	Deadline   time.Time
+}
+
+// Idempotency makes a submission repeatable: the same Hash (of account and key)
+// with the same Request (hash of the body) is the same task.
+type Idempotency struct {
+	Hash    string
+	Request string
+	Expires time.Time
+}
+
+// ClaimedRun is a run that a node has just taken on.
+type ClaimedRun struct {
+	Run    Run
+	Task   Task
+	Claims int // how often it was taken on, with this one
+}
+
+// RunEnd ends a run and its task.
+type RunEnd struct {
+	Node        string
+	Run         Run
+	Task        Task         // State, Error, Results, FinishedAt as they are to become
+	Publication *Publication // its event, with the per-job delivery where one is owed
+	Stale       bool         // set when it is recorded: the run was not the node's any more
 }

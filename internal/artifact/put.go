@@ -44,7 +44,12 @@ func (s *Store) Put(ctx context.Context, id, name string, r io.Reader) (File, er
 		return File{}, err
 	}
 	temporary := path.Join(incoming, id)
-	file, err := s.write(ctx, temporary, name, r)
+	f, err := s.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return File{}, fmt.Errorf("store artifact: %w", storageFull(err))
+	}
+	defer f.Close()
+	file, err := s.fill(f, name, &reader{ctx, r})
 	if err == nil {
 		err = s.publish(temporary, place)
 	}
@@ -55,15 +60,10 @@ func (s *Store) Put(ctx context.Context, id, name string, r io.Reader) (File, er
 	return file, nil
 }
 
-// write fills the temporary file, durably, and describes it.
-func (s *Store) write(ctx context.Context, temporary, name string, r io.Reader) (File, error) {
-	f, err := s.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return File{}, err
-	}
-	defer f.Close()
+// fill writes r to f, durably, and describes it.
+func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 	digest := &digest{hash: sha256.New()}
-	size, err := io.Copy(io.MultiWriter(f, digest), io.LimitReader(&reader{ctx, r}, s.limit+1))
+	size, err := io.Copy(io.MultiWriter(f, digest), io.LimitReader(r, s.limit+1))
 	switch {
 	case err != nil:
 		return File{}, err
@@ -79,7 +79,7 @@ func (s *Store) write(ctx context.Context, temporary, name string, r io.Reader) 
 	return File{
 		Format: t.Format, MediaType: t.Media, Size: size,
 		SHA256: hex.EncodeToString(digest.hash.Sum(nil)), Duration: media.Duration(t, f, size),
-	}, f.Close()
+	}, nil
 }
 
 // publish moves the finished file to its place. The directories are synced so

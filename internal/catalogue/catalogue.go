@@ -43,10 +43,10 @@ func (c *Catalogue) Capabilities(provider string) []string {
 // behind the version, such as "video/text2video" or "lora_fine_tune". The error
 // is a taskhook.Error with CodeProviderNotFound.
 func (c *Catalogue) Operation(path string) (capability string, err error) {
-	if capability, ok := c.operations[path]; ok {
+	family, operation, _ := strings.Cut(path, "/")
+	if capability, ok := c.operations[path]; ok && operation != AnyName {
 		return capability, nil
 	}
-	family, operation, _ := strings.Cut(path, "/")
 	if capability, ok := c.operations[family+"/"+AnyName]; ok && validModelName(operation) && !strings.Contains(operation, "/") {
 		return capability, nil
 	}

@@ -18,8 +18,17 @@ func (m *Model) explain(fault *jsonschema.ValidationError) error {
 	if missing, ok := fault.ErrorKind.(*kind.Required); ok {
 		code, path = taskhook.CodeMissing, append(slices.Clone(path), missing.Missing[0])
 	}
+	return taskhook.FieldErrorf(code, fieldOf(path...), "%s", sentence(fault, m.schema))
+}
+
+// fieldOf returns the field of an error about the value at the path, or that of
+// the whole input when a client made the path absurdly long.
+func fieldOf(path ...string) string {
 	field := strings.Join(append([]string{"input"}, path...), ".")
-	return taskhook.FieldErrorf(code, field, "%s", sentence(fault, m.schema))
+	if len(field) > 2*maxQuoted {
+		return "input"
+	}
+	return field
 }
 
 // firstLeaf returns the fault to report: of several at once the first by place,

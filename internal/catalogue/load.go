@@ -162,7 +162,8 @@ func (b *builder) resolve(c *Catalogue, provider, name string) error {
 	if len(e.Capabilities) == 0 && len(shared.Capabilities) == 0 && name != AnyName {
 		return fmt.Errorf("model %s of %s has no capability; write capabilities: {CAPABILITY: SCHEMA}", name, provider)
 	}
-	all := maps.Clone(shared.Capabilities)
+	all := map[string]offer{}
+	maps.Copy(all, shared.Capabilities)
 	maps.Copy(all, e.Capabilities)
 	for _, capability := range slices.Sorted(maps.Keys(all)) {
 		general := shared.Capabilities[capability].over(offer{Settings: shared.Settings})

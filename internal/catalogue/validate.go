@@ -29,6 +29,9 @@ func (m *Model) Validate(input json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	if err := m.checkWidth(doc); err != nil {
+		return err
+	}
 	if m.loose != nil {
 		m.tighten(doc)
 	}
@@ -58,10 +61,24 @@ func decode(input json.RawMessage) (map[string]any, error) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		var value any
 		if json.Unmarshal(fields[name], &value) != nil {
-			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "input."+name, "%s holds a number that is too large", quoteField(name))
+			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, fieldOf(name), "%s holds a number that is too large", quoteField(name))
 		}
 	}
 	return nil, &taskhook.Error{Code: taskhook.CodeInvalid, Field: "input", Message: "input can't be read", Err: err}
+}
+
+// maxItems bounds the lists that a schema looks into, since each item at fault
+// costs hundreds of bytes before the first fault is known.
+const maxItems = 1000
+
+func (m *Model) checkWidth(doc map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(doc)) {
+		items, ok := doc[name].([]any)
+		if ok && len(items) > maxItems && m.schema.Properties[name] != nil {
+			return taskhook.FieldErrorf(taskhook.CodeInvalid, fieldOf(name), "%s must have at most %d items, but has %d", quoteField(name), maxItems, len(items))
+		}
+	}
+	return nil
 }
 
 // tighten replaces what a loose API takes for a number, a boolean or nothing.

@@ -13,7 +13,6 @@ import (
 // answer classifies a complete status line and headers.
 func answer(u *url.URL, resp *http.Response, now time.Time) Result {
 	r := Result{Status: resp.StatusCode, Class: taskhook.ClassStatus}
-	status := describe(resp.StatusCode)
 	switch code := resp.StatusCode; {
 	case code < 100:
 		r.Status, r.Class = 0, taskhook.ClassProtocol
@@ -22,12 +21,12 @@ func answer(u *url.URL, resp *http.Response, now time.Time) Result {
 		r.Class = taskhook.ClassOK
 	case code >= 300 && code < 400:
 		r.Class = taskhook.ClassRedirect
-		r.Error = redirected(u, status, resp.Header.Get("Location"))
+		r.Error = redirected(u, describe(code), resp.Header.Get("Location"))
 	case code == http.StatusGone:
 		r.Class = taskhook.ClassGone
 		r.Error = "the receiver answered 410 Gone, which asks for no more webhooks"
 	default:
-		r.Error = "the receiver answered " + status + "; only a 2xx status accepts the webhook"
+		r.Error = "the receiver answered " + describe(code) + "; only a 2xx status accepts the webhook"
 	}
 	if r.Class != taskhook.ClassOK {
 		r.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), now)

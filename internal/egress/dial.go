@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -48,10 +49,10 @@ func newDialer(p *Policy, o Options) *dialer {
 }
 
 // dial resolves the name, vets every address and connects to the first that
-// passes and answers. The names of a [host] are resolved once: what was vetted
-// is what is dialled.
+// passes and answers. A name is resolved once: what was vetted is what is
+// dialled.
 func (d *dialer) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	name, port, err := net.SplitHostPort(address)
+	name, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, &BlockedError{address, "unreadable address"}
 	}
@@ -59,15 +60,16 @@ func (d *dialer) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	if err != nil {
 		return nil, &BlockedError{name, err.Error()}
 	}
-	to, err := netip.ParseAddrPort(net.JoinHostPort("::", port))
-	if err != nil || !d.policy.allowsPort(h, to.Port()) || !d.policy.allowsName(h) {
+	number, err := strconv.ParseUint(portText, 10, 16)
+	port := uint16(number)
+	if err != nil || !d.policy.allowsPort(h, port) || !d.policy.allowsName(h) {
 		return nil, &BlockedError{h.String(), "name or port"}
 	}
 	addrs, err := d.resolve(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	targets, err := d.vetted(h, addrs, to.Port())
+	targets, err := d.vetted(h, addrs, port)
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func isTimeout(err error) bool {
 // rounded returns a duration as people write it: "30 s" for 29.999 s.
 func rounded(d time.Duration) string {
 	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+		return fmt.Sprintf("%d ms", d.Round(10*time.Millisecond).Milliseconds())
 	}
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }

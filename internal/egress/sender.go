@@ -120,19 +120,14 @@ func newRequest(ctx context.Context, r *Request) *http.Request {
 	}).WithContext(ctx)
 }
 
-// body is a reader of bytes with nothing to close.
-type body struct{ bytes.Reader }
-
+// newBody is made of exactly these types because net/http then knows that the
+// body is in memory, and writes it together with the headers.
 func newBody(b []byte) io.ReadCloser {
 	if len(b) == 0 {
 		return http.NoBody
 	}
-	var r body
-	r.Reset(b)
-	return &r
+	return io.NopCloser(bytes.NewReader(b))
 }
-
-func (*body) Close() error { return nil }
 
 // excerpt reads up to ReadBytes, so that the connection of a modest answer can
 // be used again, and returns a copy of the first KeepBytes.

@@ -3,29 +3,13 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/taskhook/taskhook"
 )
-
-// Page asks for the due deliveries of one owned lane.
-type Page struct {
-	Lane  string
-	Epoch int64
-	Limit int
-}
-
-// Claim is what a page brought.
-type Claim struct {
-	Lane       string
-	Epoch      int64
-	Deliveries []Outgoing // in the order in which they fell due
-	// Next is when the first delivery that stayed free is due, which is in the
-	// past when the page was too small for all; zero: none stayed.
-	Next time.Time
-	Lost bool // the lane is no longer the node's under this epoch
-}
 
 // ClaimPages claims due deliveries of lanes that the node owns, so that they may
 // be held in its memory.
-func (s *Store) ClaimPages(ctx context.Context, now time.Time, node string, pages []Page) (claims []Claim, err error) {
+func (s *Store) ClaimPages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) (claims []taskhook.LaneClaim, err error) {
 	err = s.update(ctx, s.kinds.claimPages, func(ctx context.Context, t tx) error {
 		claims = claims[:0]
 		for _, p := range pages {
@@ -40,8 +24,8 @@ func (s *Store) ClaimPages(ctx context.Context, now time.Time, node string, page
 	return claims, err
 }
 
-func claimPage(ctx context.Context, t tx, now time.Time, node string, p Page) (Claim, error) {
-	claim := Claim{Lane: p.Lane, Epoch: p.Epoch}
+func claimPage(ctx context.Context, t tx, now time.Time, node string, p taskhook.LanePage) (taskhook.LaneClaim, error) {
+	claim := taskhook.LaneClaim{Lane: p.Lane, Epoch: p.Epoch}
 	_, mine, err := first(ctx, t, scanInto[string], `SELECT id FROM lanes WHERE id = $1 AND owner = $2 AND epoch = $3 AND held = 0`,
 		p.Lane, node, p.Epoch)
 	if err != nil || !mine {
@@ -65,8 +49,8 @@ func claimPage(ctx context.Context, t tx, now time.Time, node string, p Page) (C
 	return claim, err
 }
 
-func markClaimed(ctx context.Context, t tx, deliveries []Outgoing, epoch int64) error {
-	return bulk(deliveries, func(chunk []Outgoing) error {
+func markClaimed(ctx context.Context, t tx, deliveries []taskhook.Outgoing, epoch int64) error {
+	return bulk(deliveries, func(chunk []taskhook.Outgoing) error {
 		args := make([]any, 0, 1+len(chunk))
 		args = append(args, epoch)
 		for i := range chunk {

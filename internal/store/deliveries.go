@@ -44,7 +44,7 @@ func scanDelivery(r scanner) (d taskhook.Delivery, err error) {
 	return d, times.set(&d)
 }
 
-func scanOutgoing(r scanner) (o Outgoing, err error) {
+func scanOutgoing(r scanner) (o taskhook.Outgoing, err error) {
 	var times deliveryTimes
 	if err := r.Scan(append(deliveryFields(&o.Delivery, &times), &o.Body, &o.Epoch)...); err != nil {
 		return o, err
@@ -62,7 +62,7 @@ func (s *Store) Delivery(ctx context.Context, account, id string) (taskhook.Deli
 }
 
 // Outgoing returns a delivery of the account with the bytes that it sends.
-func (s *Store) Outgoing(ctx context.Context, account, id string) (Outgoing, error) {
+func (s *Store) Outgoing(ctx context.Context, account, id string) (taskhook.Outgoing, error) {
 	d, ok, err := first(ctx, s.db, scanOutgoing, selectOutgoing+`WHERE d.id = $1 AND d.account = $2`, id, account)
 	if err == nil && !ok {
 		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no delivery %s in this account.", id)

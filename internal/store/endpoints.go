@@ -94,11 +94,15 @@ func (s *Store) endpoint(ctx context.Context, r reader, account, id string) (tas
 	return e, err
 }
 
-// LaneEndpoint returns the endpoint of a lane, for its owner; ok is false when it
-// was deleted.
-func (s *Store) LaneEndpoint(ctx context.Context, lane string) (e taskhook.Endpoint, ok bool, err error) {
-	return first(ctx, s.db, s.scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints
-		WHERE lane = $1 AND deleted_at IS NULL`, lane)
+// LaneEndpoints returns the endpoints of lanes, for their owner; those that were
+// deleted are left out.
+func (s *Store) LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.Endpoint, error) {
+	args := make([]any, len(lanes))
+	for i, lane := range lanes {
+		args[i] = lane
+	}
+	return collect(ctx, s.db, s.scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints
+		WHERE deleted_at IS NULL AND lane IN (`+marks(1, len(lanes))+`)`, args...)
 }
 
 // Endpoints lists endpoints, newest first.

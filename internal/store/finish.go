@@ -6,49 +6,41 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// Result is an attempt that was made and how its delivery stands after it.
-type Result struct {
-	Delivery taskhook.Delivery // State, DueAt, FinishedAt, LastError as they are to become
-	Epoch    int64             // under which the delivery was claimed
-	Attempt  taskhook.Attempt
-	Stale    bool // set by FinishDeliveries: the delivery was not ours any more
-}
-
 // FinishDeliveries records attempts. A result is stale, and changes nothing, when
 // its delivery was finished elsewhere or claimed under another epoch.
-func (s *Store) FinishDeliveries(ctx context.Context, results []*Result) error {
+func (s *Store) FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error {
 	return s.writes.do(ctx, s.kinds.finishDeliveries, results)
 }
 
 func finishKind() *kind {
 	return &kind{name: "finish_deliveries", apply: func(ctx context.Context, t tx, items []*write) error {
-		var all []*Result
+		var all []*taskhook.AttemptResult
 		for _, w := range items {
-			all = append(all, w.item.([]*Result)...)
+			all = append(all, w.item.([]*taskhook.AttemptResult)...)
 		}
 		return finishDeliveries(ctx, t, all)
 	}}
 }
 
-func finishDeliveries(ctx context.Context, t tx, results []*Result) error {
+func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResult) error {
 	for _, r := range results {
 		r.Stale = true
 	}
-	if err := bulk(results, func(chunk []*Result) error { return updateDeliveries(ctx, t, chunk) }); err != nil {
+	if err := bulk(results, func(chunk []*taskhook.AttemptResult) error { return updateDeliveries(ctx, t, chunk) }); err != nil {
 		return err
 	}
-	var made []*Result
+	var made []*taskhook.AttemptResult
 	for _, r := range results {
 		if !r.Stale {
 			made = append(made, r)
 		}
 	}
-	return bulk(made, func(chunk []*Result) error { return insertAttempts(ctx, t, chunk) })
+	return bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) })
 }
 
-func updateDeliveries(ctx context.Context, t tx, chunk []*Result) error {
+func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {
 	args := make([]any, 0, len(chunk)*finishWidth)
-	byID := make(map[string]*Result, len(chunk))
+	byID := make(map[string]*taskhook.AttemptResult, len(chunk))
 	for _, r := range chunk {
 		d := &r.Delivery
 		byID[d.ID] = r
@@ -64,7 +56,7 @@ func updateDeliveries(ctx context.Context, t tx, chunk []*Result) error {
 	return nil
 }
 
-func insertAttempts(ctx context.Context, t tx, chunk []*Result) error {
+func insertAttempts(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {
 	args := make([]any, 0, len(chunk)*attemptWidth)
 	for _, r := range chunk {
 		a := &r.Attempt

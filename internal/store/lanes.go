@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -35,13 +33,6 @@ func scanLaneRow(r scanner) (l *laneRow, err error) {
 		l.owner = *owner
 	}
 	return l, err
-}
-
-// OriginLane returns the id of the lane for per-job deliveries of an account to
-// an origin, "https://host:port".
-func OriginLane(account, origin string) string {
-	sum := sha256.Sum256([]byte(account + "\n" + origin))
-	return taskhook.PrefixLane + hex.EncodeToString(sum[:12])
 }
 
 // lanesOf reads the lanes of all deliveries of the batch; those of origins are
@@ -84,21 +75,13 @@ func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
 	return nil
 }
 
-// OwnedLane is a lane that this node has just become the owner of.
-type OwnedLane struct {
-	ID         string
-	AccountID  string
-	EndpointID string // empty: per-job deliveries of an origin
-	Epoch      int64
-}
-
 // ClaimLanes makes the node the owner of up to limit free lanes that are due, and
 // returns them with the time at which the next free lane falls due, zero when
 // none does.
-func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limit int) (lanes []OwnedLane, next time.Time, err error) {
+func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limit int) (lanes []taskhook.OwnedLane, next time.Time, err error) {
 	err = s.update(ctx, s.kinds.claimLanes, func(ctx context.Context, t tx) (err error) {
 		lanes, next = nil, time.Time{}
-		lanes, err = collect(ctx, t, func(r scanner) (l OwnedLane, err error) {
+		lanes, err = collect(ctx, t, func(r scanner) (l taskhook.OwnedLane, err error) {
 			err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch)
 			return l, err
 		}, `UPDATE lanes SET owner = $1, epoch = epoch + 1 WHERE id IN (SELECT id FROM lanes
@@ -166,7 +149,7 @@ func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, 
 func (s *Store) SweepLanes(ctx context.Context, now time.Time) (woken int64, err error) {
 	err = s.update(ctx, s.kinds.sweepLanes, func(ctx context.Context, t tx) (err error) {
 		woken, err = t.exec(ctx, `UPDATE lanes SET next_due = $1
-			WHERE owner IS NULL AND (next_due IS NULL OR next_due > $2) AND EXISTS (SELECT 1 FROM deliveries
+			WHERE owner IS NULL AND held = 0 AND (next_due IS NULL OR next_due > $2) AND EXISTS (SELECT 1 FROM deliveries
 				WHERE deliveries.lane = lanes.id AND deliveries.state = 'pending' AND deliveries.due_at <= $3)`,
 			ms(now), ms(now), ms(now))
 		return err

@@ -7,36 +7,21 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// NewEvent is an event to publish.
-type NewEvent struct {
-	Event taskhook.Event // Seq is set by Publish
-	// FanOut asks for a delivery to each endpoint of the account that wants the
-	// type; Schedule is for those that have none of their own.
-	FanOut   bool
-	Schedule taskhook.Schedule
-}
-
-// Publication is what one caller publishes: events, and deliveries that do not
-// follow from anybody's wish for a type: per-job, test and replayed ones.
-type Publication struct {
-	Events     []NewEvent
-	Deliveries []Outgoing // Publish adds those of the fan-out
-}
-
-// publication is a Publication on its way through a commit.
+// publication is a taskhook.Publication on its way through a commit.
 type publication struct {
-	*Publication
+	*taskhook.Publication
 	now   time.Time
-	given int // deliveries that came with it
+	given int  // deliveries that came with it
+	wake  bool // a lane that nobody owns has become due
 }
 
 // Publish makes events and deliveries durable together. Deliveries of lanes that
 // this node owns go straight to its Inbox.
-func (s *Store) Publish(ctx context.Context, now time.Time, p *Publication) error {
+func (s *Store) Publish(ctx context.Context, now time.Time, p *taskhook.Publication) error {
 	return s.writes.do(ctx, s.kinds.publish, s.newPublication(now, p))
 }
 
-func (s *Store) newPublication(now time.Time, p *Publication) *publication {
+func (s *Store) newPublication(now time.Time, p *taskhook.Publication) *publication {
 	return &publication{Publication: p, now: now, given: len(p.Deliveries)}
 }
 
@@ -75,7 +60,7 @@ func (s *Store) pushed(p *publication) {
 	if len(claimed) > 0 {
 		inbox.Push(claimed)
 	}
-	if len(claimed) < len(p.Deliveries) {
+	if p.wake {
 		inbox.Wake()
 	}
 }
@@ -86,7 +71,7 @@ func (s *Store) cancelled(p *publication, inDoubt bool) {
 	inbox := s.inbox.get().inbox
 	for i := range p.Deliveries {
 		if d := &p.Deliveries[i]; d.Epoch != 0 {
-			inbox.Cancel(d.LaneID, d.Epoch, inDoubt)
+			inbox.Cancel(d.LaneID, d.Epoch, len(d.Body), inDoubt)
 			d.Epoch = 0
 		}
 	}
@@ -181,17 +166,9 @@ func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
 			if schedule == nil {
 				schedule = e.Schedule
 			}
-			p.Deliveries = append(p.Deliveries, NewDelivery(&e.Event, to, schedule, p.now))
+			p.Deliveries = append(p.Deliveries, taskhook.NewDelivery(&e.Event, to, schedule, p.now))
 		}
 	}
-}
-
-// NewDelivery returns the delivery of an event to an endpoint, due now.
-func NewDelivery(e *taskhook.Event, to *taskhook.Endpoint, schedule taskhook.Schedule, now time.Time) Outgoing {
-	return Outgoing{Body: e.Body, Delivery: taskhook.Delivery{
-		ID: taskhook.NewID(taskhook.PrefixDelivery, now), AccountID: e.AccountID, EventID: e.ID, EventType: e.Type,
-		Subject: e.Subject, EndpointID: to.ID, LaneID: to.LaneID, URL: to.URL, State: taskhook.DeliveryPending,
-		Schedule: schedule, DueAt: now, CreatedAt: now}}
 }
 
 // claimFresh claims what this node owns the lane of and has room for.
@@ -203,20 +180,24 @@ func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 		lane.due = lane.due || lane.nextDue == nil || *lane.nextDue > ms(p.now)
 		lane.now = ms(p.now)
 		d.Held = lane.held
-		if lane.owner == me.node && me.node != "" && !lane.held && me.inbox.Reserve(lane.id, lane.epoch) {
+		switch {
+		case lane.held:
+		case lane.owner == "":
+			p.wake = true
+		case lane.owner == me.node && me.inbox.Reserve(lane.id, lane.epoch, len(d.Body)):
 			d.Epoch = lane.epoch
 		}
 	}
 }
 
 func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
-	var all []*Outgoing
+	var all []*taskhook.Outgoing
 	for _, p := range batch {
 		for i := range p.Deliveries {
 			all = append(all, &p.Deliveries[i])
 		}
 	}
-	return bulk(all, func(chunk []*Outgoing) error {
+	return bulk(all, func(chunk []*taskhook.Outgoing) error {
 		args := make([]any, 0, len(chunk)*deliveryInsertWidth)
 		for _, d := range chunk {
 			var url string

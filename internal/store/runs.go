@@ -10,23 +10,16 @@ import (
 )
 
 func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, due_at, deadline)
-		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
-		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), ms(r.DueAt), ms(r.Deadline))
+	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, due_at)
+		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7)`,
+		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), ms(r.DueAt))
 	return err
-}
-
-// ClaimedRun is a run that this node has just taken on.
-type ClaimedRun struct {
-	Run    taskhook.Run
-	Task   taskhook.Task
-	Claims int // how often it was taken on, with this one
 }
 
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
 // of each account in turn, beginning after the account that was last served; the
 // last served of now is returned.
-func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (runs []ClaimedRun, last string, err error) {
+func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (runs []taskhook.ClaimedRun, last string, err error) {
 	err = s.update(ctx, s.kinds.claimRuns, func(ctx context.Context, t tx) error {
 		runs, last = nil, lastAccount
 		accounts, err := dueAccounts(ctx, t, now, adapter, lastAccount)
@@ -82,10 +75,10 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 	return accounts, nil
 }
 
-func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account string) (c ClaimedRun, ok bool, err error) {
+func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account string) (c taskhook.ClaimedRun, ok bool, err error) {
 	c, ok, err = first(ctx, t, scanClaimedRun, `UPDATE runs SET owner = $1, claims = claims + 1 WHERE id IN (SELECT id FROM runs
 		WHERE state = 'open' AND owner IS NULL AND adapter = $2 AND account = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT 1)
-		RETURNING id, task, number, adapter, submission, handle, due_at, deadline, claims`, node, adapter, account, ms(now))
+		RETURNING id, task, number, adapter, submission, handle, due_at, claims`, node, adapter, account, ms(now))
 	if err != nil || !ok {
 		return c, false, err
 	}
@@ -96,10 +89,10 @@ func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account s
 	return c, ok, err
 }
 
-func scanClaimedRun(r scanner) (c ClaimedRun, err error) {
-	var due, deadline int64
-	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &deadline, &c.Claims)
-	c.Run.DueAt, c.Run.Deadline = at(due), at(deadline)
+func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
+	var due int64
+	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims)
+	c.Run.DueAt = at(due)
 	return c, err
 }
 
@@ -159,26 +152,16 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 	})
 }
 
-// Outcome ends a run and its task.
-type Outcome struct {
-	Node string
-	Run  taskhook.Run
-	Task taskhook.Task // State, Error, Results, FinishedAt as they are to become
-	// Publication is its event, with the per-job delivery where one is owed.
-	Publication *Publication
-	Stale       bool // set by FinishRun: the run was not the node's any more
-}
-
 // finishedRun is the item of a finish write.
 type finishedRun struct {
-	*Outcome
+	*taskhook.RunEnd
 	publication *publication
 }
 
 // FinishRun makes the outcome of a task durable in one transaction with its
 // artifacts, event and deliveries. An outcome is stale, and changes nothing, when
 // the run is no longer the node's or the task was cancelled meanwhile.
-func (s *Store) FinishRun(ctx context.Context, now time.Time, o *Outcome) error {
+func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd) error {
 	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{o, s.newPublication(now, o.Publication)})
 }
 

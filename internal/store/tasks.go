@@ -9,27 +9,19 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// Idempotency makes a submission repeatable: the same Hash (of account and key)
-// with the same Request (hash of the body) is the same task.
-type Idempotency struct {
-	Hash    string
-	Request string
-	Expires time.Time
-}
-
 // newTask is the item of a create write.
 type newTask struct {
 	now  time.Time
 	task taskhook.Task
 	run  taskhook.Run
-	key  *Idempotency
+	key  *taskhook.Idempotency
 	same string // the task that the key stands for already
 }
 
 // CreateTask makes a task and its first run durable. With a key that stands for a
 // task already, that task is returned and existed is true; with another request
 // under the same key it is a conflict.
-func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Task, run taskhook.Run, key *Idempotency) (_ taskhook.Task, existed bool, err error) {
+func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Task, run taskhook.Run, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
 	n := &newTask{now: now, task: task, run: run, key: key}
 	if err := s.writes.do(ctx, s.kinds.createTask, n); err != nil {
 		return task, false, err

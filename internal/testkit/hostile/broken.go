@@ -17,7 +17,7 @@ func ResetBeforeStatus() Behaviour {
 func CloseOnAccept() Behaviour { return func(*Conn) {} }
 
 // CloseInHeaders closes in the middle of the answer's headers.
-func CloseInHeaders() Behaviour { return Raw("HTTP/1.1 200 OK\r\nContent-Le") }
+func CloseInHeaders() Behaviour { return Raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") }
 
 // CloseInBody answers with the status and closes in the middle of the body.
 func CloseInBody(status string) Behaviour {

@@ -19,10 +19,10 @@ CREATE TABLE keys (
     revoked_at INTEGER
 ) WITHOUT ROWID;
 
+-- The lock on the data directory is the lease of the one node.
 CREATE TABLE nodes (
-    id          TEXT PRIMARY KEY,
-    started_at  INTEGER NOT NULL,
-    lease_until INTEGER NOT NULL
+    id         TEXT PRIMARY KEY,
+    started_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE tasks (
@@ -71,7 +71,6 @@ CREATE TABLE runs (
     owner      TEXT REFERENCES nodes (id) ON DELETE SET NULL,
     claims     INTEGER NOT NULL DEFAULT 0,
     due_at     INTEGER NOT NULL,
-    deadline   INTEGER NOT NULL,
     UNIQUE (task, number)
 ) WITHOUT ROWID;
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;

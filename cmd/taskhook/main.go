@@ -1,0 +1,111 @@
+//go:build unix
+
+// Command taskhook is the server and the tool of its operator. This package owns
+// the command line: what the subcommands are called, what they print, and the
+// exit code (0 done, 1 failed, 2 the command or the configuration is wrong). It
+// must not know how anything is done: internal/app runs the server.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/taskhook/taskhook/internal/config"
+)
+
+// commands is the grammar, the most useful first.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
+	Config  configCommand  `cmd:"" help:"Show the settings in force and where each was set."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date with this program."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = "Runs asynchronous AI generation tasks and delivers their outcomes by signed webhooks, retried until they arrive."
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, config.Environment()))
+}
+
+// console is what a command runs with.
+type console struct {
+	stdout, stderr io.Writer
+	env            config.Env
+	given          []string // the flags that stood on the command line
+}
+
+// load returns the configuration in force for a command with these flags.
+func (c *console) load(flags config.Config) (*config.Config, error) {
+	loaded, err := config.Load(&flags, c.given, c.env)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return loaded, nil
+}
+
+// usageError is a mistake of the one who called, who must change something before
+// it makes sense to try again.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, env config.Env) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	c := &console{stdout: stdout, stderr: stderr, env: env}
+	err := c.execute(ctx, args)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "taskhook: %v\n", err)
+	if _, usage := errors.AsType[usageError](err); usage {
+		return 2
+	}
+	return 1
+}
+
+func (c *console) execute(ctx context.Context, args []string) error {
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("taskhook"),
+		kong.Description(description),
+		kong.Writers(c.stdout, c.stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ValueFormatter(flagHelp),
+		kong.Exit(func(int) { helped = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(c),
+	)
+	if err != nil {
+		return fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w; `taskhook --help` shows what there is", err)}
+	}
+	for _, step := range parsed.Path {
+		if step.Flag != nil {
+			c.given = append(c.given, step.Flag.Name)
+		}
+	}
+	return parsed.Run()
+}
+
+// flagHelp adds the environment variable to the help of a setting.
+func flagHelp(v *kong.Value) string {
+	if v.Flag == nil || !config.IsSetting(v.Flag.Name) {
+		return v.Help
+	}
+	return fmt.Sprintf("%s [%s]", v.Help, config.Variable(v.Flag.Name))
+}

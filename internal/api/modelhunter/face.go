@@ -1,0 +1,127 @@
+package modelhunter
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/httpserver"
+)
+
+// Name is the face's name, which its tasks carry.
+const Name = "modelhunter"
+
+// The services. Each may be called concurrently, sees only what belongs to the
+// account that it is given, and reports what a user should read as a
+// taskhook.Error; an id of another account is not found.
+type (
+	// Keys knows who holds a key. An empty text is CodeUnauthenticated.
+	Keys interface {
+		Authenticate(ctx context.Context, keyText string) (taskhook.Identity, error)
+	}
+
+	// Tasks creates and finds tasks. A created task is durable on return; existed
+	// is true when an idempotency key stands for it already. Cancel of a finished
+	// task and Retry of any but a failed or expired one are CodeConflict.
+	Tasks interface {
+		Create(ctx context.Context, who taskhook.Identity, n taskhook.NewTask) (t taskhook.Task, existed bool, err error)
+		Task(ctx context.Context, account, id string) (taskhook.Task, error)
+		Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Task, error)
+		Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error)
+	}
+
+	// Endpoints keeps the receivers.
+	Endpoints interface {
+		CreateEndpoint(ctx context.Context, account string, n taskhook.NewEndpoint) (taskhook.Endpoint, error)
+		Endpoint(ctx context.Context, account, id string) (taskhook.Endpoint, error)
+		Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskhook.List[taskhook.Endpoint], error)
+		UpdateEndpoint(ctx context.Context, account, id string, change taskhook.EndpointChange) (taskhook.Endpoint, error)
+		DeleteEndpoint(ctx context.Context, account, id string) error
+	}
+
+	// EndpointTools does what is done to one receiver: a new secret, the old one
+	// staying valid for the overlap, and a test event, sent once before return.
+	EndpointTools interface {
+		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
+		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
+	}
+
+	// Deliveries finds deliveries and sends them again.
+	Deliveries interface {
+		Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error)
+		Delivery(ctx context.Context, account, id string) (taskhook.Delivery, error)
+		Attempts(ctx context.Context, account, id string) ([]taskhook.Attempt, error)
+		Replay(ctx context.Context, account, id string) (taskhook.Delivery, error)
+	}
+
+	// Publisher makes events durable, all or none, and returns them in order.
+	Publisher interface {
+		Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error)
+	}
+
+	// Models lists what can be asked for.
+	Models interface {
+		Models() []*catalogue.Model
+	}
+
+	// Links makes the links of answers, which are made again each time.
+	Links interface {
+		Expiring(a taskhook.Artifact, now time.Time) string
+	}
+)
+
+// Config is what the face works with. All fields must be set.
+type Config struct {
+	Keys          Keys
+	Tasks         Tasks
+	Endpoints     Endpoints
+	EndpointTools EndpointTools
+	Deliveries    Deliveries
+	Publisher     Publisher
+	Models        Models
+	Links         Links
+	Log           *slog.Logger
+}
+
+// Face answers requests of the primary API. It may be used concurrently.
+type Face struct {
+	Config
+	mux     *http.ServeMux
+	handler http.Handler
+}
+
+// New returns the face.
+func New(c Config) *Face {
+	f := &Face{Config: c, mux: http.NewServeMux()}
+	for _, route := range f.Routes() {
+		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
+	}
+	f.mux.HandleFunc("/", f.unmatched)
+	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), f.mux)
+	return f
+}
+
+// ServeHTTP answers one request.
+func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
+
+// serve returns the handler of a route: it finds out who asks, lets the route
+// answer, and is the one place where an error is written.
+func (f *Face) serve(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reserved(r.PathValue("provider")) {
+			f.unmatched(w, r)
+			return
+		}
+		who, err := f.identify(r)
+		if err == nil {
+			err = route.Handler(w, r, who)
+		}
+		if err != nil {
+			f.writeError(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package modelhunter
+
+import (
+	"net/http"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/client"
+)
+
+// HandlerFunc answers a request of who, or returns the error to answer with.
+type HandlerFunc func(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error
+
+// Scope says what a key must be allowed to do. Keys have full access so far.
+type Scope string
+
+// The scopes.
+const (
+	ScopeTasksRead     Scope = "tasks:read"
+	ScopeTasksWrite    Scope = "tasks:write"
+	ScopeWebhooksRead  Scope = "webhooks:read"
+	ScopeWebhooksWrite Scope = "webhooks:write"
+	ScopeEventsWrite   Scope = "events:write"
+	ScopeModelsRead    Scope = "models:read"
+)
+
+// Route is one operation of the API.
+type Route struct {
+	Method   string
+	Pattern  string // of http.ServeMux, without method
+	Request  any    // zero value of the body's type; nil: there is no body
+	Response any    // zero value of the type of the answer's data
+	Status   int    // of success
+	Scope    Scope
+	Summary  string
+	Handler  HandlerFunc
+}
+
+// Routes returns the one table of the API: what is mounted, and what documents
+// and tests are made from.
+func (f *Face) Routes() []Route {
+	const (
+		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+
+		ok, created, accepted = http.StatusOK, http.StatusCreated, http.StatusAccepted
+
+		tasks, webhooks, deliveries = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries"
+	)
+	return []Route{
+		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Submit a task", f.submit},
+		{post, "/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Submit a task, under the path of older documents", f.submit},
+		{get, tasks, nil, []client.Task{}, ok, ScopeTasksRead, "List tasks", f.listTasks},
+		{get, tasks + "/{id}", nil, client.Task{}, ok, ScopeTasksRead, "Read a task", f.task},
+		{post, tasks + "/{id}/cancel", nil, client.Task{}, ok, ScopeTasksWrite, "Cancel a task", f.cancelTask},
+		{del, tasks + "/{id}", nil, client.Task{}, ok, ScopeTasksWrite, "Cancel a task", f.cancelTask},
+		{post, tasks + "/{id}/retry", nil, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
+		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List the deliveries of a task's outcome", f.taskDeliveries},
+
+		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, ScopeWebhooksWrite, "Register a webhook", f.createWebhook},
+		{get, webhooks, nil, []client.Webhook{}, ok, ScopeWebhooksRead, "List webhooks", f.listWebhooks},
+		{get, webhooks + "/{id}", nil, client.Webhook{}, ok, ScopeWebhooksRead, "Read a webhook", f.webhook},
+		{patch, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
+		{put, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
+		{del, webhooks + "/{id}", nil, client.Deleted{}, ok, ScopeWebhooksWrite, "Delete a webhook", f.deleteWebhook},
+		{post, webhooks + "/{id}/test", nil, client.TestResult{}, ok, ScopeWebhooksWrite, "Send a test event", f.testWebhook},
+		{post, webhooks + "/{id}/rotate-secret", client.Rotation{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Give a webhook a new secret", f.rotateSecret},
+		{get, webhooks + "/{id}/deliveries", nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List the deliveries of a webhook", f.webhookDeliveries},
+		{post, webhooks + "/{id}/deliveries/{delivery_id}/replay", nil, client.Delivery{}, accepted, ScopeWebhooksWrite, "Send a delivery again", f.replayDelivery},
+
+		{get, deliveries, nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List deliveries", f.listDeliveries},
+		{get, deliveries + "/{delivery_id}", nil, client.Delivery{}, ok, ScopeWebhooksRead, "Read a delivery", f.delivery},
+		{get, deliveries + "/{delivery_id}/attempts", nil, []client.Attempt{}, ok, ScopeWebhooksRead, "List the attempts of a delivery", f.attempts},
+		{post, deliveries + "/{delivery_id}/replay", nil, client.Delivery{}, accepted, ScopeWebhooksWrite, "Send a delivery again", f.replayDelivery},
+
+		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, ScopeEventsWrite, "Publish events, one or many", f.publish},
+		{get, "/api/v1/models", nil, []client.Model{}, ok, ScopeModelsRead, "List models", f.listModels},
+	}
+}
+
+// reserved reports whether no provider may have the name, because paths of this
+// API, of ones to come, or of the other faces begin with it.
+func reserved(provider string) bool {
+	switch provider {
+	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs",
+		"endpoint", "endpoints", "events", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
+		"predictions", "providers", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
+		return true
+	}
+	return false
+}
+
+// unmatched answers a request that no route takes: with 405 where another method
+// would do, else with 404.
+func (f *Face) unmatched(w http.ResponseWriter, r *http.Request) {
+	if allowed := f.allowed(r); allowed != "" {
+		w.Header().Set("Allow", allowed)
+		f.writeError(w, r, taskhook.Errorf(taskhook.CodeMethod, "This path does not take %s; it takes %s.", methodName(r.Method), allowed))
+		return
+	}
+	f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "There is nothing at this path. The paths of the API begin with /api/v1."))
+}
+
+// allowed lists the methods that the path of r takes.
+func (f *Face) allowed(r *http.Request) string {
+	var allowed string
+	seen := map[string]bool{}
+	for _, route := range f.Routes() {
+		if seen[route.Method] {
+			continue
+		}
+		seen[route.Method] = true
+		probe := &http.Request{Method: route.Method, URL: r.URL, Host: r.Host}
+		if _, pattern := f.mux.Handler(probe); pattern == "/" || pattern == "" || submits(pattern) && reserved(provider(r.URL.Path)) {
+			continue
+		}
+		if allowed != "" {
+			allowed += ", "
+		}
+		allowed += route.Method
+	}
+	return allowed
+}

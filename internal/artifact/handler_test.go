@@ -1,0 +1,177 @@
+package artifact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// shelf is a Finder over a map; a name that is not there is not found.
+type shelf map[string]taskhook.Artifact
+
+func (s shelf) ArtifactByName(_ context.Context, name string) (taskhook.Artifact, error) {
+	if name == "broken.png" {
+		return taskhook.Artifact{}, errors.New("the database is away")
+	}
+	a, ok := s[name]
+	if !ok {
+		return taskhook.Artifact{}, taskhook.Errorf(taskhook.CodeNotFound, "no such artifact")
+	}
+	return a, nil
+}
+
+type server struct {
+	shelf shelf
+	links *Linker
+	mux   *http.ServeMux
+}
+
+// newServer serves one artifact of each name, whose content is "0123456789".
+func newServer(t *testing.T) *server {
+	t.Helper()
+	store, _ := newStore(t, 100)
+	s := &server{shelf: shelf{}, links: newLinker(t), mux: http.NewServeMux()}
+	for name, media := range map[string]string{
+		"task_x.png": "image/png", "task_x.svg": "image/svg+xml", "task_x.html": "text/html; charset=utf-8",
+		"task_x.glb": "model/gltf-binary", "gone.png": "image/png",
+	} {
+		id := newID()
+		file, err := store.Put(t.Context(), id, "", strings.NewReader("0123456789"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.shelf[name] = taskhook.Artifact{ID: id, Name: name, MediaType: media, SHA256: file.SHA256, CreatedAt: noon}
+	}
+	removed := s.shelf["gone.png"]
+	removed.Removed = true
+	s.shelf["gone.png"] = removed
+	s.shelf["lost.png"] = taskhook.Artifact{ID: newID(), Name: "lost.png", MediaType: "image/png"}
+	s.mux.Handle(Pattern, &Handler{
+		Store: store, Links: s.links, Finder: s.shelf,
+		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
+	})
+	return s
+}
+
+func (s *server) do(method, link string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, link, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r)
+	return w
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	a := s.shelf["task_x.png"]
+	link := s.links.Expiring(a, noon)
+	etag := `"` + a.SHA256 + `"`
+	tests := []struct {
+		name   string
+		method string
+		header []string
+		status int
+		body   string
+	}{
+		{"whole", "GET", nil, 200, "0123456789"},
+		{"head", "HEAD", nil, 200, ""},
+		{"range", "GET", []string{"Range", "bytes=2-4"}, 206, "234"},
+		{"suffix", "GET", []string{"Range", "bytes=-2"}, 206, "89"},
+		{"range if unchanged", "GET", []string{"Range", "bytes=2-4", "If-Range", etag}, 206, "234"},
+		{"range of another version", "GET", []string{"Range", "bytes=2-4", "If-Range", `"old"`}, 200, "0123456789"},
+		{"unchanged", "GET", []string{"If-None-Match", etag}, 304, ""},
+	}
+	for _, tt := range tests {
+		w := s.do(tt.method, link, tt.header...)
+		if w.Code != tt.status || w.Body.String() != tt.body {
+			t.Errorf("%s: %d %q", tt.name, w.Code, w.Body)
+		}
+		if got := w.Header().Get("ETag"); got != etag {
+			t.Errorf("%s: ETag %s", tt.name, got)
+		}
+	}
+}
+
+// TestHostileContent: no file may run in the browser of whoever opens it.
+func TestHostileContent(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, kind := range map[string]string{
+		"task_x.png": "inline", "task_x.svg": "attachment", "task_x.html": "attachment", "task_x.glb": "attachment",
+	} {
+		w := s.do("GET", s.links.Permanent(s.shelf[name]))
+		h := w.Header()
+		if w.Code != 200 || h.Get("Content-Type") != s.shelf[name].MediaType {
+			t.Errorf("%s: %d %s", name, w.Code, h.Get("Content-Type"))
+		}
+		if got := h.Get("Content-Disposition"); got != kind+`; filename=`+name {
+			t.Errorf("%s: %s", name, got)
+		}
+		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasSuffix(h.Get("Content-Security-Policy"), "; sandbox") {
+			t.Errorf("%s: %v", name, h)
+		}
+		if !strings.HasPrefix(h.Get("Cache-Control"), "private") {
+			t.Errorf("%s: %s", name, h.Get("Cache-Control"))
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	a := s.shelf["task_x.png"]
+	tests := []struct {
+		name, method, link string
+		status             int
+		code               string
+	}{
+		{"unknown", "GET", "/results/nothing.png?signature=x", 404, "NOT_FOUND"},
+		{"no signature", "GET", "/results/task_x.png", 403, "FORBIDDEN"},
+		{"expired", "GET", s.links.Expiring(a, noon.Add(-time.Hour)), 403, "LINK_EXPIRED"},
+		{"removed", "GET", s.links.Permanent(s.shelf["gone.png"]), 410, "GONE"},
+		{"removed, link expired", "GET", s.links.Expiring(s.shelf["gone.png"], noon.Add(-time.Hour)), 410, "GONE"},
+		{"removed, no signature", "GET", "/results/gone.png", 403, "FORBIDDEN"},
+		{"missing on disk", "GET", s.links.Permanent(s.shelf["lost.png"]), 410, "GONE"},
+		{"database away", "GET", "/results/broken.png", 500, "INTERNAL_ERROR"},
+		{"post", "POST", s.links.Permanent(a), 405, "METHOD_NOT_ALLOWED"},
+	}
+	for _, tt := range tests {
+		w := s.do(tt.method, tt.link)
+		var body struct {
+			Success *bool
+			Error   struct{ Code, Message string }
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+			t.Errorf("%s: %v in %q", tt.name, err, w.Body)
+			continue
+		}
+		if w.Code != tt.status || body.Error.Code != tt.code || body.Error.Message == "" || body.Success == nil || *body.Success {
+			t.Errorf("%s: %d %s", tt.name, w.Code, w.Body)
+		}
+		if strings.Contains(w.Body.String(), "database") {
+			t.Errorf("%s: tells the cause", tt.name)
+		}
+	}
+}
+
+func TestSafeName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"task_x-2.mp4": "task_x-2.mp4", "../../etc/passwd": "_.._etc_passwd", "a\"b\r\nc": "a_b__c", "été": "_t_",
+	} {
+		if got := safeName(name); got != want {
+			t.Errorf("safeName(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

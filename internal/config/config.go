@@ -1,0 +1,52 @@
+package config
+
+import (
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Config is everything that an operator can set. The tags are those of the flags:
+// name, help and default also serve the environment, the file and docs/config.md.
+// A field marked kong:"-" can't be a flag, since flags are visible to other users
+// of the machine.
+type Config struct {
+	Location
+
+	Listen       string `name:"listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen at; port 0 takes a free one."`
+	PublicURL    string `name:"public-url" placeholder:"URL" help:"URL under which clients and receivers reach this server; links start with it. Default: derived from listen."`
+	Dev          bool   `name:"dev" help:"For a development machine: receivers may be plain http, on any port and on private addresses, and the sandbox answers live keys."`
+	DevListenAny bool   `name:"dev-listen-any" help:"Accept dev together with a listen address that other machines reach, as in a container."`
+
+	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" default:"text" enum:"text,json" help:"Form of the log lines: text or json."`
+
+	BootstrapKey Secret `kong:"-" name:"bootstrap-key" help:"API key of the first account, of any form with at least 32 characters. Without it the first start makes a key and prints it once. Another value adds a key; the one before stays valid until it is revoked."`
+	SecretKey    Secret `kong:"-" name:"secret-key" help:"Master key that encrypts stored secrets, 32 random bytes in base64 or hex, used instead of the key file in the data directory. Losing it makes the stored secrets unreadable."`
+
+	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
+	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
+	Delivery       Delivery          `embed:"" prefix:"delivery-"`
+
+	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
+	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
+
+	Catalogue []string `name:"catalogue" placeholder:"FILE" help:"Further files of models, laid over the built-in catalogue in turn."`
+
+	sections []Source          // of the configuration file
+	extra    []Source          // the content of Catalogue
+	origins  map[string]string // where a field that is not default was set, by its name
+}
+
+// Location is where a command finds the server's data; commands beside serve take
+// only these settings as flags.
+type Location struct {
+	File string `name:"config" yaml:"-" placeholder:"FILE" help:"YAML file with the settings."`
+	Data string `name:"data" default:"./taskhook-data" placeholder:"DIR" help:"Data directory: database, results and the key file."`
+}
+
+// Delivery sets how webhooks are sent.
+type Delivery struct {
+	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
+	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+}

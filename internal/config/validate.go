@@ -1,0 +1,132 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minKey is the least length of a key that an operator sets: long enough that
+// it can't be guessed.
+const minKey = 32
+
+// validate refuses settings that can't be used or contradict each other.
+func (c *Config) validate() error {
+	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkDelivery} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkListen() error {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen %q is not an address with a port; write it like 127.0.0.1:8080", c.Listen)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+		return fmt.Errorf("listen %q: the port is not a number from 0 to 65535", c.Listen)
+	}
+	if c.Data == "" {
+		return errors.New("data is empty; name the directory that holds the database")
+	}
+	if c.Dev && !isLoopback(host) && !c.DevListenAny {
+		return fmt.Errorf("dev lets everybody with a key make this machine call any private address, so it goes with a loopback address only: "+
+			"leave dev out, set listen to 127.0.0.1:%s, or add dev-listen-any if the network around is yours alone", port)
+	}
+	if c.DevListenAny && !c.Dev {
+		return errors.New("dev-listen-any has a meaning only together with dev: leave it out or add dev")
+	}
+	if c.PublicURL == "" && !c.Dev && isUnspecified(host) {
+		return fmt.Errorf("listen %q is every address of this machine, so links can't be derived from it: set public-url to the URL that clients use", c.Listen)
+	}
+	return nil
+}
+
+func (c *Config) checkPublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("public-url %q does not begin with http:// or https://; write it like https://tasks.example.com", c.PublicURL)
+	}
+	if u.Hostname() == "" {
+		return fmt.Errorf("public-url %q has no host name; write it like https://tasks.example.com", c.PublicURL)
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return errors.New("public-url has more than scheme, host, port and path; write it like https://tasks.example.com")
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return nil
+}
+
+// checkBootstrapKey leaves secret-key to the package that decodes it.
+func (c *Config) checkBootstrapKey() error {
+	text := c.BootstrapKey.Reveal()
+	if text == "" {
+		return nil
+	}
+	if len(text) < minKey {
+		return fmt.Errorf("bootstrap-key has %d characters, at least %d are needed; make one with: openssl rand -hex 32", len(text), minKey)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("bootstrap-key holds a blank or a character that no header can carry; make one with: openssl rand -hex 32")
+	}
+	return nil
+}
+
+// The bounds of the settings of delivery.
+const (
+	maxConcurrency = 10_000
+	maxTimeout     = 5 * time.Minute
+)
+
+func (c *Config) checkDelivery() error {
+	if n := c.Delivery.Concurrency; n < 1 || n > maxConcurrency {
+		return fmt.Errorf("delivery-concurrency is %d; it must be from 1 to %d", n, maxConcurrency)
+	}
+	if d := c.Delivery.Timeout; d < time.Second || d > maxTimeout {
+		return fmt.Errorf("delivery-timeout is %s; it must be from 1s to %s", d, maxTimeout)
+	}
+	return nil
+}
+
+// BaseURL returns the URL that links start with, without a slash at its end:
+// PublicURL, else one derived from the address that is listened at, which is
+// Listen with the port really taken.
+func (c *Config) BaseURL(addr string) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	if host, port, err := net.SplitHostPort(addr); err == nil && isUnspecified(host) {
+		addr = net.JoinHostPort("localhost", port)
+	}
+	return "http://" + addr
+}
+
+// Level returns LogLevel as log/slog has it.
+func (c *Config) Level() slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo // of a Config that was not loaded
+	}
+	return level
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+func isUnspecified(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.IsUnspecified()
+}

@@ -1,0 +1,200 @@
+package delivery
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/webhook"
+)
+
+// LaneStore is what the Worker asks of lanes. See store.Store for what each
+// promises.
+type LaneStore interface {
+	ClaimLanes(ctx context.Context, now time.Time, node string, limit int) ([]taskhook.OwnedLane, time.Time, error)
+	LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.Endpoint, error)
+	SettleLane(ctx context.Context, node, lane string, epoch int64, release bool) (next time.Time, ok bool, err error)
+	RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (epoch int64, ok bool, err error)
+	SweepLanes(ctx context.Context, now time.Time) (int64, error)
+}
+
+// QueueStore is what the Worker asks of deliveries.
+type QueueStore interface {
+	ClaimPages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneClaim, error)
+	FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error
+}
+
+// Sender makes one HTTP attempt within the context's time.
+type Sender interface {
+	Send(ctx context.Context, r *egress.Request) egress.Result
+}
+
+// WorkerOptions make a Worker.
+type WorkerOptions struct {
+	Node    string
+	Lanes   LaneStore
+	Queue   QueueStore
+	Sender  Sender
+	Jobs    *webhook.JobSigner
+	Logger  *slog.Logger
+	Slots   int           // sends at a time
+	Timeout time.Duration // of one attempt
+	Grace   time.Duration // that sends in flight are given at a stop
+	Sent    func()        // called between an answer and its record, for tests; may be nil
+}
+
+// Worker sends what is owed. Its Inbox must be handed to store.Join before Run.
+type Worker struct {
+	WorkerOptions
+	memory   *memory
+	recorder *recorder
+	sends    context.Context // of all sends
+	abandon  func()          // ends them when the grace is over
+}
+
+// NewWorker returns a Worker that Run sets going.
+func NewWorker(o WorkerOptions) *Worker {
+	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots)}
+	w.sends, w.abandon = context.WithCancel(context.Background())
+	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
+	w.memory.start = w.send
+	return w
+}
+
+// Inbox takes in what commits make durable.
+func (w *Worker) Inbox() taskhook.Inbox { return w.memory }
+
+// How often the Worker looks without being told to.
+const (
+	sweepEvery = 30 * time.Second
+	errorPause = 250 * time.Millisecond // before it asks a failing database again
+	laneClaim  = 256                    // free lanes taken at a time
+)
+
+// Run owns lanes and sends until ctx ends. Then it starts nothing more, gives the
+// sends in flight their grace, and records what they brought.
+func (w *Worker) Run(ctx context.Context) error {
+	defer w.abandon()
+	recorded := make(chan struct{})
+	go func() {
+		w.recorder.run()
+		close(recorded)
+	}()
+	w.loop(ctx)
+	w.drain()
+	w.recorder.stop()
+	<-recorded
+	return nil
+}
+
+// drain waits for the sends in flight, at most for the grace.
+func (w *Worker) drain() {
+	m := w.memory
+	m.mu.Lock()
+	m.stopping = true
+	m.mu.Unlock()
+	timer := time.AfterFunc(w.Grace, w.abandon)
+	defer timer.Stop()
+	for {
+		m.mu.Lock()
+		active := m.active
+		m.mu.Unlock()
+		if active == 0 {
+			return
+		}
+		<-m.wake
+	}
+}
+
+// loop gives the lanes what they need whenever something is due.
+func (w *Worker) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var look time.Time // for free lanes
+	sweep := time.Now().Add(sweepEvery)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-w.memory.wake:
+		}
+		now := time.Now()
+		if !now.Before(sweep) {
+			w.sweep(ctx, now)
+			sweep = now.Add(sweepEvery)
+		}
+		if w.memory.takeFree() || !look.IsZero() && !now.Before(look) {
+			look = w.claimLanes(ctx, now)
+		}
+		needs, next := w.memory.due(now)
+		w.serve(ctx, now, needs)
+		if len(needs) > 0 {
+			next = now // they may need more at once
+		}
+		timer.Reset(time.Until(earliest(sweep, look, next)))
+	}
+}
+
+// earliest returns the first of the times that is set.
+func earliest(times ...time.Time) (first time.Time) {
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
+}
+
+func (m *memory) takeFree() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	free := m.free
+	m.free = false
+	return free
+}
+
+// sweep is the net below the protocol: it should never catch anything.
+func (w *Worker) sweep(ctx context.Context, now time.Time) {
+	woken, err := w.Lanes.SweepLanes(ctx, now)
+	switch {
+	case err != nil:
+		w.complain(ctx, "sweep lanes", err)
+	case woken > 0:
+		w.Logger.Warn("lanes had due deliveries without a wake-up", "lanes", woken)
+		w.memory.Wake()
+	}
+}
+
+// claimLanes takes over free lanes that are due, and returns when to look again.
+func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time) {
+	owned, next, err := w.Lanes.ClaimLanes(ctx, now, w.Node, laneClaim)
+	if err != nil {
+		w.complain(ctx, "claim lanes", err)
+		return now.Add(errorPause)
+	}
+	m := w.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range owned {
+		if old := m.lanes[o.ID]; old != nil {
+			m.forget(old)
+		}
+		l := newLane(o, now)
+		if l.endpoint == "" {
+			l.target = originTarget()
+		}
+		m.lanes[l.id] = l
+		m.plan(l)
+	}
+	return next
+}
+
+// complain logs what went wrong, unless it is that we are stopping.
+func (w *Worker) complain(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		w.Logger.Error(what, "error", err)
+	}
+}

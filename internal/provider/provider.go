@@ -1,0 +1,57 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Request is what a run hands to its adapter.
+type Request struct {
+	TaskID     string
+	RunID      string
+	Attempt    int    // number of the run, from 1
+	Provider   string // as the client named it, "vidu"
+	Capability string // "text-to-video"
+	Model      string
+	Medium     taskhook.Medium
+	Input      json.RawMessage // an object, valid by the model's schema
+}
+
+// Adapter generates in this process.
+type Adapter interface {
+	// Name is what the catalogue calls the adapter: "sandbox",
+	// "command:espeak". It never changes.
+	Name() string
+
+	// Run does the work of one run and returns when it has ended: nil after the
+	// last output was taken, else an error. Permanent ones fail the task, any
+	// other may be tried again. When ctx ends, Run stops the work, leaves
+	// nothing running, and promptly returns an error that is ctx.Err(). It is
+	// called concurrently, but once at a time for a run.
+	Run(ctx context.Context, r Request, sink Sink) error
+}
+
+// Sink takes what a run yields while it goes on. Its methods are called by one
+// goroutine at a time, and not after Run has returned.
+type Sink interface {
+	// Progress reports how much is done, from 0 to 100, never falling. It is
+	// cheap and may drop reports.
+	Progress(percent int)
+
+	// Output reads one result to its end and keeps it; the order of the calls is
+	// the order of the results. name is what the maker calls the file, such as
+	// "speech.wav", or empty: its extension is used only where the bytes leave
+	// the format open. On an error nothing of it is kept and Run returns that
+	// error.
+	Output(ctx context.Context, name string, r io.Reader) error
+}
+
+// Limited is an Adapter that can do only so many runs at once. Run waits for its
+// turn; a worker that looks here first need not claim runs to let them wait.
+type Limited interface {
+	Adapter
+	Concurrency() int
+}

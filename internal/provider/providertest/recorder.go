@@ -1,0 +1,69 @@
+package providertest
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Output is one result as a Recorder got it.
+type Output struct {
+	Name  string
+	Bytes []byte
+}
+
+// Recorder is a sink that remembers. The zero value is ready; it may be used
+// concurrently.
+type Recorder struct {
+	OnProgress func(percent int) // called for each report, if set
+	OnOutput   func() error      // called before an output is read, if set
+
+	mu      sync.Mutex
+	reports []int
+	outputs []Output
+}
+
+// Progress implements provider.Sink.
+func (r *Recorder) Progress(percent int) {
+	r.mu.Lock()
+	r.reports = append(r.reports, percent)
+	r.mu.Unlock()
+	if r.OnProgress != nil {
+		r.OnProgress(percent)
+	}
+}
+
+// Output implements provider.Sink.
+func (r *Recorder) Output(ctx context.Context, name string, body io.Reader) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.OnOutput != nil {
+		if err := r.OnOutput(); err != nil {
+			return err
+		}
+	}
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outputs = append(r.outputs, Output{name, b})
+	return nil
+}
+
+// Reports returns the progress reported so far.
+func (r *Recorder) Reports() []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.reports)
+}
+
+// Outputs returns the results got so far.
+func (r *Recorder) Outputs() []Output {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.outputs)
+}

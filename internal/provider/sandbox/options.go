@@ -1,0 +1,107 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/taskhook/taskhook"
+)
+
+// key is the member of the input that steers the sandbox.
+const key = "sandbox"
+
+// The bounds of what a client may ask for.
+const (
+	maxSeconds = 3600
+	maxSteps   = 100
+	maxFail    = 500 // characters
+)
+
+// Options steer one run: {"sandbox": {"seconds": 2, "steps": 5, "fail": "a
+// sentence"}}.
+type Options struct {
+	Duration time.Duration // how long the run takes; without "seconds" 1 s
+	Steps    int           // how many times it reports progress; without "steps" 4
+	Fail     string        // the sentence to fail with in the end, or empty
+}
+
+// ParseOptions reads the steering object of an input; without one the defaults
+// hold. What can't be used is a taskhook.Error with CodeInvalid that names the
+// field, so that a submission can be refused before anything runs.
+func ParseOptions(input json.RawMessage) (Options, error) {
+	options := Options{Duration: time.Second, Steps: 4}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(input, &members); err != nil {
+		return options, taskhook.FieldErrorf(taskhook.CodeInvalid, "input", "input must be a JSON object.")
+	}
+	raw, ok := members[key]
+	if !ok || string(raw) == "null" {
+		return options, nil
+	}
+	var steering map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &steering); err != nil {
+		return options, invalid("", `sandbox must be an object such as {"seconds": 2, "steps": 5}.`)
+	}
+	for _, name := range slices.Sorted(maps.Keys(steering)) {
+		if err := options.set(name, steering[name]); err != nil {
+			return options, err
+		}
+	}
+	return options, nil
+}
+
+func (o *Options) set(name string, value json.RawMessage) error {
+	switch name {
+	case "seconds":
+		var seconds *float64
+		if json.Unmarshal(value, &seconds) != nil || seconds == nil || *seconds < 0 || *seconds > maxSeconds {
+			return invalid(".seconds", "sandbox.seconds must be a number from 0 to 3600.")
+		}
+		o.Duration = time.Duration(*seconds * float64(time.Second))
+	case "steps":
+		var steps *int
+		if json.Unmarshal(value, &steps) != nil || steps == nil || *steps < 1 || *steps > maxSteps {
+			return invalid(".steps", "sandbox.steps must be a whole number from 1 to 100.")
+		}
+		o.Steps = *steps
+	case "fail":
+		var fail *string
+		if json.Unmarshal(value, &fail) != nil || fail == nil || *fail == "" || utf8.RuneCountInString(*fail) > maxFail {
+			return invalid(".fail", "sandbox.fail must be the sentence to fail with, of at most 500 characters.")
+		}
+		o.Fail = *fail
+	default:
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "input."+key,
+			"sandbox has no member %q; it takes seconds, steps and fail.", name)
+	}
+	return nil
+}
+
+func invalid(member, message string) error {
+	return &taskhook.Error{Code: taskhook.CodeInvalid, Field: "input." + key + member, Message: message}
+}
+
+// Strip returns the input without its steering object, which no real provider
+// may see. An input that has none, or is no object, is returned as it is; of
+// others the members come back in order of their names.
+func Strip(input json.RawMessage) json.RawMessage {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(input, &members); err != nil {
+		return input
+	}
+	if _, ok := members[key]; !ok {
+		return input
+	}
+	delete(members, key)
+	var stripped bytes.Buffer
+	encoder := json.NewEncoder(&stripped)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(members); err != nil {
+		return input // can't happen: every member has just been read
+	}
+	return bytes.TrimSpace(stripped.Bytes())
+}

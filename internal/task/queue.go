@@ -1,0 +1,107 @@
+package task
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/taskhook/taskhook/internal/provider"
+)
+
+// queue takes on the runs of one adapter, as many at a time as it bears.
+type queue struct {
+	worker  *Worker
+	adapter provider.Adapter
+	slots   int
+	wake    chan struct{}
+	last    string // the account that was served last
+
+	mu     sync.Mutex
+	active int
+}
+
+// How often a queue looks without being told to.
+const (
+	lookEvery  = 30 * time.Second
+	errorPause = 250 * time.Millisecond // before it asks a failing database again
+)
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run claims runs until ctx ends, then waits for those that go on.
+func (q *queue) run(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-q.wake:
+		}
+		timer.Reset(q.claim(ctx, &group))
+	}
+}
+
+// claim takes on what there are slots for and says when to look again.
+func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
+	free := q.free()
+	if free == 0 {
+		return lookEvery // a run that ends signals
+	}
+	w := q.worker
+	claimed, last, err := w.Runs.ClaimRuns(ctx, time.Now(), w.Node, q.adapter.Name(), q.last, free)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
+		}
+		return errorPause
+	}
+	q.last = last
+	for _, c := range claimed {
+		q.take()
+		group.Go(func() {
+			defer q.release()
+			w.execute(ctx, q.adapter, c)
+		})
+	}
+	return q.next(ctx)
+}
+
+// next says how long it is until the next run falls due.
+func (q *queue) next(ctx context.Context) time.Duration {
+	due, err := q.worker.Runs.NextRun(ctx, q.adapter.Name())
+	switch {
+	case err != nil:
+		return errorPause
+	case due.IsZero():
+		return lookEvery
+	}
+	return min(max(time.Until(due), errorPause), lookEvery)
+}
+
+func (q *queue) free() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.slots - q.active
+}
+
+func (q *queue) take() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.active++
+}
+
+func (q *queue) release() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.active--
+	q.signal()
+}

@@ -1,0 +1,145 @@
+package task
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/provider"
+)
+
+// Store is what the Service asks of storage. CreateTask is durable on return, and
+// of two concurrent calls with one idempotency key one creates and both return
+// the same task.
+type Store interface {
+	CreateTask(ctx context.Context, now time.Time, task taskhook.Task, run taskhook.Run, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error)
+	Task(ctx context.Context, account, id string) (taskhook.Task, error)
+	Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error)
+	CancelTask(ctx context.Context, now time.Time, account, id string) (taskhook.Task, error)
+}
+
+// ServiceOptions make a Service.
+type ServiceOptions struct {
+	Store     Store
+	Catalogue *catalogue.Catalogue
+	Adapters  *provider.Registry
+	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
+	Dev       bool                               // models without a provider run on the sandbox
+	Created   func(adapter string)               // a run is due; it must not wait
+	Cancelled func(taskID string)                // a task was cancelled; it must not wait
+}
+
+// Service decides about tasks.
+type Service struct{ ServiceOptions }
+
+// NewService returns a Service.
+func NewService(o ServiceOptions) *Service { return &Service{o} }
+
+// idempotencyLife is how long an idempotency key stands for its task.
+const idempotencyLife = 48 * time.Hour
+
+// Create admits a task and makes it durable. Existed says that its idempotency
+// key stood for it already.
+func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.NewTask) (_ taskhook.Task, existed bool, err error) {
+	now := time.Now()
+	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
+		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
+		Metadata: n.Metadata, WebhookURL: n.WebhookURL, Test: who.Test, State: taskhook.TaskPending, CreatedAt: now}
+	var key *taskhook.Idempotency
+	if n.IdempotencyKey != "" {
+		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
+		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(idempotencyLife)}
+	}
+	return s.admit(ctx, k, key)
+}
+
+// admit checks a task against the catalogue and stores it with its first run.
+func (s *Service) admit(ctx context.Context, k taskhook.Task, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
+	adapter, err := s.check(&k)
+	if err != nil {
+		return k, false, err
+	}
+	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
+		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
+	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
+	if err == nil && !existed {
+		s.Created(adapter)
+	}
+	return k, existed, err
+}
+
+// check completes the task from the catalogue, or says what is wrong with it.
+func (s *Service) check(k *taskhook.Task) (adapter string, err error) {
+	model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
+	if err != nil {
+		return "", err
+	}
+	if k.WebhookURL != "" {
+		if _, err := s.CheckURL(k.WebhookURL); err != nil {
+			return "", taskhook.FieldErrorf(taskhook.CodeInvalid, "webhookUrl", "webhookUrl can't be used: %s", err)
+		}
+	}
+	if err := model.Validate(k.Input); err != nil {
+		return "", err
+	}
+	if adapter, err = model.AdapterFor(k.Test, s.Dev); err != nil {
+		return "", err
+	}
+	if found, ok := s.Adapters.Adapter(adapter); ok {
+		if v, ok := found.(provider.Validator); ok {
+			if err := v.Validate(k.Input); err != nil {
+				return "", err
+			}
+		}
+	}
+	k.Capability, k.Medium, k.Estimated = model.Capability, model.Medium, model.Estimate
+	k.Sandbox = adapter == catalogue.Sandbox
+	return adapter, nil
+}
+
+// Task returns a task of the account.
+func (s *Service) Task(ctx context.Context, account, id string) (taskhook.Task, error) {
+	if !taskhook.HasIDForm(taskhook.PrefixTask, id) {
+		return taskhook.Task{}, taskhook.Errorf(taskhook.CodeTaskNotFound, "There is no task %.80q in this account.", id)
+	}
+	return s.Store.Task(ctx, account, id)
+}
+
+// Tasks lists tasks, newest first.
+func (s *Service) Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error) {
+	return s.Store.Tasks(ctx, f)
+}
+
+// Cancel ends an unfinished task; what runs for it is stopped. No event is
+// published.
+func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task, error) {
+	if _, err := s.Task(ctx, account, id); err != nil {
+		return taskhook.Task{}, err
+	}
+	k, err := s.Store.CancelTask(ctx, time.Now(), account, id)
+	if err == nil {
+		s.Cancelled(id)
+	}
+	return k, err
+}
+
+// Retry makes a new task of a failed or expired one, which stays as it is.
+func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+	old, err := s.Task(ctx, who.AccountID, id)
+	if err != nil {
+		return old, err
+	}
+	if old.State != taskhook.TaskFailed && old.State != taskhook.TaskExpired {
+		return old, taskhook.Errorf(taskhook.CodeConflict, "The task is %s; only a failed or expired task can be retried.", old.State)
+	}
+	now := time.Now()
+	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
+		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata,
+		WebhookURL: old.WebhookURL, Test: who.Test, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
+	k, _, err = s.admit(ctx, k, nil)
+	return k, err
+}

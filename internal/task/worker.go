@@ -1,0 +1,156 @@
+package task
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/provider"
+)
+
+// RunStore is what the Worker asks of storage. See store.Store for what each
+// promises.
+type RunStore interface {
+	ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (_ []taskhook.ClaimedRun, last string, err error)
+	NextRun(ctx context.Context, adapter string) (time.Time, error)
+	StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error)
+	ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error
+	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
+}
+
+// ProgressStore keeps how far runs are.
+type ProgressStore interface {
+	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
+}
+
+// Files keeps result files. Put is durable on return.
+type Files interface {
+	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
+	Remove(id string) error
+}
+
+// WorkerOptions make a Worker.
+type WorkerOptions struct {
+	Node      string
+	Runs      RunStore
+	Progress  ProgressStore
+	Files     Files
+	Adapters  *provider.Registry
+	Catalogue *catalogue.Catalogue
+	Outcomes  Outcomes
+	Logger    *slog.Logger
+	Fault     func(point string) // called between steps, for tests; may be nil
+}
+
+// Worker runs tasks, each adapter's apart from the others'.
+type Worker struct {
+	WorkerOptions
+	queues map[string]*queue // by adapter
+
+	mu      sync.Mutex
+	running map[string]*execution // by task id
+}
+
+// NewWorker returns a Worker that Run sets going.
+func NewWorker(o WorkerOptions) *Worker {
+	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}}
+	for _, name := range o.Adapters.Names() {
+		adapter, _ := o.Adapters.Adapter(name)
+		slots := o.Adapters.Concurrency(name)
+		if slots == 0 {
+			slots = defaultSlots
+		}
+		w.queues[name] = &queue{worker: w, adapter: adapter, slots: slots, wake: make(chan struct{}, 1)}
+	}
+	return w
+}
+
+// defaultSlots is how many runs of an adapter without a limit go on at a time.
+const defaultSlots = 64
+
+// Created wakes the queue of an adapter.
+func (w *Worker) Created(adapter string) {
+	if q := w.queues[adapter]; q != nil {
+		q.signal()
+	}
+}
+
+// Cancelled stops the run of a task, if it goes on here.
+func (w *Worker) Cancelled(taskID string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if x := w.running[taskID]; x != nil {
+		x.cancel(errCancelled)
+	}
+}
+
+// Run works until ctx ends, then stops the runs that go on and gives them back.
+func (w *Worker) Run(ctx context.Context) error {
+	var group sync.WaitGroup
+	for _, q := range w.queues {
+		group.Go(func() { q.run(ctx) })
+	}
+	group.Go(func() { w.reportProgress(ctx) })
+	group.Wait()
+	return nil
+}
+
+// progressEvery is how often progress is stored, and with it how soon a run that
+// was cancelled on another node stops here.
+const progressEvery = time.Second
+
+// reportProgress stores the progress of all runs that moved and stops those that
+// are no longer ours.
+func (w *Worker) reportProgress(ctx context.Context) {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		going, moved := w.progress()
+		if len(going) == 0 {
+			continue
+		}
+		mine, err := w.Progress.Progress(ctx, w.Node, moved)
+		if err != nil {
+			w.Logger.Warn("store progress", "error", err)
+			continue
+		}
+		for id, x := range going {
+			if !mine[id] {
+				x.cancel(errCancelled)
+			}
+		}
+	}
+}
+
+// progress lists the runs that go on, and the progress of those that moved.
+func (w *Worker) progress() (going map[string]*execution, moved map[string]int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	going, moved = map[string]*execution{}, map[string]int{}
+	for id, x := range w.running {
+		if !x.ending.Load() {
+			going[id] = x
+			if p := x.moved(); p > 0 {
+				moved[id] = p
+			}
+		}
+	}
+	return going, moved
+}
+
+// fault marks a point between two steps, where tests crash the process.
+func (w *Worker) fault(point string) {
+	if w.Fault != nil {
+		w.Fault(point)
+	}
+}

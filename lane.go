@@ -1,0 +1,63 @@
+package taskhook
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// OriginLane returns the id of the lane for per-job deliveries of an account to
+// an origin, "https://host:port".
+func OriginLane(account, origin string) string {
+	sum := sha256.Sum256([]byte(account + "\n" + origin))
+	return PrefixLane + hex.EncodeToString(sum[:12])
+}
+
+// OwnedLane is a lane, the queue of one receiver, that a node has just become the
+// owner of. The epoch counts its changes of hand: what was claimed for a memory
+// under an older one is free.
+type OwnedLane struct {
+	ID         string
+	AccountID  string
+	EndpointID string // empty: per-job deliveries of one origin
+	Epoch      int64
+}
+
+// LanePage asks for the due deliveries of one owned lane.
+type LanePage struct {
+	Lane  string
+	Epoch int64
+	Limit int
+}
+
+// LaneClaim is what a page brought.
+type LaneClaim struct {
+	Lane       string
+	Epoch      int64
+	Deliveries []Outgoing // in the order in which they fell due
+	// Next is when the first delivery that stayed free is due, which is in the
+	// past when the page was too small for all; zero: none stayed.
+	Next time.Time
+	Lost bool // the lane is held, or no longer the node's under this epoch
+}
+
+// Inbox is the memory of the process that owns lanes. The store calls it from
+// within commits, so its methods must not wait and must not call the store.
+type Inbox interface {
+	// Reserve asks for room for one fresh delivery of size bytes, of a lane that
+	// this node owns under the epoch. It refuses when the lane is not in memory
+	// under that epoch, is full, or has older deliveries waiting in the database;
+	// the delivery is then inserted free, and the owner must look for it by a
+	// claim that begins after the refusal.
+	Reserve(lane string, epoch int64, size int) bool
+	// Cancel gives back room whose delivery was not committed. When that is in
+	// doubt the owner must raise the lane's epoch, which frees the delivery if it
+	// is there.
+	Cancel(lane string, epoch int64, size int, inDoubt bool)
+	// Push hands over committed deliveries for which room was reserved.
+	Push(claimed []Outgoing)
+	// Wake says that a lane which nobody owns has become due.
+	Wake()
+	// Refresh says that the endpoint of a lane was changed.
+	Refresh(lane string)
+}
