@@ -102,10 +102,14 @@ func (c *console) execute(ctx context.Context, args []string) error {
 	return parsed.Run()
 }
 
-// flagHelp adds the environment variable to the help of a setting.
+// flagHelp adds default and environment variable to the help of a setting.
 func flagHelp(v *kong.Value) string {
 	if v.Flag == nil || !config.IsSetting(v.Flag.Name) {
 		return v.Help
 	}
-	return fmt.Sprintf("%s [%s]", v.Help, config.Variable(v.Flag.Name))
+	help := v.Help
+	if v.HasDefault && v.Flag.PlaceHolder != "" {
+		help += " Default: " + v.Default + "."
+	}
+	return fmt.Sprintf("%s [%s]", help, config.Variable(v.Flag.Name))
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -24,38 +25,44 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilSignal(ctx, c)
-	defer stop()
-	return app.Run(ctx, cfg, c.logger(cfg), func(addr string) {
-		fmt.Fprintf(c.stderr, "taskhook is ready on %s (data in %s)\n", cfg.BaseURL(addr), cfg.Data)
-	})
-}
-
-// untilSignal returns a context that the first SIGINT or SIGTERM ends, so that
-// work under way can finish; the second ends the process at once.
-func untilSignal(ctx context.Context, c *console) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	done := make(chan struct{})
+	defer signal.Stop(signals)
+	ctx, stop := untilSignal(ctx, signals, c.stderr, os.Exit)
+	defer stop()
+	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg)})
+	if err != nil {
+		return err
+	}
+	if server.FreshKey != "" {
+		printKey(c.stdout, server.FreshKey)
+	}
+	fmt.Fprintf(c.stderr, "taskhook is ready on %s (data in %s)\n", server.BaseURL(), cfg.Data)
+	return server.Run(ctx)
+}
+
+// untilSignal returns a context that the first signal ends, so that work under
+// way can finish; the second signal exits at once. Stop ends the watch.
+func untilSignal(ctx context.Context, signals <-chan os.Signal, stderr io.Writer, exit func(code int)) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	watched := make(chan struct{})
 	go func() {
-		for range 2 {
-			select {
-			case <-signals:
-			case <-done:
-				return
-			}
-			if ctx.Err() != nil {
-				fmt.Fprintln(c.stderr, "taskhook: stopped at once, without waiting for work under way")
-				os.Exit(1)
-			}
-			fmt.Fprintln(c.stderr, "taskhook is stopping; a second signal stops it at once")
-			cancel()
+		select {
+		case <-signals:
+		case <-watched:
+			return
+		}
+		fmt.Fprintln(stderr, "taskhook is stopping; a second signal stops it at once")
+		cancel()
+		select {
+		case <-signals:
+			fmt.Fprintln(stderr, "taskhook stopped at once; what was under way is taken up at the next start")
+			exit(1)
+		case <-watched:
 		}
 	}()
 	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
+		close(watched)
 		cancel()
 	}
 }

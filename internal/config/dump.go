@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Dump writes the settings in force as a file that could be read again, each
-// with a comment where it was set. Secrets show as "(set)" only.
+// Dump writes the settings in force in the form of the file, each with a comment
+// where it was set. Of secrets it says only whether they are set.
 func (c *Config) Dump(w io.Writer) error {
 	var b strings.Builder
 	group := ""

@@ -43,7 +43,7 @@ func (c *Config) parseFile(name string, data []byte) error {
 	}
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return f.explain(err)
+		return explain(name, err)
 	}
 	if len(parsed.Docs) > 1 {
 		return fmt.Errorf("%s: holds %d YAML documents; keep one", name, len(parsed.Docs))
@@ -141,18 +141,18 @@ func empty(node ast.Node) bool {
 
 // errorf returns an error about the place of the node.
 func (f *file) errorf(node ast.Node, format string, args ...any) error {
-	return f.errorAt(node.GetToken(), fmt.Errorf(format, args...))
-}
-
-func (f *file) errorAt(at *token.Token, err error) error {
-	return fmt.Errorf("%s:%d:%d: %w", f.name, at.Position.Line, at.Position.Column, err)
+	return errorAt(f.name, node.GetToken(), fmt.Errorf(format, args...))
 }
 
 // explain puts the position before the message of a syntax error.
-func (f *file) explain(err error) error {
-	syntax, ok := errors.AsType[yaml.Error](err)
-	if !ok || syntax.GetToken() == nil {
-		return fmt.Errorf("%s: %w", f.name, err)
+func explain(name string, err error) error {
+	at, ok := errors.AsType[yaml.Error](err)
+	if !ok || at.GetToken() == nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return f.errorAt(syntax.GetToken(), errors.New(syntax.GetMessage()))
+	return errorAt(name, at.GetToken(), errors.New(at.GetMessage()))
+}
+
+func errorAt(name string, at *token.Token, err error) error {
+	return fmt.Errorf("%s:%d:%d: %w", name, at.Position.Line, at.Position.Column, err)
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 
@@ -65,7 +64,7 @@ func (f *file) sections(root ast.MapNode, data []byte) ([]Source, error) {
 	for each := root.MapRange(); each.Next(); {
 		p := pair{each.Key().GetToken().Position.Line, sectionOf(plainKey(each.Key()))}
 		if len(pairs) > 0 && p.line <= pairs[len(pairs)-1].line {
-			return nil, f.errorAt(each.Key().GetToken(), errors.New("each setting and section begins on a line of its own"))
+			return nil, f.errorf(each.Key(), "each setting and section begins on a line of its own")
 		}
 		pairs = append(pairs, p)
 	}

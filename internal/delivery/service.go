@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ type ServiceOptions struct {
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
 	Schedule  taskhook.Schedule                  // of endpoints without one of their own
 	// EventBody and TestBody write bodies in the primary form.
-	EventBody func(id, eventType string, at time.Time, data []byte) []byte
+	EventBody func(id, eventType string, at time.Time, data json.RawMessage) []byte
 	TestBody  taskhook.RenderFunc
 }
 

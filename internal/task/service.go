@@ -143,3 +143,6 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	k, _, err = s.admit(ctx, k, nil)
 	return k, err
 }
+
+// Models lists what can be asked for.
+func (s *Service) Models() []*catalogue.Model { return s.Catalogue.Models() }

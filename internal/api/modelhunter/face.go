@@ -90,13 +90,14 @@ type Config struct {
 // Face answers requests of the primary API. It may be used concurrently.
 type Face struct {
 	Config
-	mux     *http.ServeMux
-	handler http.Handler
+	mux      *http.ServeMux
+	handler  http.Handler
+	jsonType []string // the Content-Type of answers
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux()}
+	f := &Face{Config: c, mux: http.NewServeMux(), jsonType: []string{"application/json"}}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}

@@ -87,35 +87,3 @@ func reserved(provider string) bool {
 	}
 	return false
 }
-
-// unmatched answers a request that no route takes: with 405 where another method
-// would do, else with 404.
-func (f *Face) unmatched(w http.ResponseWriter, r *http.Request) {
-	if allowed := f.allowed(r); allowed != "" {
-		w.Header().Set("Allow", allowed)
-		f.writeError(w, r, taskhook.Errorf(taskhook.CodeMethod, "This path does not take %s; it takes %s.", methodName(r.Method), allowed))
-		return
-	}
-	f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "There is nothing at this path. The paths of the API begin with /api/v1."))
-}
-
-// allowed lists the methods that the path of r takes.
-func (f *Face) allowed(r *http.Request) string {
-	var allowed string
-	seen := map[string]bool{}
-	for _, route := range f.Routes() {
-		if seen[route.Method] {
-			continue
-		}
-		seen[route.Method] = true
-		probe := &http.Request{Method: route.Method, URL: r.URL, Host: r.Host}
-		if _, pattern := f.mux.Handler(probe); pattern == "/" || pattern == "" || submits(pattern) && reserved(provider(r.URL.Path)) {
-			continue
-		}
-		if allowed != "" {
-			allowed += ", "
-		}
-		allowed += route.Method
-	}
-	return allowed
-}

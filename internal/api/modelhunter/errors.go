@@ -1,0 +1,135 @@
+package modelhunter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/httpserver"
+)
+
+// wireError is how the API says a code.
+type wireError struct {
+	status     int
+	code       string
+	retryAfter int // seconds to ask for; 0: not said
+}
+
+// wireErrorOf is the one table of errors. The codes are those of ModelHunter.AI's
+// documents where these have one, and in their style else.
+func wireErrorOf(code taskhook.Code) wireError {
+	switch code {
+	case taskhook.CodeMalformed:
+		return wireError{status: http.StatusBadRequest, code: "VALIDATION_ERROR"}
+	case taskhook.CodeMissing:
+		return wireError{status: http.StatusBadRequest, code: "MISSING_PARAMETER"}
+	case taskhook.CodeInvalid:
+		return wireError{status: http.StatusBadRequest, code: "INVALID_PARAMETER"}
+	case taskhook.CodeUnauthenticated:
+		return wireError{status: http.StatusUnauthorized, code: "AUTH_REQUIRED"}
+	case taskhook.CodeBadKey:
+		return wireError{status: http.StatusUnauthorized, code: "AUTH_INVALID_TOKEN"}
+	case taskhook.CodeKeyExpired:
+		return wireError{status: http.StatusUnauthorized, code: "AUTH_TOKEN_EXPIRED"}
+	case taskhook.CodeKeyRevoked:
+		return wireError{status: http.StatusForbidden, code: "KEY_REVOKED"}
+	case taskhook.CodeForbidden:
+		return wireError{status: http.StatusForbidden, code: "FORBIDDEN"}
+	case taskhook.CodeNotFound:
+		return wireError{status: http.StatusNotFound, code: "NOT_FOUND"}
+	case taskhook.CodeTaskNotFound:
+		return wireError{status: http.StatusNotFound, code: "TASK_NOT_FOUND"}
+	case taskhook.CodeModelNotFound:
+		return wireError{status: http.StatusNotFound, code: "MODEL_NOT_FOUND"}
+	case taskhook.CodeProviderNotFound:
+		return wireError{status: http.StatusNotFound, code: "PROVIDER_NOT_FOUND"}
+	case taskhook.CodeMethod:
+		return wireError{status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED"}
+	case taskhook.CodeConflict:
+		return wireError{status: http.StatusConflict, code: "CONFLICT"}
+	case taskhook.CodeTooLarge:
+		return wireError{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE"}
+	case taskhook.CodeRateLimited:
+		return wireError{status: http.StatusTooManyRequests, code: "RATE_LIMIT_EXCEEDED", retryAfter: 1}
+	case taskhook.CodeStorageFull:
+		return wireError{status: http.StatusServiceUnavailable, code: "STORAGE_FULL", retryAfter: 60}
+	case taskhook.CodeUnavailable:
+		return wireError{status: http.StatusServiceUnavailable, code: "SERVICE_UNAVAILABLE", retryAfter: 5}
+	}
+	return wireError{status: http.StatusInternalServerError, code: "INTERNAL_ERROR"}
+}
+
+// wireField returns a field's name as clients of this API spell it.
+func wireField(field string) string {
+	switch field {
+	case "webhook_url":
+		return "webhookUrl"
+	case "schedule":
+		return "retrySchedule"
+	case "idempotency_key":
+		return idempotencyHeader
+	}
+	return field
+}
+
+// writeError answers with err, and logs it if it is a fault of ours.
+func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	bad := f.readable(w, r, err)
+	wire := wireErrorOf(bad.Code)
+	if wire.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(wire.retryAfter))
+	}
+	if wire.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	out := client.Error{Code: wire.code, Message: shorten(bad.Message)}
+	if bad.Field != "" {
+		out.Details = &client.ErrorDetails{Field: shorten(wireField(bad.Field)), Reason: out.Message}
+	}
+	f.write(w, r, wire.status, envelope{Error: &out})
+}
+
+// readable returns err as an Error that a user may read. What is not one is a
+// fault of ours, unless the client went away in the middle.
+func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *taskhook.Error {
+	bad, ok := errors.AsType[*taskhook.Error](err)
+	if !ok && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
+	}
+	if ok && wireErrorOf(bad.Code).status != http.StatusInternalServerError {
+		if bad.Code == taskhook.CodeStorageFull {
+			f.logFault(w, r, err)
+		}
+		return bad
+	}
+	f.logFault(w, r, err)
+	return internalFault(w)
+}
+
+func (f *Face) logFault(w http.ResponseWriter, r *http.Request, err error) {
+	f.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
+		slog.String("request_id", httpserver.RequestID(w)), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.Any("error", err))
+}
+
+func internalFault(w http.ResponseWriter) *taskhook.Error {
+	return taskhook.Errorf(taskhook.CodeInternal,
+		"The server has a fault. Try again; if it persists, quote request id %s to its operator.", httpserver.RequestID(w))
+}
+
+// fault answers in place of a handler that panicked, which is logged already.
+func (f *Face) fault(w http.ResponseWriter, r *http.Request) { f.writeError(w, r, internalFault(w)) }
+
+// shorten cuts a message that quotes too much of a request.
+func shorten(message string) string {
+	const limit = 2000
+	if len(message) <= limit {
+		return message
+	}
+	return strings.ToValidUTF8(message[:limit], "") + " …"
+}

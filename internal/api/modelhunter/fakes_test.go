@@ -1,0 +1,210 @@
+package modelhunter
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/httpserver"
+)
+
+const (
+	ownerKey   = "thk_live_owner"
+	foreignKey = "thk_live_foreign"
+	owner      = "acc_owner"
+)
+
+// world is all services in one: an owner who has one of each thing, and what
+// they were asked for last.
+type world struct {
+	task     taskhook.Task
+	endpoint taskhook.Endpoint
+	delivery taskhook.Delivery
+
+	created    taskhook.NewTask
+	existed    bool
+	tasks      taskhook.TaskFilter
+	endpoints  taskhook.EndpointFilter
+	deliveries taskhook.DeliveryFilter
+	newHook    taskhook.NewEndpoint
+	change     taskhook.EndpointChange
+	overlap    time.Duration
+	published  []taskhook.Publish
+
+	err error // of every service, if set
+}
+
+func day(second int) time.Time {
+	return time.Date(2025, 1, 15, 10, 0, second, 123_456_789, time.UTC)
+}
+
+func newWorld() *world {
+	return &world{
+		task: taskhook.Task{ID: "task_abc123", AccountID: owner, Provider: "vidu", Capability: "text-to-video", Model: "viduq3-turbo",
+			Medium: taskhook.MediumVideo, State: taskhook.TaskSucceeded, Progress: 100, Estimated: 29500 * time.Millisecond,
+			Results:   []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4", Size: 12582912, Duration: 4 * time.Second}},
+			CreatedAt: day(0), StartedAt: day(1), FinishedAt: day(45), Metadata: []byte(`{"user_id":"u_123"}`)},
+		endpoint: taskhook.Endpoint{ID: "wh_1", AccountID: owner, URL: "https://example.com/hook?a=1&b=2", Events: []string{"task.completed"},
+			State: taskhook.EndpointActive, CreatedAt: day(0), UpdatedAt: day(1),
+			Secrets: []taskhook.Secret{{Text: "whsec_new", PromotedAt: day(3)}, {Text: "whsec_old", ExpiresAt: day(4)}}},
+		delivery: taskhook.Delivery{ID: "dlv_1", AccountID: owner, EventID: "evt_1", EventType: "task.completed", Subject: "task_abc123",
+			EndpointID: "wh_1", URL: "https://example.com/hook", State: taskhook.DeliveryPending, Attempts: 1, LastError: "no answer",
+			DueAt: day(9), CreatedAt: day(0)},
+	}
+}
+
+func (f *world) Authenticate(_ context.Context, key string) (taskhook.Identity, error) {
+	switch key {
+	case "":
+		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeUnauthenticated, "Send a key.")
+	case ownerKey:
+		return taskhook.Identity{AccountID: owner, KeyID: "key_1"}, nil
+	case foreignKey:
+		return taskhook.Identity{AccountID: "acc_foreign", KeyID: "key_2"}, nil
+	}
+	return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeBadKey, "There is no such key.")
+}
+
+// found is the error that services answer with about something of the owner.
+func (f *world) found(account, id, want string) error {
+	if account != owner || id != want {
+		return taskhook.Errorf(taskhook.CodeNotFound, "There is no %s in this account.", id)
+	}
+	return f.err
+}
+
+func (f *world) Create(_ context.Context, who taskhook.Identity, n taskhook.NewTask) (taskhook.Task, bool, error) {
+	f.created = n
+	t := f.task
+	t.AccountID, t.State, t.Results = who.AccountID, taskhook.TaskPending, nil
+	return t, f.existed, f.err
+}
+
+func (f *world) Task(_ context.Context, account, id string) (taskhook.Task, error) {
+	return f.task, f.found(account, id, f.task.ID)
+}
+
+func (f *world) Tasks(_ context.Context, filter taskhook.TaskFilter) (taskhook.List[taskhook.Task], error) {
+	f.tasks = filter
+	return listOf(filter.AccountID, f.task, f.task.ID), f.err
+}
+
+// listOf returns the one thing that the owner has, and claims that there is more.
+func listOf[T any](account string, item T, next string) taskhook.List[T] {
+	if account != owner {
+		return taskhook.List[T]{}
+	}
+	return taskhook.List[T]{Items: []T{item}, More: true, Next: next, Total: 42}
+}
+
+func (f *world) Cancel(_ context.Context, account, id string) (taskhook.Task, error) {
+	return f.task, f.found(account, id, f.task.ID)
+}
+
+func (f *world) Retry(_ context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+	t := f.task
+	t.ID, t.RetryOf, t.State = "task_new", f.task.ID, taskhook.TaskPending
+	return t, f.found(who.AccountID, id, f.task.ID)
+}
+
+func (f *world) CreateEndpoint(_ context.Context, _ string, n taskhook.NewEndpoint) (taskhook.Endpoint, error) {
+	f.newHook = n
+	return f.endpoint, f.err
+}
+
+func (f *world) Endpoint(_ context.Context, account, id string) (taskhook.Endpoint, error) {
+	return f.endpoint, f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) Endpoints(_ context.Context, filter taskhook.EndpointFilter) (taskhook.List[taskhook.Endpoint], error) {
+	f.endpoints = filter
+	return listOf(filter.AccountID, f.endpoint, f.endpoint.ID), f.err
+}
+
+func (f *world) UpdateEndpoint(_ context.Context, account, id string, change taskhook.EndpointChange) (taskhook.Endpoint, error) {
+	f.change = change
+	return f.endpoint, f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) DeleteEndpoint(_ context.Context, account, id string) error {
+	return f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) RotateSecret(_ context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error) {
+	f.overlap = overlap
+	return f.endpoint, f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) TestEndpoint(_ context.Context, account, id string) (taskhook.TestResult, error) {
+	return taskhook.TestResult{EventID: "evt_9", DeliveryID: "dlv_9", Status: 500, Duration: 1500 * time.Millisecond,
+		Error: "The receiver answered 500."}, f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) Deliveries(_ context.Context, filter taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
+	f.deliveries = filter
+	return listOf(filter.AccountID, f.delivery, f.delivery.ID), f.err
+}
+
+func (f *world) Delivery(_ context.Context, account, id string) (taskhook.Delivery, error) {
+	return f.delivery, f.found(account, id, f.delivery.ID)
+}
+
+func (f *world) Attempts(_ context.Context, account, id string) ([]taskhook.Attempt, error) {
+	return []taskhook.Attempt{{DeliveryID: "dlv_1", Number: 1, StartedAt: day(0), Duration: 250 * time.Millisecond, Status: 503,
+		Class: taskhook.ClassStatus, Error: "The receiver answered 503.", Response: []byte("<b>\xff\x00"), RetryAfter: 2 * time.Second}},
+		f.found(account, id, f.delivery.ID)
+}
+
+func (f *world) Replay(_ context.Context, account, id string) (taskhook.Delivery, error) {
+	d := f.delivery
+	d.ID, d.ReplayOf = "dlv_2", "dlv_1"
+	return d, f.found(account, id, f.delivery.ID)
+}
+
+func (f *world) Publish(_ context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error) {
+	f.published = events
+	out := make([]taskhook.Event, len(events))
+	for i, e := range events {
+		out[i] = taskhook.Event{ID: "evt_" + strings.Repeat("x", i+1), AccountID: account, Type: e.Type, CreatedAt: day(i)}
+	}
+	return out, f.err
+}
+
+func (f *world) Models() []*catalogue.Model {
+	return []*catalogue.Model{
+		{Provider: "vidu", Name: "viduq3-turbo", Capability: "text-to-video", Medium: taskhook.MediumVideo, Adapter: "http:vidu",
+			Estimate: 30 * time.Second, Price: 0.32, Schema: []byte(`{"type":"object"}`)},
+		{Provider: "kling", Name: "kling-v3", Capability: "image-to-video", Medium: taskhook.MediumVideo, Schema: []byte(`true`)},
+	}
+}
+
+func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
+	return "https://x.example/results/" + a.Name + "?expires=1&signature=s"
+}
+
+// face returns the face of the world with the headers of the real server.
+func (f *world) face(t testing.TB) (*Face, http.Handler) {
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Models: f, Links: f, Log: log})
+	return face, httpserver.Wrap(log, face)
+}
+
+// ask sends a request with the owner's key and returns the answer.
+func (f *world) ask(t testing.TB, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+ownerKey)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	_, handler := f.face(t)
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, r)
+	return rec
+}

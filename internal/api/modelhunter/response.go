@@ -1,0 +1,95 @@
+package modelhunter
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/httpserver"
+)
+
+// envelope is the frame of every answer.
+type envelope struct {
+	Success    bool               `json:"success"`
+	Data       any                `json:"data,omitempty"`
+	Pagination *client.Pagination `json:"pagination,omitempty"`
+	Error      *client.Error      `json:"error,omitempty"`
+}
+
+// writeData answers with data.
+func (f *Face) writeData(w http.ResponseWriter, r *http.Request, status int, data any) error {
+	f.write(w, r, status, envelope{Success: true, Data: data})
+	return nil
+}
+
+// write answers with an envelope. Characters that matter in HTML are not
+// escaped: nothing takes the answer for HTML, and links stay readable.
+func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		f.logFault(w, r, fmt.Errorf("write the answer: %w", err))
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}` + "\n")
+	}
+	f.writeBody(w, r, status, body.Bytes())
+}
+
+// writeBody answers with finished JSON.
+func (f *Face) writeBody(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	header := w.Header()
+	header["Content-Type"] = f.jsonType
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		f.Log.LogAttrs(r.Context(), slog.LevelDebug, "client gone before its answer",
+			slog.String("request_id", httpserver.RequestID(w)), slog.Any("error", err))
+	}
+}
+
+// writeList answers with a part of a list.
+func writeList[T, W any](f *Face, w http.ResponseWriter, r *http.Request, list taskhook.List[T], render func(T) W) error {
+	e := envelope{Success: true, Data: rendered(list.Items, render), Pagination: &client.Pagination{HasMore: list.More, Total: list.Total}}
+	if list.More {
+		e.Pagination.Cursor = list.Next
+	}
+	f.write(w, r, http.StatusOK, e)
+	return nil
+}
+
+// rendered never returns nil, which JSON would have as null.
+func rendered[T, W any](items []T, render func(T) W) []W {
+	out := make([]W, len(items))
+	for i, item := range items {
+		out[i] = render(item)
+	}
+	return out
+}
+
+// wholeSecond returns a time as the API shows it: "2025-01-15T10:00:45Z".
+func wholeSecond(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+// milli returns a time as attempts show it, which follow one another quickly.
+func milli(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}
+
+// seconds rounds up, so that an estimate of less than a second is not none.
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

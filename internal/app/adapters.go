@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/provider/command"
+	"github.com/taskhook/taskhook/internal/provider/sandbox"
+)
+
+// loadAdapters makes the adapters of this process, and ends what the programs of
+// a killed one left. A model that names an adapter that is not there stops the
+// start.
+func loadAdapters(ctx context.Context, cfg *config.Config, models *catalogue.Catalogue) (*provider.Registry, error) {
+	scratch, err := filepath.Abs(filepath.Join(cfg.Data, "scratch"))
+	if err != nil {
+		return nil, fmt.Errorf("find the scratch directory: %w", err)
+	}
+	if err := command.Reap(ctx, scratch); err != nil {
+		return nil, err
+	}
+	ffmpeg, _ := exec.LookPath("ffmpeg") // without it the sandbox makes videos as GIF
+	list := []provider.Adapter{sandbox.New(ffmpeg)}
+	for _, s := range cfg.CommandSources() {
+		commands, err := loadCommands(s, command.Options{Scratch: scratch, Env: config.ProgramEnvironment()})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, commands...)
+	}
+	adapters, err := provider.NewRegistry(list...)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range models.Models() {
+		if _, ok := adapters.Adapter(m.Adapter); m.Adapter != "" && !ok {
+			return nil, fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands",
+				m.Name, m.Provider, m.Adapter)
+		}
+	}
+	return adapters, nil
+}
+
+// loadCommands reads the section commands of a configuration file.
+func loadCommands(s config.Source, o command.Options) ([]provider.Adapter, error) {
+	var section struct {
+		Commands map[string]command.Config `yaml:"commands"`
+	}
+	if err := yaml.UnmarshalWithOptions(s.Data, &section, yaml.Strict(), yaml.AllowFieldPrefixes("x-")); err != nil {
+		return nil, fmt.Errorf("%s: read commands: %s", s.Name, yaml.FormatError(err, false, true))
+	}
+	var list []provider.Adapter
+	for _, name := range slices.Sorted(maps.Keys(section.Commands)) {
+		adapter, err := command.New(name, section.Commands[name], o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		list = append(list, adapter)
+	}
+	return list, nil
+}

@@ -1,0 +1,133 @@
+// Package app is the composition root: configuration in, running program out. It
+// owns every long-lived goroutine and the order in which they stop. It decides
+// nothing about tasks or deliveries.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/account"
+	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/delivery"
+	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/task"
+)
+
+// Options make an App.
+type Options struct {
+	Config *config.Config
+	Logger *slog.Logger
+	// StoreFault and Fault are called at named points between steps, for tests
+	// that fail or crash there; nil otherwise.
+	StoreFault store.FaultFunc
+	Fault      func(point string)
+}
+
+// App is the program, opened and ready to run.
+type App struct {
+	Options
+	// FreshKey is the text of the first account's key when this start has made
+	// it; it is known nowhere else.
+	FreshKey string
+
+	lock     *store.Lock
+	keys     *keyring.Keyring
+	store    *store.Store
+	files    *artifact.Store
+	listener net.Listener
+	policy   *egress.Policy
+	sender   *egress.Sender
+
+	accounts   *account.Service
+	tasks      *task.Service
+	taskWork   *task.Worker
+	deliveries *delivery.Service
+	sendWork   *delivery.Worker
+	links      *artifact.Linker
+	node       string
+	server     *httpserver.Server
+	stopping   atomic.Bool
+}
+
+// Open takes the data directory, brings the database up to date, binds the
+// address and puts the parts together. Nothing runs until Run, which also closes
+// what Open opened.
+func Open(ctx context.Context, o Options) (*App, error) {
+	a := &App{Options: o, node: taskhook.NewID(taskhook.PrefixNode, time.Now())}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	cfg := a.Config
+	if a.lock, err = store.LockDir(cfg.Data); err != nil {
+		return err
+	}
+	if a.keys, err = loadKeyring(cfg, a.Logger); err != nil {
+		return err
+	}
+	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, Logger: a.Logger, Fault: a.StoreFault})
+	if err != nil {
+		return err
+	}
+	if a.files, err = artifact.Open(artifactDir(cfg), maxArtifact); err != nil {
+		return err
+	}
+	if err = a.files.Sweep(ctx, time.Now()); err != nil {
+		return err
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil {
+		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
+	}
+	if err = a.build(ctx); err != nil {
+		return err
+	}
+	a.accounts = account.New(a.store, keyring.HashKey)
+	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
+		return err
+	}
+	if err = a.store.Join(ctx, time.Now(), a.node, a.sendWork.Inbox()); err != nil {
+		return fmt.Errorf("join as a node: %w", err)
+	}
+	a.serve()
+	return nil
+}
+
+// Addr is the address that is listened at, with the port really taken.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// BaseURL is where clients reach the server.
+func (a *App) BaseURL() string { return a.Config.BaseURL(a.Addr()) }
+
+func (a *App) close() error {
+	var errs []error
+	if a.listener != nil {
+		a.listener.Close() // closed already after a run
+	}
+	if a.sender != nil {
+		a.sender.Close()
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Release())
+	}
+	return errors.Join(errs...)
+}

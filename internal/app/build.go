@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"github.com/taskhook/taskhook/internal/api/modelhunter"
+	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/delivery"
+	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/task"
+	"github.com/taskhook/taskhook/webhook"
+)
+
+// maxArtifact is the size of the largest result that is kept.
+const maxArtifact = 4 << 30
+
+// grace is how long work under way may go on after a stop was asked for.
+const grace = 15 * time.Second
+
+func artifactDir(cfg *config.Config) string { return filepath.Join(cfg.Data, "artifacts") }
+
+// loadKeyring takes the master key from the configuration, or from the key file,
+// which the first start makes.
+func loadKeyring(cfg *config.Config, log *slog.Logger) (*keyring.Keyring, error) {
+	if text := cfg.SecretKey.Reveal(); text != "" {
+		return keyring.Parse(text)
+	}
+	path := filepath.Join(cfg.Data, "taskhook.key")
+	keys, created, err := keyring.Load(path)
+	if err == nil && created {
+		log.Info("made the key file; keep a copy of it apart from the database, for without it stored secrets can't be read", "file", path)
+	}
+	return keys, err
+}
+
+// build puts services and workers together.
+func (a *App) build(ctx context.Context) error {
+	models, err := loadCatalogue(a.Config)
+	if err != nil {
+		return err
+	}
+	adapters, err := loadAdapters(ctx, a.Config, models)
+	if err != nil {
+		return err
+	}
+	if a.policy, err = loadPolicy(a.Config, a.listener.Addr().String()); err != nil {
+		return err
+	}
+	if a.links, err = artifact.NewLinker(a.BaseURL(), a.keys.LinkKey()); err != nil {
+		return err
+	}
+	a.buildDelivery()
+	a.buildTasks(models, adapters)
+	return nil
+}
+
+func loadCatalogue(cfg *config.Config) (*catalogue.Catalogue, error) {
+	var extra []*catalogue.Source
+	for _, s := range cfg.CatalogueSources() {
+		parsed, err := catalogue.Parse(s.Name, s.Data)
+		if err != nil {
+			return nil, err
+		}
+		extra = append(extra, parsed)
+	}
+	return catalogue.Load(extra...)
+}
+
+// loadPolicy says where outgoing connections may go; never to ourselves.
+func loadPolicy(cfg *config.Config, addr string) (*egress.Policy, error) {
+	policy, err := egress.ParsePolicy(egress.Config{Dev: cfg.Dev, Allow: cfg.Allow, Ports: cfg.Ports})
+	if err != nil {
+		return nil, err
+	}
+	listen, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("read own address: %w", err)
+	}
+	return policy.Excluding(listen)
+}
+
+func (a *App) buildDelivery() {
+	a.sender = egress.NewSender(a.policy, egress.Options{})
+	_, key := a.keys.JobKey()
+	var sent func()
+	if a.Fault != nil {
+		sent = func() { a.Fault("delivery:sent") }
+	}
+	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
+		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
+		Timeout: a.Config.Delivery.Timeout, Grace: grace, Sent: sent})
+	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, CheckURL: a.policy.CheckURL,
+		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
+}
+
+func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registry) {
+	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links,
+		Faces: map[string]task.FaceWebhook{
+			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
+		}}
+	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files,
+		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Logger: a.Logger, Fault: a.Fault})
+	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Catalogue: models, Adapters: adapters,
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
+}
+
+// serve puts the HTTP side together.
+func (a *App) serve() {
+	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
+		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks,
+		Links: a.links, Log: a.Logger})
+	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(),
+		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger}}
+	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary})
+	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
+}
+
+// jwks serves the public key of per-job signatures.
+func (a *App) jwks() http.Handler {
+	id, key := a.keys.JobKey()
+	set := webhook.EncodeJWKS(webhook.PublicKey{ID: id, Key: publicKey(key)})
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/jwk-set+json")
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		w.Write(set)
+	})
+}

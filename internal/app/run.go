@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run serves until ctx ends and then stops in order: no longer ready, no new
+// requests, those in progress answered, workers stopped and their work recorded or
+// given back, store closed. A part that fails stops all.
+func (a *App) Run(ctx context.Context) error {
+	if a.Config.Dev {
+		a.Logger.Warn("dev: receivers may be plain http and on private addresses, and the sandbox answers live keys; do not expose this server")
+	}
+	a.Logger.Info("serving", "address", a.BaseURL(), "node", a.node)
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	workers, background := errgroup.WithContext(background)
+	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep} {
+		workers.Go(func() error { return loop(background) })
+	}
+	sending, stopSending := context.WithCancel(background)
+	defer stopSending()
+	workers.Go(func() error { return a.sendWork.Run(sending) })
+	running, stopRunning := context.WithCancel(background)
+	defer stopRunning()
+	ran := make(chan error, 1)
+	workers.Go(func() error {
+		err := a.taskWork.Run(running)
+		ran <- err
+		return err
+	})
+
+	serving, stopServing := context.WithCancel(ctx)
+	defer stopServing()
+	context.AfterFunc(background, stopServing) // a worker failed
+	context.AfterFunc(ctx, func() { a.stopping.Store(true) })
+	err := a.server.Run(serving, a.listener)
+
+	stopRunning()
+	<-ran // what tasks end with is still owed to receivers
+	stopSending()
+	return errors.Join(err, a.finish(workers.Wait, stopBackground))
+}
+
+// finish waits for the workers, leaves the ring of nodes and closes the store.
+func (a *App) finish(wait func() error, stop func()) error {
+	done := make(chan error, 1)
+	go func() { done <- wait() }()
+	stop()
+	err := <-done
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return errors.Join(err, a.store.Leave(ctx, a.node), a.close())
+}
+
+// errStopping is what /readyz says while the server drains.
+var errStopping = errors.New("The server is stopping.")
+
+// ready says why the server should not be sent requests.
+func (a *App) ready() error {
+	if a.stopping.Load() {
+		return errStopping
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := a.store.Ping(ctx); err != nil {
+		a.Logger.Error("ping the database", "error", err)
+		return errors.New("The database does not answer.")
+	}
+	return nil
+}
+
+func publicKey(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		change func(*Config)
+		want   string // in the error; empty when all is well
+	}{
+		{"default", func(*Config) {}, ""},
+		{"free port", func(c *Config) { c.Listen = "[::1]:0" }, ""},
+		{"no port", func(c *Config) { c.Listen = "localhost" }, "not an address with a port"},
+		{"named port", func(c *Config) { c.Listen = "localhost:http" }, "the port is not a number"},
+		{"large port", func(c *Config) { c.Listen = "localhost:65536" }, "the port is not a number"},
+		{"every address", func(c *Config) { c.Listen = ":8080" }, "set public-url"},
+		{"every IPv6 address", func(c *Config) { c.Listen = "[::]:8080" }, "set public-url"},
+		{"every address with its URL", func(c *Config) { c.Listen, c.PublicURL = "0.0.0.0:80", "https://x.example" }, ""},
+		{"one address", func(c *Config) { c.Listen = "10.0.0.1:80" }, ""},
+		{"no data directory", func(c *Config) { c.Data = "" }, "data is empty"},
+		{"dev", func(c *Config) { c.Dev = true }, ""},
+		{"dev on localhost", func(c *Config) { c.Dev, c.Listen = true, "localhost:1" }, ""},
+		{"dev for all", func(c *Config) { c.Dev, c.Listen = true, "0.0.0.0:8080" }, "add dev-listen-any"},
+		{"dev on a name", func(c *Config) { c.Dev, c.Listen = true, "box.lan:8080" }, "add dev-listen-any"},
+		{"dev on an address", func(c *Config) { c.Dev, c.Listen = true, "10.0.0.1:8080" }, "set listen to 127.0.0.1:8080"},
+		{"dev in a container", func(c *Config) { c.Dev, c.DevListenAny, c.Listen = true, true, "0.0.0.0:8080" }, ""},
+		{"dev-listen-any alone", func(c *Config) { c.DevListenAny = true }, "only together with dev"},
+		{"URL without scheme", func(c *Config) { c.PublicURL = "tasks.example.com" }, "does not begin with http:// or https://"},
+		{"URL with port only", func(c *Config) { c.PublicURL = "example.com:8080" }, "does not begin with http:// or https://"},
+		{"URL of another kind", func(c *Config) { c.PublicURL = "ftp://example.com" }, "does not begin with http:// or https://"},
+		{"URL without host", func(c *Config) { c.PublicURL = "https:///x" }, "has no host name"},
+		{"URL with a query", func(c *Config) { c.PublicURL = "https://x.example/?a=b" }, "more than scheme, host, port and path"},
+		{"URL with a password", func(c *Config) { c.PublicURL = "https://u:hidden@x.example" }, "more than scheme, host, port and path"},
+		{"URL with a path", func(c *Config) { c.PublicURL = "https://x.example/tasks/" }, ""},
+		{"short key", func(c *Config) { c.BootstrapKey = NewSecret("short") }, "bootstrap-key has 5 characters, at least 32"},
+		{"key with a blank", func(c *Config) { c.BootstrapKey = NewSecret(strings.Repeat("hidden ", 9)) }, "holds a blank"},
+		{"key of another maker", func(c *Config) { c.BootstrapKey = NewSecret("river_live_" + strings.Repeat("x", 21)) }, ""},
+		{"no attempts", func(c *Config) { c.Delivery.Concurrency = 0 }, "delivery-concurrency is 0"},
+		{"too many attempts", func(c *Config) { c.Delivery.Concurrency = 1e6 }, "delivery-concurrency is 1000000"},
+		{"no time", func(c *Config) { c.Delivery.Timeout = time.Millisecond }, "delivery-timeout is 1ms"},
+		{"all day", func(c *Config) { c.Delivery.Timeout = 24 * time.Hour }, "delivery-timeout is 24h0m0s"},
+	}
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := Default()
+			tt.change(c)
+			err := c.validate()
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want %q", err, tt.want)
+			case err != nil && strings.Contains(err.Error(), "hidden"):
+				t.Errorf("the error repeats a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ public, addr, want string }{
+		{"", "127.0.0.1:4711", "http://127.0.0.1:4711"},
+		{"", "[::]:80", "http://localhost:80"},
+		{"", "0.0.0.0:80", "http://localhost:80"},
+		{"https://x.example/tasks/", "127.0.0.1:1", "https://x.example/tasks"},
+	}
+	for _, tt := range cases {
+		c := Default()
+		c.PublicURL = tt.public
+		if err := c.validate(); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.BaseURL(tt.addr); got != tt.want {
+			t.Errorf("%q at %s: %s, want %s", tt.public, tt.addr, got, tt.want)
+		}
+	}
+}
