@@ -198,3 +198,14 @@ func TestVersion(t *testing.T) {
 	expect(t, describe(info), "taskhook v1.2.3 (commit 0123456789ab, changed since, go1.")
 	expect(t, describe(&debug.BuildInfo{}), "taskhook (devel) (go1.")
 }
+
+func TestRelativeDataDirectory(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{nil, {"--data", "d"}, {"--data", "./a b/d?x=1#y%41"}} {
+		cmd := process(t, append([]string{"migrate"}, args...)...)
+		cmd.Dir = t.TempDir()
+		if out, err := cmd.CombinedOutput(); err != nil || !bytes.HasPrefix(out, []byte("applied ")) {
+			t.Errorf("migrate %q: %v\n%s", args, err, out)
+		}
+	}
+}

@@ -16,24 +16,38 @@ import (
 // and for each that passed.
 func Need(t testing.TB, program string) bool {
 	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		record(t, "not-proven", program)
+	_, err := exec.LookPath(program)
+	return need(t, program, err == nil)
+}
+
+// NeedFile is Need for what is installed as a file: what says in a word or two
+// what that is.
+func NeedFile(t testing.TB, path, what string) bool {
+	t.Helper()
+	_, err := os.Stat(path)
+	return need(t, what, err == nil)
+}
+
+func need(t testing.TB, what string, there bool) bool {
+	t.Helper()
+	if !there {
+		record(t, "not-proven", what)
 		if os.Getenv("STRICT") == "1" {
-			t.Fatalf("%s is not installed, and STRICT=1 lets no proof be left out: install it or unset STRICT", program)
+			t.Fatalf("%s is not installed, and STRICT=1 lets no proof be left out: install it or unset STRICT", what)
 		}
-		t.Logf("not proven here: %s is not installed", program)
+		t.Logf("not proven here: %s is not installed", what)
 		return false
 	}
 	t.Cleanup(func() {
 		if !t.Failed() {
-			record(t, "proven", program)
+			record(t, "proven", what)
 		}
 	})
 	return true
 }
 
 // record appends a line in one write, for packages are tested side by side.
-func record(t testing.TB, verdict, program string) {
+func record(t testing.TB, verdict, what string) {
 	t.Helper()
 	path := os.Getenv("TASKHOOK_PROVEN")
 	if path == "" {
@@ -44,7 +58,7 @@ func record(t testing.TB, verdict, program string) {
 		t.Fatalf("record what is proven: %v", err)
 	}
 	defer f.Close()
-	if _, err := fmt.Fprintf(f, "%s %s %s\n", verdict, t.Name(), program); err != nil {
+	if _, err := fmt.Fprintf(f, "%s %s %s\n", verdict, t.Name(), what); err != nil {
 		t.Errorf("record what is proven: %v", err)
 	}
 }
