@@ -1,0 +1,102 @@
+// Package program starts the whole program for tests: the real composition on a
+// free port with a scratch directory, and receivers for what it sends.
+package program
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/account"
+	"github.com/taskhook/taskhook/internal/app"
+	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/store"
+)
+
+// Key is the key of the first account.
+const Key = "river_live_0123456789abcdefghijklmnopqrstuv"
+
+// Server is a running program.
+type Server struct {
+	*client.Client
+	URL    string
+	Config *config.Config
+	stop   context.CancelFunc
+	done   chan error
+}
+
+// Start runs the program until the test ends. Configure may change the
+// configuration, which is that of a development machine.
+func Start(t testing.TB, configure func(*config.Config)) *Server {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Data, cfg.Listen, cfg.Dev, cfg.BootstrapKey = t.TempDir(), "127.0.0.1:0", true, config.NewSecret(Key)
+	if configure != nil {
+		configure(cfg)
+	}
+	s := Run(t, cfg)
+	t.Cleanup(func() { s.Stop(t) })
+	return s
+}
+
+// Run runs the program with a configuration until Stop.
+func Run(t testing.TB, cfg *config.Config) *Server {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: logger(t)})
+	if err != nil {
+		stop()
+		t.Fatalf("open the program: %v", err)
+	}
+	s := &Server{Client: client.New(a.BaseURL(), Key), URL: a.BaseURL(), Config: cfg, stop: stop, done: make(chan error, 1)}
+	go func() { s.done <- a.Run(ctx) }()
+	return s
+}
+
+// Stop asks the program to stop and waits until it has; again, it does nothing.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.stop()
+	if err, ok := <-s.done; ok && err != nil {
+		t.Errorf("stop the program: %v", err)
+	}
+	select {
+	case <-s.done:
+	default:
+		close(s.done)
+	}
+}
+
+// NewAccount makes another account and returns a client with its key.
+func (s *Server) NewAccount(t testing.TB, name string, test bool) *client.Client {
+	t.Helper()
+	keys, _, err := keyring.Load(filepath.Join(s.Config.Data, "taskhook.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Beside the running server, as the command line does.
+	db, err := store.Open(t.Context(), store.Options{Dir: s.Config.Data, Sealer: keys, Logger: logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	text, _, err := account.New(db, keyring.HashKey).Create(t.Context(), now(), name, "test", test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.New(s.URL, text)
+}
+
+// logger writes warnings to the test's output; the lines of what outlives the test
+// are dropped.
+func logger(t testing.TB) *slog.Logger {
+	level := slog.LevelWarn
+	if os.Getenv("TASKHOOK_TEST_DEBUG") != "" {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
+}
