@@ -30,3 +30,14 @@ func TestNeed(t *testing.T) {
 		t.Errorf("recorded %q, want %q", got, want)
 	}
 }
+
+func TestNeedFile(t *testing.T) {
+	t.Setenv("TASKHOOK_PROVEN", "")
+	t.Setenv("STRICT", "")
+	if !NeedFile(t, "need.go", "this package") {
+		t.Error("a file is missing")
+	}
+	if NeedFile(t, "no-such-file", "it") {
+		t.Error("a missing file was found")
+	}
+}

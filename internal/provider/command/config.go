@@ -126,8 +126,9 @@ func (c Config) check() error {
 			return fmt.Errorf("files: %q is not a plain file name", name)
 		}
 	}
+	variable := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	for name := range c.Env {
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+		if !variable.MatchString(name) {
 			return fmt.Errorf("env: %q is not the name of a variable", name)
 		}
 	}

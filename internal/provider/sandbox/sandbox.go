@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +27,7 @@ func (a *Adapter) Name() string { return "sandbox" }
 func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {
 	options, err := ParseOptions(r.Input)
 	if err != nil {
-		return &provider.Failure{Code: taskhook.TaskErrorProvider, Message: "The sandbox can't read its options.", Err: err}
+		return refused(err)
 	}
 	sink.Progress(0)
 	for step := range options.Steps {
@@ -53,6 +54,15 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	}
 	sink.Progress(100)
 	return nil
+}
+
+// refused fails a run whose options got past the submission.
+func refused(err error) error {
+	f := &provider.Failure{Code: taskhook.TaskErrorProvider, Message: "The sandbox can't read its options.", Err: err}
+	if e, ok := errors.AsType[*taskhook.Error](err); ok {
+		f.Message = e.Message
+	}
+	return f
 }
 
 // wait sleeps for d, or returns the error of ctx if that ends first.
