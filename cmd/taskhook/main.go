@@ -21,9 +21,11 @@ import (
 // commands is the grammar, the most useful first.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Demo    demoCommand    `cmd:"" help:"Show what it does, on this machine and in a minute."`
 	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Config  configCommand  `cmd:"" help:"Show the settings in force and where each was set."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date with this program."`
+	Bench   benchCommand   `cmd:"" help:"Measure this program on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
