@@ -102,8 +102,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.store.Join(ctx, time.Now(), a.node, a.sendWork.Inbox()); err != nil {
 		return fmt.Errorf("join as a node: %w", err)
 	}
-	a.serve()
-	return nil
+	return a.serve()
 }
 
 // Addr is the address that is listened at, with the port really taken.

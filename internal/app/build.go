@@ -17,6 +17,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/openapi"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/webhook"
@@ -116,14 +117,20 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 }
 
 // serve puts the HTTP side together.
-func (a *App) serve() {
+func (a *App) serve() error {
+	home, err := a.buildDashboard()
+	if err != nil {
+		return err
+	}
 	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
 		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks,
 		Links: a.links, Log: a.Logger})
-	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(),
+	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
+	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger}}
 	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary})
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
+	return nil
 }
 
 // jwks serves the public key of per-job signatures.

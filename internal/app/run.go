@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/taskhook/taskhook"
 )
 
 // Run serves until ctx ends and then stops in order: no longer ready, no new
@@ -58,19 +60,16 @@ func (a *App) finish(wait func() error, stop func()) error {
 	return errors.Join(err, a.store.Leave(ctx, a.node), a.close())
 }
 
-// errStopping is what /readyz says while the server drains.
-var errStopping = errors.New("The server is stopping.")
-
 // ready says why the server should not be sent requests.
 func (a *App) ready() error {
 	if a.stopping.Load() {
-		return errStopping
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping.")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if err := a.store.Ping(ctx); err != nil {
 		a.Logger.Error("ping the database", "error", err)
-		return errors.New("The database does not answer.")
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The database does not answer.")
 	}
 	return nil
 }

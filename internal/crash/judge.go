@@ -12,9 +12,9 @@ import (
 
 // Verdict is what the ledgers say.
 type Verdict struct {
-	Kills, Tasks, Events, Unknown, Deliveries, Requests, Duplicates int
-	SlowestStart                                                    time.Duration
-	Violations                                                      []string // each names the rule that it breaks
+	Kills, Points, Tasks, Events, Unknown, Deliveries, Requests, Duplicates int
+	SlowestStart                                                            time.Duration
+	Violations                                                              []string // each names the rule that it breaks
 }
 
 // violate notes a broken rule; the rules are L1 loss, L2 invention, L3 identity,
@@ -25,8 +25,8 @@ func (v *Verdict) violate(rule, format string, args ...any) {
 
 // String is a table row.
 func (v *Verdict) String() string {
-	return fmt.Sprintf("%d kills, %d tasks, %d events, %d unknown, %d deliveries, %d requests, %d duplicates, slowest start %s: %d violations",
-		v.Kills, v.Tasks, v.Events, v.Unknown, v.Deliveries, v.Requests, v.Duplicates, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+	return fmt.Sprintf("%d kills at %d points and at random, %d tasks, %d events, %d unknown, %d deliveries, %d requests, %d duplicates, slowest start %s: %d violations",
+		v.Kills, v.Points, v.Tasks, v.Events, v.Unknown, v.Deliveries, v.Requests, v.Duplicates, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
 }
 
 // judge waits until the server owes nothing and holds the ledgers against what it
@@ -37,7 +37,7 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 		return nil, err
 	}
 	receipts := t.receiver.ledger.all()
-	v := &Verdict{Kills: len(t.kills), Tasks: len(t.ledger.tasks), Events: len(t.ledger.events), Unknown: t.ledger.unknown,
+	v := &Verdict{Kills: len(t.kills), Points: len(t.points), Tasks: len(t.ledger.tasks), Events: len(t.ledger.events), Unknown: t.ledger.unknown,
 		Deliveries: len(deliveries), Requests: len(receipts), SlowestStart: slices.Max(append(t.starts, 0))}
 	accepted := acceptances(receipts)
 	t.judgeLoss(v, tasks, deliveries, accepted)

@@ -31,6 +31,7 @@ type Trial struct {
 	ledger   *clientLedger
 	receiver *receiver
 	kills    []time.Time
+	points   map[string]int // how often a server died at each of them
 	starts   []time.Duration
 }
 
@@ -70,6 +71,7 @@ func (t *Trial) prepare() error {
 	if err != nil {
 		return err
 	}
+	t.points = map[string]int{}
 	t.key = "thk_live_crash_harness_0123456789abcdefghijklmnop"
 	t.ledger = &clientLedger{journal: clients, tasks: map[string]bool{}, events: map[string]bool{}}
 	t.receiver = newReceiver(receipts, t.Refuse)
@@ -146,20 +148,16 @@ func (t *Trial) rounds(ctx context.Context) error {
 		if r.Point != "" {
 			life.Reset(roundTime)
 		}
+		where := "a random time"
 		select {
 		case <-s.exited:
+			where = r.Point
+			t.points[r.Point]++
 		case <-life.C:
 		}
 		s.kill()
 		t.kills = append(t.kills, time.Now())
-		t.Printf("round %d/%d: killed at %s", round+1, t.Rounds, pointName(r.Point))
+		t.Printf("round %d/%d: killed at %s", round+1, t.Rounds, where)
 	}
 	return nil
-}
-
-func pointName(point string) string {
-	if point == "" {
-		return "a random time"
-	}
-	return point
 }

@@ -33,3 +33,20 @@ func (s *Store) ArtifactByName(ctx context.Context, name string) (taskhook.Artif
 	}
 	return a, err
 }
+
+// KnownArtifacts returns which of the ids are artifacts.
+func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	found, err := collect(ctx, s.db, scanInto[string], `SELECT id FROM artifacts WHERE id IN (`+marks(1, len(ids))+`)`, args...)
+	for _, id := range found {
+		known[id] = true
+	}
+	return known, err
+}

@@ -1,0 +1,12 @@
+package store
+
+import (
+	"context"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Accounts returns all accounts, oldest first.
+func (s *Store) Accounts(ctx context.Context) ([]taskhook.Account, error) {
+	return collect(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts ORDER BY number`)
+}
