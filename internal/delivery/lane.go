@@ -9,34 +9,41 @@ import (
 // The bounds of what a lane holds in memory and sends at a time.
 const (
 	laneRoom     = 512          // deliveries of one lane in memory
+	laneBytes    = 4 << 20      // and their bodies, but for the last one
 	lowWater     = laneRoom / 4 // a page is loaded when fewer are left
+	firstPage    = 16           // deliveries of a lane's first page, whose bodies may be of any size
 	startSends   = 2            // concurrency that a lane starts with
 	maxSends     = 64           // and that it may grow to
+	slowAfter    = time.Second  // a send that takes longer is slow
 	settleAfter  = time.Second  // a lane that was empty for this long is marked idle
 	releaseAfter = time.Minute  // and after this long given up
-	totalBytes   = 64 << 20     // bodies of all lanes in memory
 )
 
-// lane is the part of a lane that is in this process's memory. The Worker's mutex
-// guards it.
+// lane is the part of a lane that is in this process's memory, whose mutex guards
+// it.
 type lane struct {
 	id       string
 	endpoint string // empty: per-job deliveries of one origin
 	epoch    int64
 	target   *target // where and how it sends; nil until loaded
-	last     *target // the one before, for sends that were under way
 
 	queue    []taskhook.Outgoing // waiting for their turn, in order
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
+	bytes    int                 // of their bodies
+	typical  int                 // size of a body, by the last page; 0: not known yet
 	inFlight int
 	sends    int // concurrency allowed
-	listed   bool
+	pace     pace
+	listed   bool // it waits for a turn
 
 	direct   bool      // nothing older waits in the database: fresh deliveries come straight here
-	changes  int       // counts the refreshes of its endpoint
 	refusals int       // counts those that did not
+	changes  int       // counts the refreshes of its endpoint
 	nextLoad time.Time // when the database has something due; zero: nothing
+
 	busy     bool      // the Worker is asking the database about it
+	failures int       // of that, in a row
+	pause    time.Time // after a failure: do not ask before
 
 	stopped bool      // paused, deleted or lost: send nothing more, give it up when drained
 	doubt   bool      // what memory holds is uncertain: free all of it when drained
@@ -49,7 +56,12 @@ type lane struct {
 }
 
 func newLane(owned taskhook.OwnedLane, now time.Time) *lane {
-	return &lane{id: owned.ID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends, nextLoad: now, since: now, index: -1}
+	l := &lane{id: owned.ID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
+		nextLoad: now, since: now, index: -1}
+	if l.endpoint == "" {
+		l.target = originTarget()
+	}
+	return l
 }
 
 // sendable reports whether the lane has something to send now.
@@ -57,18 +69,29 @@ func (l *lane) sendable() bool {
 	return len(l.queue) > 0 && l.inFlight < l.sends && l.target != nil && !l.stopped && !l.doubt
 }
 
-// admits reports whether a fresh delivery under the epoch may come straight here.
-func (l *lane) admits(epoch int64) bool {
-	return l.epoch == epoch && l.direct && !l.stopped && !l.doubt && !l.parting && l.held < laneRoom
+// hasRoom reports whether one more delivery may be held. When the memory of all
+// lanes is full only an empty lane may hold one, so that it gets on at all.
+func (l *lane) hasRoom(full bool) bool {
+	return l.held == 0 || !full && l.held < laneRoom && l.bytes < laneBytes
+}
+
+// room is how many deliveries a page may bring, by the size of the last ones.
+func (l *lane) room(full bool) int {
+	n := firstPage
+	switch {
+	case full:
+		n = 1
+	case l.typical > 0:
+		n = max((laneBytes-l.bytes)/l.typical, 1)
+	}
+	return max(min(n, laneRoom-l.held), 1)
 }
 
 // refuse notes that a fresh delivery went to the database instead.
 func (l *lane) refuse(now time.Time) {
 	l.direct = false
 	l.refusals++
-	if l.nextLoad.IsZero() || l.nextLoad.After(now) {
-		l.nextLoad = now
-	}
+	l.owe(now)
 }
 
 // owe notes that the database has a delivery that falls due.
@@ -80,6 +103,13 @@ func (l *lane) owe(due time.Time) {
 
 // drained reports whether no send is under way or unrecorded.
 func (l *lane) drained() bool { return l.held == len(l.queue) }
+
+// failed makes the lane wait longer for each failure in a row, so that neither a
+// database that is down nor an endpoint that can't be read keeps us busy.
+func (l *lane) failed(now time.Time) {
+	l.pause = now.Add(errorPause << min(l.failures, maxDoublings))
+	l.failures++
+}
 
 // need is what a lane wants of the Worker.
 type need int
@@ -94,21 +124,28 @@ const (
 )
 
 // wants says what the lane needs next, and from when on.
-func (l *lane) wants() (need, time.Time) {
+func (l *lane) wants(full bool) (need, time.Time) {
+	if l.busy {
+		return needNothing, time.Time{}
+	}
+	what, when := l.lacks(full)
+	if when.Before(l.pause) {
+		when = l.pause
+	}
+	return what, when
+}
+
+func (l *lane) lacks(full bool) (need, time.Time) {
 	switch {
-	case l.busy:
+	case (l.doubt || l.stopped) && !l.drained():
 		return needNothing, time.Time{}
-	case l.doubt && l.drained():
-		return needEpoch, l.since
 	case l.doubt:
-		return needNothing, time.Time{}
-	case l.stopped && l.drained():
-		return needRelease, l.since
+		return needEpoch, l.since
 	case l.stopped:
-		return needNothing, time.Time{}
+		return needRelease, l.since
 	case l.target == nil:
 		return needTarget, l.since
-	case !l.nextLoad.IsZero() && len(l.queue) <= lowWater && l.held < laneRoom:
+	case !l.nextLoad.IsZero() && len(l.queue) <= lowWater && l.hasRoom(full):
 		if l.held == 0 && l.nextLoad.After(l.since.Add(releaseAfter)) {
 			return needRelease, l.since.Add(releaseAfter)
 		}
@@ -125,30 +162,3 @@ func (l *lane) wants() (need, time.Time) {
 // grow and shrink follow what the receiver bears.
 func (l *lane) grow()   { l.sends = min(l.sends*2, maxSends) }
 func (l *lane) shrink() { l.sends = max(l.sends/2, 1) }
-
-// agenda is the heap of lanes that need the Worker, by when.
-type agenda []*lane
-
-func (a agenda) Len() int           { return len(a) }
-func (a agenda) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
-func (a agenda) Swap(i, j int) {
-	a[i], a[j] = a[j], a[i]
-	a[i].index, a[j].index = i, j
-}
-
-// Push adds a lane; it is for package heap.
-func (a *agenda) Push(x any) {
-	l := x.(*lane)
-	l.index = len(*a)
-	*a = append(*a, l)
-}
-
-// Pop takes the last lane; it is for package heap.
-func (a *agenda) Pop() any {
-	old := *a
-	l := old[len(old)-1]
-	old[len(old)-1] = nil
-	*a = old[:len(old)-1]
-	l.index = -1
-	return l
-}

@@ -15,9 +15,9 @@ import (
 type recorder struct {
 	queue QueueStore
 	log   *slog.Logger
-	// done is told of each result that was written: when its delivery is due
-	// again, zero when never, or that it was not ours any more.
-	done func(l *lane, size int, due time.Time, stale bool)
+	// done is told of each result that was written, and when its delivery is due
+	// again: zero when never.
+	done func(l *lane, size int, due time.Time)
 
 	mu      sync.Mutex
 	waiting []recording
@@ -32,14 +32,18 @@ type recording struct {
 	result *taskhook.AttemptResult
 }
 
-func newRecorder(queue QueueStore, log *slog.Logger, done func(*lane, int, time.Time, bool)) *recorder {
+func newRecorder(queue QueueStore, log *slog.Logger, done func(*lane, int, time.Time)) *recorder {
 	return &recorder{queue: queue, log: log, done: done, wake: make(chan struct{}, 1)}
 }
 
-// add takes a result in.
+// add takes results in.
 func (r *recorder) add(l *lane, size int, result *taskhook.AttemptResult) {
+	r.enqueue(recording{l, size, result})
+}
+
+func (r *recorder) enqueue(results ...recording) {
 	r.mu.Lock()
-	r.waiting = append(r.waiting, recording{l, size, result})
+	r.waiting = append(r.waiting, results...)
 	r.mu.Unlock()
 	r.signal()
 }
@@ -59,77 +63,69 @@ func (r *recorder) stop() {
 	r.signal()
 }
 
-// run writes results until stop.
+const (
+	maxRecords = 512 // results that share a write
+	lastTries  = 4   // failures in a row after which a stop gives up: what is not recorded is sent again after the start
+)
+
+// run writes results until stop. What fails goes to the end of the row, and the
+// next batch is smaller: a result that can't be written holds up no other.
 func (r *recorder) run() {
+	limit, failures := maxRecords, 0
 	for {
-		<-r.wake
-		for {
-			batch, stopped := r.take()
-			if len(batch) == 0 {
-				if stopped {
-					return
-				}
-				break
-			}
-			if !r.write(batch, stopped) {
+		batch, stopped := r.take(limit)
+		if len(batch) == 0 {
+			if stopped {
 				return
 			}
+			<-r.wake
+			continue
 		}
+		err := r.write(batch)
+		if err == nil {
+			limit, failures = min(2*limit, maxRecords), 0
+			continue
+		}
+		r.log.Error("record attempts", "error", err, "attempts", len(batch))
+		limit, failures = max(len(batch)/8, 1), failures+1
+		if stopped && failures >= lastTries {
+			return
+		}
+		r.enqueue(batch...)
+		time.Sleep(errorPause)
 	}
 }
 
-// maxRecords is how many results share a write.
-const maxRecords = 512
-
-func (r *recorder) take() (batch []recording, stopped bool) {
+func (r *recorder) take(limit int) (batch []recording, stopped bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.waiting), maxRecords)
+	n := min(len(r.waiting), limit)
 	batch = r.waiting[:n:n]
 	r.waiting = r.waiting[n:]
+	if len(r.waiting) == 0 {
+		r.waiting = nil // lets go of what was written
+	}
 	return batch, r.stopped
 }
 
-// write repeats a batch until it is written. When we are stopping it gives up
-// after the first failure: what was not recorded is sent again after the start.
-func (r *recorder) write(batch []recording, stopping bool) bool {
+func (r *recorder) write(batch []recording) error {
 	results := make([]*taskhook.AttemptResult, len(batch))
 	for i := range batch {
 		results[i] = batch[i].result
 	}
-	for failures := 0; ; failures++ {
-		err := r.queue.FinishDeliveries(context.Background(), results)
-		if err == nil {
-			break
-		}
-		r.log.Error("record attempts", "error", err, "attempts", len(batch))
-		if stopping {
-			return false
-		}
-		time.Sleep(errorPause)
+	if err := r.queue.FinishDeliveries(context.Background(), results); err != nil {
+		return err
 	}
-	for i := range batch {
-		b := &batch[i]
-		var due time.Time
-		if !b.result.Delivery.State.Final() {
-			due = b.result.Delivery.DueAt
+	now := time.Now()
+	for _, b := range batch {
+		due := b.result.Delivery.DueAt
+		switch {
+		case b.result.Stale:
+			due = now // not ours any more, or written before: look how it stands
+		case b.result.Delivery.State.Final():
+			due = time.Time{}
 		}
-		r.done(b.lane, b.size, due, b.result.Stale)
+		r.done(b.lane, b.size, due)
 	}
-	return true
-}
-
-// recorded takes a delivery out of memory after its attempt.
-func (w *Worker) recorded(l *lane, size int, due time.Time, stale bool) {
-	m := w.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.drop(l, size)
-	switch {
-	case stale:
-		l.owe(time.Now()) // look how it stands
-	case !due.IsZero():
-		l.owe(due)
-	}
-	m.plan(l)
+	return nil
 }

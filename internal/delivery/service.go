@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -55,65 +53,14 @@ func (s *Service) CreateEndpoint(ctx context.Context, account string, n taskhook
 		LaneID: taskhook.NewID(taskhook.PrefixLane, now), URL: n.URL, Description: n.Description, Events: n.Events,
 		Schedule: n.Schedule, State: taskhook.EndpointActive, CreatedAt: now, UpdatedAt: now,
 		Secrets: []taskhook.Secret{{Text: webhook.NewSecret(), PromotedAt: now}}}
-	if err := s.check(&e); err != nil {
+	if err := s.checkURL(e.URL); err != nil {
+		return e, err
+	}
+	var err error
+	if e.Events, err = checkTypes(e.Events); err != nil {
 		return e, err
 	}
 	return e, s.Receivers.CreateEndpoint(ctx, e)
-}
-
-// check says what is wrong with an endpoint, and puts its events in order.
-func (s *Service) check(e *taskhook.Endpoint) error {
-	if _, err := s.CheckURL(e.URL); err != nil {
-		return taskhook.FieldErrorf(taskhook.CodeInvalid, "url", "url can't be used: %s", err)
-	}
-	if len(e.Events) == 0 {
-		return taskhook.FieldErrorf(taskhook.CodeMissing, "events", "Say which events to send, such as [%q, %q].",
-			taskhook.EventTaskCompleted, taskhook.EventTaskFailed)
-	}
-	if len(e.Events) > maxTypes {
-		return taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "events has more than %d entries.", maxTypes)
-	}
-	e.Events = slices.Compact(slices.Sorted(slices.Values(e.Events)))
-	for _, name := range e.Events {
-		if own(name) && name != taskhook.EventTaskCompleted && name != taskhook.EventTaskFailed {
-			return taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "There is no event type %.80q; taskhook sends %s and %s.",
-				name, taskhook.EventTaskCompleted, taskhook.EventTaskFailed)
-		}
-		if !typeForm(name) {
-			return taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "%.80q is not an event type; %s", name, typeRule)
-		}
-	}
-	return nil
-}
-
-// The rule of event types.
-const (
-	maxTypes = 100
-	typeRule = "write words of lower-case letters, digits and _ with full stops between them, such as order.paid, at most 100 characters."
-)
-
-// own reports whether only taskhook may publish events of the type.
-func own(eventType string) bool {
-	for _, prefix := range []string{"task.", "workflow.", "endpoint."} {
-		if strings.HasPrefix(eventType, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// typeForm reports whether the type keeps to the rule; at least two words.
-func typeForm(eventType string) bool {
-	words := strings.Split(eventType, ".")
-	if len(words) < 2 || len(eventType) > 100 {
-		return false
-	}
-	for _, word := range words {
-		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // Endpoint returns an endpoint of the account.
@@ -135,10 +82,42 @@ func (s *Service) UpdateEndpoint(ctx context.Context, account, id string, c task
 	if _, err := s.Endpoint(ctx, account, id); err != nil {
 		return taskhook.Endpoint{}, err
 	}
+	if err := s.checkChange(&c); err != nil {
+		return taskhook.Endpoint{}, err
+	}
 	return s.Receivers.UpdateEndpoint(ctx, time.Now(), account, id, func(e *taskhook.Endpoint) error {
 		apply(c, e)
-		return s.check(e)
+		return nil
 	})
+}
+
+// checkChange checks what is to be changed and nothing else: an endpoint whose
+// URL the operator has ruled out since can still be paused.
+func (s *Service) checkChange(c *taskhook.EndpointChange) error {
+	if c.URL != nil {
+		if err := s.checkURL(*c.URL); err != nil {
+			return err
+		}
+	}
+	if c.Events != nil {
+		events, err := checkTypes(*c.Events)
+		if err != nil {
+			return err
+		}
+		c.Events = &events
+	}
+	if c.State != nil && *c.State != taskhook.EndpointActive && *c.State != taskhook.EndpointPaused {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "state", "A webhook can be made %s or %s, not %.80q.",
+			taskhook.EndpointActive, taskhook.EndpointPaused, *c.State)
+	}
+	return nil
+}
+
+func (s *Service) checkURL(raw string) error {
+	if _, err := s.CheckURL(raw); err != nil {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "url", "url can't be used: %s", err)
+	}
+	return nil
 }
 
 func apply(c taskhook.EndpointChange, e *taskhook.Endpoint) {
@@ -169,37 +148,3 @@ func (s *Service) DeleteEndpoint(ctx context.Context, account, id string) error 
 	}
 	return s.Receivers.DeleteEndpoint(ctx, time.Now(), account, id)
 }
-
-// maxOverlap is how long an old secret can stay valid.
-const maxOverlap = 30 * 24 * time.Hour
-
-// RotateSecret gives an endpoint a new secret. For the time of the overlap both
-// are valid: the list in webhook-signature carries both, X-Webhook-Signature
-// still the old one, for it has room for one.
-func (s *Service) RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error) {
-	if _, err := s.Endpoint(ctx, account, id); err != nil {
-		return taskhook.Endpoint{}, err
-	}
-	if overlap < 0 || overlap > maxOverlap {
-		return taskhook.Endpoint{}, taskhook.FieldErrorf(taskhook.CodeInvalid, "overlapSeconds",
-			"overlapSeconds must be from 0 to %d.", int(maxOverlap.Seconds()))
-	}
-	now := time.Now()
-	return s.Receivers.UpdateEndpoint(ctx, now, account, id, func(e *taskhook.Endpoint) error {
-		end := now.Add(overlap)
-		valid := []taskhook.Secret{{Text: webhook.NewSecret(), PromotedAt: end}}
-		for _, old := range e.Secrets {
-			if old.ExpiresAt.IsZero() || old.ExpiresAt.After(end) {
-				old.ExpiresAt = end
-			}
-			if old.ExpiresAt.After(now) && len(valid) < maxSecrets {
-				valid = append(valid, old)
-			}
-		}
-		e.Secrets = valid
-		return nil
-	})
-}
-
-// maxSecrets is how many secrets can be valid at a time.
-const maxSecrets = 4

@@ -56,9 +56,9 @@ type Worker struct {
 
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
-	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots)}
+	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
-	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
+	w.recorder = newRecorder(o.Queue, o.Logger, w.memory.recorded)
 	w.memory.start = w.send
 	return w
 }
@@ -69,8 +69,10 @@ func (w *Worker) Inbox() taskhook.Inbox { return w.memory }
 // How often the Worker looks without being told to.
 const (
 	sweepEvery = 30 * time.Second
-	errorPause = 250 * time.Millisecond // before it asks a failing database again
-	laneClaim  = 256                    // free lanes taken at a time
+	laneClaim  = 256 // free lanes taken at a time
+
+	errorPause   = 250 * time.Millisecond // before a failing database is asked again
+	maxDoublings = 6                      // of that, for a lane that fails again and again
 )
 
 // Run owns lanes and sends until ctx ends. Then it starts nothing more, gives the
@@ -99,7 +101,7 @@ func (w *Worker) drain() {
 	defer timer.Stop()
 	for {
 		m.mu.Lock()
-		active := m.active
+		active := m.turns.total
 		m.mu.Unlock()
 		if active == 0 {
 			return
@@ -148,14 +150,6 @@ func earliest(times ...time.Time) (first time.Time) {
 	return first
 }
 
-func (m *memory) takeFree() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	free := m.free
-	m.free = false
-	return free
-}
-
 // sweep is the net below the protocol: it should never catch anything.
 func (w *Worker) sweep(ctx context.Context, now time.Time) {
 	woken, err := w.Lanes.SweepLanes(ctx, now)
@@ -179,15 +173,7 @@ func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, o := range owned {
-		if old := m.lanes[o.ID]; old != nil {
-			m.forget(old)
-		}
-		l := newLane(o, now)
-		if l.endpoint == "" {
-			l.target = originTarget()
-		}
-		m.lanes[l.id] = l
-		m.plan(l)
+		m.adopt(newLane(o, now))
 	}
 	return next
 }

@@ -42,7 +42,10 @@ func (o *Outcomes) publication(k taskhook.Task, now time.Time) *taskhook.Publica
 		Body: o.Primary(told), CreatedAt: now}
 	p := &taskhook.Publication{Events: []taskhook.NewEvent{{Event: event, FanOut: true, Schedule: o.Schedule}}}
 	if u, err := url.Parse(k.WebhookURL); k.WebhookURL != "" && err == nil {
-		face := o.Faces[k.Face]
+		face, ok := o.Faces[k.Face]
+		if !ok {
+			face.Render = o.Primary // a face that this version no longer has
+		}
 		p.Deliveries = []taskhook.Outgoing{{Body: face.Render(told), Delivery: taskhook.Delivery{
 			ID: taskhook.NewID(taskhook.PrefixDelivery, now), AccountID: k.AccountID, EventID: event.ID, EventType: eventType,
 			Subject: k.ID, LaneID: taskhook.OriginLane(k.AccountID, u.Scheme+"://"+u.Host), URL: k.WebhookURL,

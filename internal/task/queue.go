@@ -22,8 +22,10 @@ type queue struct {
 
 // How often a queue looks without being told to.
 const (
-	lookEvery  = 30 * time.Second
-	errorPause = 250 * time.Millisecond // before it asks a failing database again
+	lookEvery = 30 * time.Second
+
+	errorPause    = 250 * time.Millisecond // before a failing database is asked again
+	maxErrorPause = 5 * time.Second        // and after it has failed for long
 )
 
 func (q *queue) signal() {

@@ -100,54 +100,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// progressEvery is how often progress is stored, and with it how soon a run that
-// was cancelled on another node stops here.
-const progressEvery = time.Second
-
-// reportProgress stores the progress of all runs that moved and stops those that
-// are no longer ours.
-func (w *Worker) reportProgress(ctx context.Context) {
-	tick := time.NewTicker(progressEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		going, moved := w.progress()
-		if len(going) == 0 {
-			continue
-		}
-		mine, err := w.Progress.Progress(ctx, w.Node, moved)
-		if err != nil {
-			w.Logger.Warn("store progress", "error", err)
-			continue
-		}
-		for id, x := range going {
-			if !mine[id] {
-				x.cancel(errCancelled)
-			}
-		}
-	}
-}
-
-// progress lists the runs that go on, and the progress of those that moved.
-func (w *Worker) progress() (going map[string]*execution, moved map[string]int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	going, moved = map[string]*execution{}, map[string]int{}
-	for id, x := range w.running {
-		if !x.ending.Load() {
-			going[id] = x
-			if p := x.moved(); p > 0 {
-				moved[id] = p
-			}
-		}
-	}
-	return going, moved
-}
-
 // fault marks a point between two steps, where tests crash the process.
 func (w *Worker) fault(point string) {
 	if w.Fault != nil {

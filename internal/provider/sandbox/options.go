@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,10 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/provider"
 )
-
-// key is the member of the input that steers the sandbox.
-const key = "sandbox"
 
 // The bounds of what a client may ask for.
 const (
@@ -38,7 +35,7 @@ func ParseOptions(input json.RawMessage) (Options, error) {
 	if err := json.Unmarshal(input, &members); err != nil {
 		return options, taskhook.FieldErrorf(taskhook.CodeInvalid, "input", "input must be a JSON object.")
 	}
-	raw, ok := members[key]
+	raw, ok := members[provider.Steering]
 	if !ok || string(raw) == "null" {
 		return options, nil
 	}
@@ -75,33 +72,12 @@ func (o *Options) set(name string, value json.RawMessage) error {
 		}
 		o.Fail = *fail
 	default:
-		return taskhook.FieldErrorf(taskhook.CodeInvalid, "input."+key,
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "input."+provider.Steering,
 			"sandbox has no member %q; it takes seconds, steps and fail.", name)
 	}
 	return nil
 }
 
 func invalid(member, message string) error {
-	return &taskhook.Error{Code: taskhook.CodeInvalid, Field: "input." + key + member, Message: message}
-}
-
-// Strip returns the input without its steering object, which no real provider
-// may see. An input that has none, or is no object, is returned as it is; of
-// others the members come back in order of their names.
-func Strip(input json.RawMessage) json.RawMessage {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(input, &members); err != nil {
-		return input
-	}
-	if _, ok := members[key]; !ok {
-		return input
-	}
-	delete(members, key)
-	var stripped bytes.Buffer
-	encoder := json.NewEncoder(&stripped)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(members); err != nil {
-		return input // can't happen: every member has just been read
-	}
-	return bytes.TrimSpace(stripped.Bytes())
+	return &taskhook.Error{Code: taskhook.CodeInvalid, Field: "input." + provider.Steering + member, Message: message}
 }

@@ -32,7 +32,7 @@ func newOrder(r provider.Request) (order, error) {
 	if err := decoder.Decode(&o.input); err != nil {
 		return order{}, fmt.Errorf("read input: %w", err)
 	}
-	delete(o.input, key)
+	delete(o.input, provider.Steering)
 	canonical, err := json.Marshal(o.input) // members sorted
 	if err != nil {
 		return order{}, fmt.Errorf("write input: %w", err)

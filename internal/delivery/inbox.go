@@ -1,0 +1,80 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// The methods of taskhook.Inbox. The store calls them from within commits, so
+// nothing here waits or calls the store.
+
+// Reserve is of taskhook.Inbox.
+func (m *memory) Reserve(id string, epoch int64, size int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.lanes[id]
+	if l == nil || l.epoch != epoch {
+		return false
+	}
+	if m.stopping || !l.direct || l.stopped || l.doubt || l.parting || !l.hasRoom(m.full()) {
+		l.refuse(time.Now())
+		m.plan(l)
+		return false
+	}
+	m.hold(l, size)
+	return true
+}
+
+// Cancel is of taskhook.Inbox.
+func (m *memory) Cancel(id string, epoch int64, size int, inDoubt bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.lanes[id]
+	if l == nil || l.epoch != epoch {
+		m.bytes -= size // reserved in a lane that was given up meanwhile
+		return
+	}
+	l.doubt = l.doubt || inDoubt
+	m.drop(l, size)
+	m.plan(l)
+}
+
+// Push is of taskhook.Inbox.
+func (m *memory) Push(claimed []taskhook.Outgoing) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range claimed {
+		l := m.lanes[d.LaneID]
+		if l == nil || l.epoch != d.Epoch {
+			m.bytes -= len(d.Body) // given up meanwhile: its next owner will find it
+			continue
+		}
+		l.settled = false
+		l.queue = append(l.queue, d)
+		m.list(l)
+		m.plan(l)
+	}
+	m.dispatch()
+}
+
+// Wake is of taskhook.Inbox.
+func (m *memory) Wake() {
+	m.mu.Lock()
+	m.free = true
+	m.mu.Unlock()
+	m.signal()
+}
+
+// Refresh is of taskhook.Inbox.
+func (m *memory) Refresh(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.free = true
+	if l := m.lanes[id]; l != nil {
+		l.target, l.pause = nil, time.Time{}
+		l.changes++
+		m.plan(l)
+	}
+	m.signal()
+}

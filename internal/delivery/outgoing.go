@@ -1,0 +1,15 @@
+package delivery
+
+import (
+	"context"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Outgoing returns a delivery of the account with the bytes that it sends.
+func (s *Service) Outgoing(ctx context.Context, account, id string) (taskhook.Outgoing, error) {
+	if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
+		return taskhook.Outgoing{}, noDelivery(id)
+	}
+	return s.Queue.Outgoing(ctx, account, id)
+}

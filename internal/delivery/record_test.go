@@ -1,0 +1,43 @@
+package delivery
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// TestOneBadRecord holds that a result which can't be written holds up no other,
+// and does not keep the process from stopping.
+func TestOneBadRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 2000
+		queue := &brokenQueue{bad: "dlv_700", recorded: map[string]int{}}
+		done := map[string]int{}
+		r := newRecorder(queue, slog.New(&logs{}), func(l *lane, _ int, _ time.Time) { done[l.id]++ })
+		ended := make(chan struct{})
+		go func() {
+			r.run()
+			close(ended)
+		}()
+		for i := range n {
+			id := fmt.Sprintf("dlv_%d", i)
+			r.add(&lane{id: id}, 1, &taskhook.AttemptResult{Delivery: taskhook.Delivery{ID: id}})
+		}
+		pass(time.Minute)
+		if len(queue.recorded) != n-1 || len(done) != n-1 || done[queue.bad] != 0 {
+			t.Errorf("%d are recorded and %d of those told", len(queue.recorded), len(done))
+		}
+		for id, times := range queue.recorded {
+			if times != 1 {
+				t.Errorf("%s is recorded %d times", id, times)
+			}
+		}
+		r.stop()
+		<-ended
+	})
+}

@@ -1,0 +1,124 @@
+package task
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
+)
+
+// execution is a run that goes on here. It is the provider.Sink of its adapter.
+type execution struct {
+	worker  *Worker
+	claimed taskhook.ClaimedRun
+	cancel  context.CancelCauseFunc
+	results []taskhook.Artifact
+	percent atomic.Int32
+	stored  int         // the percent that was stored; only reportProgress uses it
+	ending  atomic.Bool // its outcome is being stored
+}
+
+// Progress is of provider.Sink. What falls is dropped, and 100 is kept for the
+// end.
+func (x *execution) Progress(percent int) {
+	next := int32(min(percent, 99))
+	for {
+		last := x.percent.Load()
+		if next <= last || x.percent.CompareAndSwap(last, next) {
+			return
+		}
+	}
+}
+
+// Output is of provider.Sink.
+func (x *execution) Output(ctx context.Context, name string, r io.Reader) error {
+	now := time.Now()
+	id := taskhook.NewID(taskhook.PrefixArtifact, now)
+	file, err := x.worker.Files.Put(ctx, id, name, r)
+	if err != nil {
+		return err
+	}
+	taskID, index := x.claimed.Task.ID, len(x.results)
+	x.results = append(x.results, taskhook.Artifact{ID: id, TaskID: taskID, Index: index,
+		Name: artifact.Name(taskID, index, file.Format), Format: file.Format, MediaType: file.MediaType,
+		Size: file.Size, SHA256: file.SHA256, Duration: file.Duration, CreatedAt: now})
+	x.worker.fault("artifact:stored")
+	return nil
+}
+
+// finish makes the outcome durable, however long the database takes; a stop in
+// between leaves the run to be done again.
+func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
+	w := x.worker
+	w.fault("run:done")
+	now := time.Now()
+	k := x.claimed.Task
+	k.Progress, k.FinishedAt = int(x.percent.Load()), now
+	if k.State = taskhook.TaskSucceeded; failure != nil {
+		k.State, k.Error = taskhook.TaskFailed, failure
+		x.discard()
+	}
+	k.Results = x.results
+	end := &taskhook.RunEnd{Node: w.Node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
+	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
+	if end.Stale && failures == 0 {
+		x.discard() // after a failure it may be stale because that one was stored after all
+	}
+}
+
+// giveBack lets the run be taken on again from due on.
+func (x *execution) giveBack(ctx context.Context, due time.Time, uncounted bool, cause error) {
+	if cause != nil {
+		x.warn("run is tried again", cause)
+	}
+	x.discard()
+	x.persist(ctx, "give back run", func(ctx context.Context) error {
+		return x.worker.Runs.ReleaseRun(ctx, x.worker.Node, x.claimed.Run, due, uncounted)
+	})
+}
+
+// persist repeats a write until it is done and says how often it failed. It is
+// tried once although ctx has ended; what a stop leaves undone comes free when
+// the node leaves.
+func (x *execution) persist(ctx context.Context, what string, write func(context.Context) error) (failures int) {
+	for wait := errorPause; ; wait = min(2*wait, maxErrorPause) {
+		err := write(context.WithoutCancel(ctx))
+		if err == nil {
+			return failures
+		}
+		failures++
+		x.warn(what, err)
+		if !sleep(ctx, wait) {
+			return failures
+		}
+	}
+}
+
+// discard removes the files of an outcome that does not count.
+func (x *execution) discard() {
+	for _, a := range x.results {
+		if err := x.worker.Files.Remove(a.ID); err != nil {
+			x.warn("remove result", err)
+		}
+	}
+	x.results = nil
+}
+
+func (x *execution) warn(what string, err error) {
+	x.worker.Logger.Warn(what, "task", x.claimed.Task.ID, "run", x.claimed.Run.ID, "adapter", x.claimed.Run.Adapter, "error", err)
+}
+
+// sleep waits and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,465 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/catalogue"
+	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// models maps one model to each adapter of the tests.
+const models = `
+models:
+  acme:
+    one: {capabilities: {text-to-video: vidu-q3}, adapter: "command:one", timeout: 10m, estimate: 7s}
+    single: {capabilities: {text-to-video: vidu-q3}, adapter: "command:single", timeout: 10m}
+    picky: {capabilities: {text-to-video: vidu-q3}, adapter: "command:picky"}
+    nobody: {capabilities: {text-to-video: vidu-q3}}
+`
+
+// house is a store with one node that runs tasks on fake time, by adapters that
+// do what a test tells them.
+type house struct {
+	*testing.T
+	store   *store.Store
+	files   *files
+	faults  *faults
+	logs    *logs
+	one     *script
+	single  *script
+	service *Service
+	options WorkerOptions
+	node    *node
+
+	mu   sync.Mutex
+	told []taskhook.Outcome // by the renderer of the primary form
+}
+
+// node is a Worker that runs.
+type node struct {
+	*Worker
+	runs   *mortalRuns
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// inHouse runs a test in a bubble of fake time, with a node started.
+func inHouse(t *testing.T, test func(h *house)) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := &house{T: t, faults: &faults{}, logs: &logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1}}
+		h.open(dir)
+		defer h.close()
+		h.start()
+		test(h)
+	})
+}
+
+func (h *house) open(dir string) {
+	keys, err := keyring.New(make([]byte, keyring.KeySize))
+	if err != nil {
+		h.Fatal(err)
+	}
+	log := slog.New(h.logs)
+	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: log, Fault: h.faults.at})
+	if err != nil {
+		h.Fatal(err)
+	}
+	kept, err := artifact.Open(dir+"/artifacts", 1<<20)
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.files = &files{Store: kept}
+	source, err := catalogue.Parse("test.yaml", []byte(models))
+	if err != nil {
+		h.Fatal(err)
+	}
+	known, err := catalogue.Load(source)
+	if err != nil {
+		h.Fatal(err)
+	}
+	adapters, err := provider.NewRegistry(h.one, h.single, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
+	if err != nil {
+		h.Fatal(err)
+	}
+	outcomes := Outcomes{Primary: h.tell, Schedule: taskhook.Schedule{time.Minute}, Links: links{}, Faces: map[string]FaceWebhook{
+		"face": {Render: func(o taskhook.Outcome) []byte { return []byte("face " + o.EventID) }, Schedule: taskhook.Schedule{time.Hour}}}}
+	h.options = WorkerOptions{Progress: h.store, Files: h.files, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log}
+	h.service = NewService(ServiceOptions{Store: h.store, Catalogue: known, Adapters: adapters, CheckURL: url.Parse,
+		Created: func(adapter string) { h.node.Created(adapter) }, Cancelled: func(id string) { h.node.Cancelled(id) }})
+}
+
+// start joins with a new node.
+func (h *house) start() {
+	h.Helper()
+	o := h.options
+	o.Node = taskhook.NewID(taskhook.PrefixNode, time.Now())
+	runs := &mortalRuns{RunStore: h.store}
+	o.Runs = runs
+	if err := h.store.Join(h.Context(), time.Now(), o.Node, noInbox{}); err != nil {
+		h.Fatal(err)
+	}
+	n := &node{Worker: NewWorker(o), runs: runs, done: make(chan struct{})}
+	h.node = n
+	var ctx context.Context
+	ctx, n.cancel = context.WithCancel(context.Background())
+	go func() {
+		defer close(n.done)
+		if err := n.Run(ctx); err != nil {
+			h.Error(err)
+		}
+	}()
+}
+
+// stop ends the node gracefully.
+func (h *house) stop() {
+	h.node.cancel()
+	<-h.node.done
+	if err := h.store.Leave(context.Background(), h.node.Node); err != nil {
+		h.Error(err)
+	}
+}
+
+// crash ends the node as a kill does: nothing that it learns is kept any more.
+func (h *house) crash() {
+	h.node.runs.dead.Store(true)
+	h.node.cancel()
+	<-h.node.done
+}
+
+func (h *house) close() {
+	h.faults.set(nil)
+	h.node.cancel()
+	<-h.node.done
+	if n := len(h.node.running); n > 0 {
+		h.Errorf("%d runs are left", n)
+	}
+	if err := errors.Join(h.store.Close(), h.files.Close()); err != nil {
+		h.Error(err)
+	}
+}
+
+// pass lets fake time go by and all work that it brings end.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// newTask asks for a model of acme.
+func newTask(model string) taskhook.NewTask {
+	return taskhook.NewTask{Face: "face", Provider: "acme", Capability: "text-to-video", Model: model, Input: json.RawMessage(`{"prompt":"a cat"}`)}
+}
+
+// create submits a task of an account.
+func (h *house) create(account, model string) taskhook.Task {
+	h.Helper()
+	k, _, err := h.service.Create(h.Context(), taskhook.Identity{AccountID: account}, newTask(model))
+	if err != nil {
+		h.Fatal(err)
+	}
+	return k
+}
+
+// read returns a task as it is now.
+func (h *house) read(k taskhook.Task) taskhook.Task {
+	h.Helper()
+	k, err := h.service.Task(h.Context(), k.AccountID, k.ID)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return k
+}
+
+// expect holds that a task has come to a state and that as many events tell of it
+// as they should.
+func (h *house) expect(k taskhook.Task, want taskhook.TaskState) taskhook.Task {
+	h.Helper()
+	k = h.read(k)
+	if k.State != want {
+		h.Errorf("task is %s (%+v), want %s", k.State, k.Error, want)
+	}
+	told := 0
+	if want == taskhook.TaskSucceeded || want == taskhook.TaskFailed {
+		told = 1
+	}
+	if got := h.events(k.ID); len(got) != told {
+		h.Errorf("%d events tell of it, want %d", len(got), told)
+	}
+	if kept := h.files.ids(h.T); len(kept) != len(k.Results) {
+		h.Errorf("%d files are kept for %d results", len(kept), len(k.Results))
+	}
+	return k
+}
+
+// events are those about a task that are durable.
+func (h *house) events(taskID string) (found []taskhook.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, o := range h.told {
+		if o.Task.ID != taskID {
+			continue
+		}
+		if e, err := h.store.Event(context.Background(), o.Task.AccountID, o.EventID); err == nil {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// tell is the primary form.
+func (h *house) tell(o taskhook.Outcome) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = append(h.told, o)
+	return fmt.Appendf(nil, "primary %s %s %v", o.EventID, o.EventType, o.Links)
+}
+
+type links struct{}
+
+func (links) Permanent(a taskhook.Artifact) string { return "https://here/" + a.Name }
+
+type noInbox struct{}
+
+func (noInbox) Reserve(string, int64, int) bool { return false }
+func (noInbox) Cancel(string, int64, int, bool) {}
+func (noInbox) Push([]taskhook.Outgoing)        {}
+func (noInbox) Wake()                           {}
+func (noInbox) Refresh(string)                  {}
+
+// script is an adapter that does what it is told, and notes when. Without being
+// told it yields one output.
+type script struct {
+	name  string
+	slots int
+
+	mu   sync.Mutex
+	runs []begun
+	do   func(ctx context.Context, r provider.Request, sink provider.Sink) error
+}
+
+// begun is one call of Run.
+type begun struct {
+	at      time.Time
+	request provider.Request
+}
+
+func (s *script) Name() string     { return s.name }
+func (s *script) Concurrency() int { return s.slots }
+
+func (s *script) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {
+	s.mu.Lock()
+	s.runs = append(s.runs, begun{time.Now(), r})
+	do := s.do
+	s.mu.Unlock()
+	if do == nil {
+		return output(ctx, sink, "a.txt")
+	}
+	return do(ctx, r, sink)
+}
+
+func (s *script) set(do func(ctx context.Context, r provider.Request, sink provider.Sink) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.do = do
+}
+
+func (s *script) begun() []begun {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.runs)
+}
+
+// output yields one result.
+func output(ctx context.Context, sink provider.Sink, name string) error {
+	return sink.Output(ctx, name, strings.NewReader("the bytes of "+name))
+}
+
+// working lasts for d and then yields one output.
+func working(d time.Duration) func(context.Context, provider.Request, provider.Sink) error {
+	return func(ctx context.Context, _ provider.Request, sink provider.Sink) error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(d):
+		}
+		return output(ctx, sink, "a.txt")
+	}
+}
+
+// picky takes no cats.
+type picky struct{ script }
+
+func (*picky) Validate(input json.RawMessage) error {
+	if strings.Contains(string(input), "cat") {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "input.prompt", "No cats.")
+	}
+	return nil
+}
+
+// files keeps results, and is full when told so.
+type files struct {
+	*artifact.Store
+	full atomic.Int64 // how many puts are refused
+}
+
+func (f *files) Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error) {
+	if f.full.Add(-1) >= 0 {
+		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
+	}
+	return f.Store.Put(ctx, id, name, r)
+}
+
+func (f *files) ids(t *testing.T) (ids []string) {
+	t.Helper()
+	for id, err := range f.IDs(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// mortalRuns is a RunStore that a dead node can't reach.
+type mortalRuns struct {
+	RunStore
+	dead  atomic.Bool
+	calls atomic.Int64
+}
+
+var errDead = errors.New("this node is dead")
+
+func (m *mortalRuns) gone() error {
+	m.calls.Add(1)
+	if m.dead.Load() {
+		return errDead
+	}
+	return nil
+}
+
+func (m *mortalRuns) ClaimRuns(ctx context.Context, now time.Time, node, adapter, last string, limit int) ([]taskhook.ClaimedRun, string, error) {
+	if err := m.gone(); err != nil {
+		return nil, last, err
+	}
+	return m.RunStore.ClaimRuns(ctx, now, node, adapter, last, limit)
+}
+
+func (m *mortalRuns) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
+	if err := m.gone(); err != nil {
+		return err
+	}
+	return m.RunStore.ReleaseRun(ctx, node, r, due, uncounted)
+}
+
+func (m *mortalRuns) FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error {
+	if err := m.gone(); err != nil {
+		return err
+	}
+	return m.RunStore.FinishRun(ctx, now, e)
+}
+
+// faults fail the store at named points.
+type faults struct {
+	mu   sync.Mutex
+	hook func(point string) error
+}
+
+func (f *faults) at(point string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hook == nil {
+		return nil
+	}
+	return f.hook(point)
+}
+
+func (f *faults) set(hook func(point string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hook = hook
+}
+
+var errDisk = errors.New("the disk is on fire")
+
+// times fails a point n times.
+func (f *faults) times(point string, n int) {
+	f.set(func(p string) error {
+		if p == point && n > 0 {
+			n--
+			return errDisk
+		}
+		return nil
+	})
+}
+
+// inDoubt fails the next n commits that hold a write of the kind after they were
+// made.
+func (f *faults) inDoubt(kind string, n int) {
+	seen := false
+	f.set(func(p string) error {
+		switch {
+		case p == kind+":before" && n > 0:
+			seen = true
+		case p == "commit:after" && seen:
+			seen = false
+			n--
+			return errDisk
+		}
+		return nil
+	})
+}
+
+// logs remembers what was logged.
+type logs struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logs) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logs) WithGroup(string) slog.Handler            { return l }
+
+func (l *logs) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	line := r.Level.String() + " " + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		line += " " + a.String()
+		return true
+	})
+	l.lines = append(l.lines, line)
+	return nil
+}
+
+func (l *logs) count(part string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.lines {
+		if strings.Contains(line, part) {
+			n++
+		}
+	}
+	return n
+}
