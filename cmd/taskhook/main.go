@@ -20,13 +20,18 @@ import (
 
 // commands is the grammar, the most useful first.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Show what it does, on this machine and in a minute."`
-	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
-	Config  configCommand  `cmd:"" help:"Show the settings in force and where each was set."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date with this program."`
-	Bench   benchCommand   `cmd:"" help:"Measure this program on this machine."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	Demo     demoCommand     `cmd:"" help:"Show what it does, on this machine and in a minute."`
+	Task     taskCommand     `cmd:"" help:"Submit, follow and fetch tasks."`
+	Endpoint endpointCommand `cmd:"" help:"Register and change the receivers of events."`
+	Webhook  endpointCommand `cmd:"" hidden:"" help:"As endpoint."`
+	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`
+	Event    eventCommand    `cmd:"" help:"Publish events of your own."`
+	Key      keyCommand      `cmd:"" help:"Create, list and revoke API keys."`
+	Config   configCommand   `cmd:"" help:"Show the settings in force and where each was set."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date with this program."`
+	Bench    benchCommand    `cmd:"" help:"Measure this program on this machine."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 const description = "Runs asynchronous AI generation tasks and delivers their outcomes by signed webhooks, retried until they arrive."
