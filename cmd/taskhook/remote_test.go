@@ -141,7 +141,7 @@ func TestEndpointCommands(t *testing.T) {
 	s := program.Start(t, nil)
 	r := program.NewReceiver(t, http.StatusTeapot)
 	stdout, stderr := ask(t, s.URL, 0, "endpoint", "add", r.URL, "--event", "task.completed", "--event", "order.paid", "--retry", "1m,5m", "--description", "<b>&")
-	expect(t, stdout, "state        active\n", "events       order.paid, task.completed\n", "retries      after 1m0s, 5m0s\n", "secret       whsec_")
+	expect(t, stdout, "state        active\n", "events       task.completed, order.paid\n", "retries      after 1m0s, 5m0s\n", "secret       whsec_")
 	expect(t, stderr, "The secret is shown only this once")
 	stdout, _ = ask(t, s.URL, 0, "webhook", "list", "--json", "--state", "active")
 	w := one[client.Webhook](t, stdout)

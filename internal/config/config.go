@@ -21,8 +21,9 @@ type Config struct {
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" help:"Form of the log lines: text or json."`
 
-	BootstrapKey Secret `kong:"-" name:"bootstrap-key" help:"API key of the first account, of any form with at least 32 characters. Without it the first start makes a key and prints it once. Another value adds a key; the one before stays valid until it is revoked."`
-	SecretKey    Secret `kong:"-" name:"secret-key" help:"Master key that encrypts stored secrets, 32 random bytes in base64 or hex, used instead of the key file in the data directory. Losing it makes the stored secrets unreadable."`
+	BootstrapKey  Secret `kong:"-" name:"bootstrap-key" help:"API key of the first account, of any form with at least 32 characters. Without it the first start makes a key and prints it once. Another value adds a key; the one before stays valid until it is revoked."`
+	OperatorToken Secret `kong:"-" name:"operator-token" help:"Token that signs in to the dashboard for all accounts, of at least 32 characters. Without it only API keys sign in, each to its own account."`
+	SecretKey     Secret `kong:"-" name:"secret-key" help:"Master key that encrypts stored secrets, 32 random bytes in base64 or hex, used instead of the key file in the data directory. Losing it makes the stored secrets unreadable."`
 
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// minKey is the least length of a key that an operator sets: long enough that
-// it can't be guessed.
+// minKey is the least length of a key or token that an operator sets: long
+// enough that it can't be guessed.
 const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkDelivery} {
+	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -70,15 +70,27 @@ func (c *Config) checkPublicURL() error {
 
 // checkBootstrapKey leaves secret-key to the package that decodes it.
 func (c *Config) checkBootstrapKey() error {
-	text := c.BootstrapKey.Reveal()
+	return checkText("bootstrap-key", c.BootstrapKey.Reveal())
+}
+
+func (c *Config) checkOperatorToken() error {
+	text := c.OperatorToken.Reveal()
+	if text != "" && text == c.BootstrapKey.Reveal() {
+		return errors.New("operator-token is the bootstrap-key too, so whoever holds the key of one account would see all: make another with: openssl rand -hex 32")
+	}
+	return checkText("operator-token", text)
+}
+
+// checkText refuses a secret that can be guessed or can't be sent; none is fine.
+func checkText(name, text string) error {
 	if text == "" {
 		return nil
 	}
 	if len(text) < minKey {
-		return fmt.Errorf("bootstrap-key has %d characters, at least %d are needed; make one with: openssl rand -hex 32", len(text), minKey)
+		return fmt.Errorf("%s has %d characters, at least %d are needed; make one with: openssl rand -hex 32", name, len(text), minKey)
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("bootstrap-key holds a blank or a character that no header can carry; make one with: openssl rand -hex 32")
+		return fmt.Errorf("%s holds a blank or a character that no header can carry; make one with: openssl rand -hex 32", name)
 	}
 	return nil
 }

@@ -40,6 +40,13 @@ func TestValidate(t *testing.T) {
 		{"short key", func(c *Config) { c.BootstrapKey = NewSecret("short") }, "bootstrap-key has 5 characters, at least 32"},
 		{"key with a blank", func(c *Config) { c.BootstrapKey = NewSecret(strings.Repeat("hidden ", 9)) }, "holds a blank"},
 		{"key of another maker", func(c *Config) { c.BootstrapKey = NewSecret("river_live_" + strings.Repeat("x", 21)) }, ""},
+		{"short token", func(c *Config) { c.OperatorToken = NewSecret("hidden") }, "operator-token has 6 characters, at least 32"},
+		{"token with a blank", func(c *Config) { c.OperatorToken = NewSecret(strings.Repeat("hidden ", 9)) }, "operator-token holds a blank"},
+		{"token", func(c *Config) { c.OperatorToken = NewSecret(strings.Repeat("x", 32)) }, ""},
+		{"token that is a key", func(c *Config) {
+			c.OperatorToken = NewSecret(strings.Repeat("hidden", 9))
+			c.BootstrapKey = c.OperatorToken
+		}, "operator-token is the bootstrap-key too"},
 		{"no attempts", func(c *Config) { c.Delivery.Concurrency = 0 }, "delivery-concurrency is 0"},
 		{"too many attempts", func(c *Config) { c.Delivery.Concurrency = 1e6 }, "delivery-concurrency is 1000000"},
 		{"no time", func(c *Config) { c.Delivery.Timeout = time.Millisecond }, "delivery-timeout is 1ms"},

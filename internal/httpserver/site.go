@@ -10,6 +10,8 @@ type Site struct {
 	Ready   func() error // says in a sentence why the server can't work; nil: always ready
 	JWKS    http.Handler // the public keys of per-job signatures
 	Results http.Handler // result files, at /results/{name}
+	Spec    http.Handler // the OpenAPI document, at /openapi.json
+	Docs    http.Handler // the same for people, at /docs
 	Home    http.Handler // what is left; nil: a pointer to the documents at / only
 }
 
@@ -23,6 +25,12 @@ func (s Site) Handler() http.Handler {
 	}
 	if s.Results != nil {
 		mux.Handle("/results/{name}", s.Results)
+	}
+	if s.Spec != nil {
+		mux.Handle("GET /openapi.json", s.Spec)
+	}
+	if s.Docs != nil {
+		mux.Handle("GET /docs", s.Docs)
 	}
 	if s.Home != nil {
 		mux.Handle("/", s.Home)
@@ -50,7 +58,7 @@ func (s Site) ready(w http.ResponseWriter, _ *http.Request) {
 // pointer is the page at / of a server without pages.
 func pointer(w http.ResponseWriter, _ *http.Request) {
 	text(w, http.StatusOK, "This is a taskhook server. Its API is under /api/v1, for example GET /api/v1/models with a key.\n"+
-		"The documents are at https://github.com/taskhook/taskhook.")
+		"It is described at /docs, and for programs at /openapi.json.")
 }
 
 func text(w http.ResponseWriter, status int, line string) {

@@ -11,7 +11,8 @@ import (
 func TestSite(t *testing.T) {
 	t.Parallel()
 	plain := Site{}
-	full := Site{Ready: func() error { return nil }, JWKS: named("jwks"), Results: named("results"), Home: named("home")}
+	full := Site{Ready: func() error { return nil }, JWKS: named("jwks"), Results: named("results"), Home: named("home"),
+		Spec: named("spec"), Docs: named("docs")}
 	stuck := Site{Ready: func() error { return errors.New("The disk is full.") }}
 	for _, test := range []struct {
 		site    Site
@@ -26,11 +27,15 @@ func TestSite(t *testing.T) {
 		{plain, "GET /readyz", 200, "ready"},
 		{plain, "GET /x", 404, ""},
 		{plain, "GET /results/x", 404, ""},
+		{plain, "GET /docs", 404, ""},
+		{plain, "GET /openapi.json", 404, ""},
 		{full, "GET /", 200, "home /"},
 		{full, "GET /x", 200, "home /x"},
 		{full, "GET /readyz", 200, "ready"},
 		{full, "GET /.well-known/jwks.json", 200, "jwks"},
 		{full, "GET /results/x.mp4", 200, "results /results/x.mp4"},
+		{full, "GET /docs", 200, "docs"},
+		{full, "GET /openapi.json", 200, "spec"},
 		{stuck, "GET /readyz", 503, "The disk is full."},
 		{stuck, "GET /healthz", 200, "ok"},
 	} {

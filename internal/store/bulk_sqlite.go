@@ -16,6 +16,7 @@ var (
 			due_at = v.column6, finished_at = v.column7
 			FROM (VALUES ` + tuples(n, finishWidth) + `) AS v
 			WHERE deliveries.id = v.column1 AND deliveries.state = 'pending' AND deliveries.claim = v.column2
+				AND deliveries.attempts = v.column4 - 1
 			RETURNING deliveries.id`
 	})
 	insertAttemptsText = bulkTexts(func(n int) string {

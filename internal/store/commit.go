@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -58,7 +60,8 @@ type committer struct {
 	queue  []*write
 	leader bool // somebody leads
 	closed bool
-	last   int // size of the last batch
+	idle   chan struct{} // closed when the last write after close has ended
+	last   int           // size of the last batch
 }
 
 // commitTx is a transaction that can be ended.
@@ -79,34 +82,22 @@ func (f FaultFunc) at(point string) error {
 	return f(point)
 }
 
-// do applies the item durably and returns when it is committed or refused. A
-// caller whose ctx ends stops waiting; its item is not undone.
+// do applies the item durably and returns when it is committed or refused. A ctx
+// that has ended is refused; later it is not looked at, for who stops waiting
+// would not know what was written.
 func (c *committer) do(ctx context.Context, k *kind, item any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	w := &write{kind: k, item: item, wake: make(chan turn, 1)}
 	lead, err := c.enqueue(w)
 	if err != nil {
 		return err
 	}
-	if !lead {
-		select {
-		case t := <-w.wake:
-			if t == turnDone {
-				return w.err
-			}
-		case <-ctx.Done():
-			go c.standIn(w)
-			return ctx.Err()
-		}
-	}
-	c.runOnce()
-	return w.err
-}
-
-// standIn takes the turn of a caller that has gone away.
-func (c *committer) standIn(w *write) {
-	if <-w.wake == turnLead {
+	if lead || <-w.wake == turnLead {
 		c.runOnce()
 	}
+	return w.err
 }
 
 func (c *committer) enqueue(w *write) (lead bool, err error) {
@@ -134,6 +125,9 @@ func (c *committer) runOnce() {
 		c.queue[0].wake <- turnLead
 	} else {
 		c.leader = false
+		if c.idle != nil {
+			close(c.idle)
+		}
 	}
 	c.mu.Unlock()
 	for _, w := range batch[1:] {
@@ -187,7 +181,7 @@ func (c *committer) transact(batch []*write) (err error, retry bool) {
 	if err != nil {
 		return err, false
 	}
-	if err := c.apply(ctx, t, groups); err != nil {
+	if err := c.applyAll(ctx, t, groups); err != nil {
 		t.rollback(ctx)
 		return err, true
 	}
@@ -215,20 +209,31 @@ func notify(groups [][]*write, err error, inDoubt bool) {
 	}
 }
 
-func (c *committer) apply(ctx context.Context, t tx, groups [][]*write) error {
+// applyAll makes a panic the error of its item: the goroutine that it would end
+// belongs to another caller, and leads.
+func (c *committer) applyAll(ctx context.Context, t tx, groups [][]*write) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+		}
+	}()
 	for _, group := range groups {
-		k := group[0].kind
-		if err := c.fault.at(k.name + ":before"); err != nil {
-			return err
-		}
-		if err := k.apply(ctx, t, group); err != nil {
-			return err
-		}
-		if err := c.fault.at(k.name + ":after"); err != nil {
+		if err := c.apply(ctx, t, group); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *committer) apply(ctx context.Context, t tx, group []*write) error {
+	k := group[0].kind
+	if err := c.fault.at(k.name + ":before"); err != nil {
+		return err
+	}
+	if err := k.apply(ctx, t, group); err != nil {
+		return err
+	}
+	return c.fault.at(k.name + ":after")
 }
 
 // byKind groups the batch by kind, in the order in which the kinds first come.
@@ -247,9 +252,16 @@ next:
 	return groups
 }
 
-// close refuses further writes; those that wait are still committed.
+// close refuses further writes and returns when those that wait are committed.
 func (c *committer) close() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.closed = true
+	if c.leader && c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	idle := c.idle
+	c.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
 }

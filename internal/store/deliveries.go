@@ -74,9 +74,10 @@ func (s *Store) Outgoing(ctx context.Context, account, id string) (taskhook.Outg
 func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
 	w := conditions{}
 	w.add("d.account = ?", f.AccountID)
-	w.addIf(f.EndpointID != "", "d.endpoint = ?", f.EndpointID)
+	w.addIf(f.EndpointID != "", "d.endpoint = ? AND d.endpoint <> ''", f.EndpointID) // as its partial index says
 	w.addIf(f.EventID != "", "d.event = ?", f.EventID)
-	w.addIf(f.Subject != "", "d.event IN (SELECT id FROM events WHERE subject = ? AND subject <> '')", f.Subject)
+	w.addIf(f.Subject != "", `d.id IN (SELECT id FROM deliveries WHERE event IN
+		(SELECT id FROM events WHERE subject = ? AND subject <> ''))`, f.Subject)
 	w.addIf(f.State != "", "d.state = ?", string(f.State))
 	return list(ctx, s.db, listing[taskhook.Delivery]{
 		columns: deliveryColumns, from: fromDeliveries, id: "d.id", where: w, page: f.Page, scan: scanDelivery,

@@ -63,20 +63,21 @@ func (s *Store) endpointValues(e *taskhook.Endpoint) ([]any, error) {
 		s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
 }
 
-// CreateEndpoint stores an endpoint with its lane.
+// CreateEndpoint stores an endpoint with its lane. After an error it can be
+// repeated.
 func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 	values, err := s.endpointValues(&e)
 	if err != nil {
 		return err
 	}
 	return s.update(ctx, s.kinds.createEndpoint, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, secrets,
-			updated_at, id, account, lane, created_at) VALUES (`+marks(1, 12)+`)`, append(values, e.LaneID, ms(e.CreatedAt))...)
-		if err != nil {
+		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, secrets,
+			updated_at, id, account, lane, created_at) VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`,
+			append(values, e.LaneID, ms(e.CreatedAt))...)
+		if err != nil || made == 0 {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO lanes (id, account, endpoint) VALUES ($1, $2, $3)`, e.LaneID, e.AccountID, e.ID)
-		return err
+		return insertLane(ctx, t, e.LaneID, e.AccountID, e.ID, e.CreatedAt)
 	})
 }
 
@@ -97,6 +98,9 @@ func (s *Store) endpoint(ctx context.Context, r reader, account, id string) (tas
 // LaneEndpoints returns the endpoints of lanes, for their owner; those that were
 // deleted are left out.
 func (s *Store) LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.Endpoint, error) {
+	if len(lanes) == 0 {
+		return nil, nil
+	}
 	args := make([]any, len(lanes))
 	for i, lane := range lanes {
 		args[i] = lane
@@ -119,7 +123,7 @@ func (s *Store) Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskh
 
 // UpdateEndpoint lets change edit an endpoint of the account, in one transaction,
 // perhaps more than once, and returns it as it became. Its lane is held while the
-// endpoint is not active, and what is owed falls due when it is again.
+// endpoint is not active; afterwards what has fallen due meanwhile is due.
 func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id string, change func(*taskhook.Endpoint) error) (e taskhook.Endpoint, err error) {
 	err = s.update(ctx, s.kinds.updateEndpoint, func(ctx context.Context, t tx) (err error) {
 		if e, err = s.endpoint(ctx, t, account, id); err != nil {
@@ -141,20 +145,25 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 		if was == e.State {
 			return nil
 		}
-		return holdLane(ctx, t, now, e.LaneID, e.State != taskhook.EndpointActive)
+		return holdLane(ctx, t, e.LaneID, e.State != taskhook.EndpointActive)
 	})
-	if err == nil {
-		s.inbox.get().inbox.Refresh(e.LaneID)
-	}
+	s.refresh(e.LaneID)
 	return e, err
+}
+
+// refresh has the owner of a lane look again, also after an error, for the change
+// may have been made.
+func (s *Store) refresh(lane string) {
+	if lane != "" {
+		s.inbox.get().inbox.Refresh(lane)
+	}
 }
 
 // holdLane stops or starts a lane. Its owner keeps it until the sends that are in
 // flight have been recorded, and gives it up when it learns of this.
-func holdLane(ctx context.Context, t tx, now time.Time, lane string, held bool) error {
+func holdLane(ctx context.Context, t tx, lane string, held bool) error {
 	_, err := t.exec(ctx, `UPDATE lanes SET held = $1,
-		next_due = CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE lane = lanes.id AND state = 'pending') THEN $2 END
-		WHERE id = $3`, flag(held), ms(now), lane)
+		next_due = (SELECT min(due_at) FROM deliveries WHERE lane = lanes.id AND state = 'pending') WHERE id = $2`, flag(held), lane)
 	return err
 }
 
@@ -169,15 +178,13 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 		if _, err := t.exec(ctx, `UPDATE endpoints SET deleted_at = $1 WHERE id = $2`, ms(now), id); err != nil {
 			return err
 		}
-		if err := holdLane(ctx, t, now, e.LaneID, true); err != nil {
+		if err := holdLane(ctx, t, e.LaneID, true); err != nil {
 			return err
 		}
 		_, err = cancelDeliveries(ctx, t, now, e.LaneID)
 		return err
 	})
-	if err == nil {
-		s.inbox.get().inbox.Refresh(e.LaneID)
-	}
+	s.refresh(e.LaneID)
 	return err
 }
 
@@ -191,19 +198,24 @@ func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane string) (in
 }
 
 // CancelOrphans goes on with the deliveries of deleted endpoints, one bite at a
-// time, and returns how many it cancelled.
+// time, and returns how many it cancelled; 0: none are left.
 func (s *Store) CancelOrphans(ctx context.Context, now time.Time) (cancelled int64, err error) {
 	err = s.update(ctx, s.kinds.cancelOrphans, func(ctx context.Context, t tx) error {
-		lane, ok, err := first(ctx, t, scanInto[string], `SELECT l.id FROM lanes l JOIN endpoints p ON p.lane = l.id
-			WHERE l.held = 1 AND l.next_due IS NOT NULL AND p.deleted_at IS NOT NULL LIMIT 1`)
-		if err != nil || !ok {
-			return err
+		cancelled = 0
+		for cancelled == 0 {
+			lane, ok, err := first(ctx, t, scanInto[string], `SELECT l.id FROM lanes l JOIN endpoints p ON p.lane = l.id
+				WHERE l.held = 1 AND l.next_due IS NOT NULL AND p.deleted_at IS NOT NULL LIMIT 1`)
+			if err != nil || !ok {
+				return err
+			}
+			if cancelled, err = cancelDeliveries(ctx, t, now, lane); err != nil || cancelled == cancelBite {
+				return err
+			}
+			if _, err = t.exec(ctx, `UPDATE lanes SET next_due = NULL WHERE id = $1`, lane); err != nil {
+				return err
+			}
 		}
-		if cancelled, err = cancelDeliveries(ctx, t, now, lane); err != nil || cancelled == cancelBite {
-			return err
-		}
-		_, err = t.exec(ctx, `UPDATE lanes SET next_due = NULL WHERE id = $1`, lane)
-		return err
+		return nil
 	})
 	return cancelled, err
 }

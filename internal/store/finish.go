@@ -7,7 +7,8 @@ import (
 )
 
 // FinishDeliveries records attempts. A result is stale, and changes nothing, when
-// its delivery was finished elsewhere or claimed under another epoch.
+// its delivery was finished elsewhere or claimed under another epoch, or when the
+// attempt is recorded already. After an error it can be repeated.
 func (s *Store) FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error {
 	return s.writes.do(ctx, s.kinds.finishDeliveries, results)
 }

@@ -7,11 +7,15 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// CreateAccount stores an account and returns it with its number.
+// CreateAccount stores an account and returns it with its number. After an error
+// it can be repeated.
 func (s *Store) CreateAccount(ctx context.Context, a taskhook.Account) (taskhook.Account, error) {
 	err := s.update(ctx, s.kinds.createAccount, func(ctx context.Context, t tx) (err error) {
-		a.Number, _, err = first(ctx, t, scanInto[int64],
-			`INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3) RETURNING number`, a.ID, a.Name, ms(a.CreatedAt))
+		_, err = t.exec(ctx, `INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+			a.ID, a.Name, ms(a.CreatedAt))
+		if err == nil {
+			a.Number, _, err = first(ctx, t, scanInto[int64], `SELECT number FROM accounts WHERE id = $1`, a.ID)
+		}
 		return err
 	})
 	return a, err
@@ -34,11 +38,12 @@ func scanAccount(r scanner) (a taskhook.Account, err error) {
 	return a, err
 }
 
-// CreateKey stores a key by the hash of its text. A hash that is known already is
-// a conflict.
+// CreateKey stores a key by the hash of its text. A hash that is another key's is a
+// conflict. After an error it can be repeated.
 func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) error {
 	return s.update(ctx, s.kinds.createKey, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
 			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt))
 		if isUnique(err) {
 			return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This key exists already.", Err: err}

@@ -1,7 +1,6 @@
 package store
 
-// kinds are all sorts of write. Their names are the points at which tests inject
-// faults.
+// kinds are all sorts of write.
 type kinds struct {
 	publish, finishDeliveries, createTask, finishRun                         *kind
 	createAccount, createKey, revokeKey                                      *kind
@@ -11,28 +10,53 @@ type kinds struct {
 	join, leave                                                              *kind
 }
 
-func (s *Store) makeKinds() kinds {
-	return kinds{
-		publish: s.publishKind(), finishDeliveries: finishKind(), createTask: createTaskKind(), finishRun: s.finishRunKind(),
-		createAccount: useCase("create_account"), createKey: useCase("create_key"), revokeKey: useCase("revoke_key"),
-		createEndpoint: useCase("create_endpoint"), updateEndpoint: useCase("update_endpoint"),
-		deleteEndpoint: useCase("delete_endpoint"), cancelOrphans: useCase("cancel_orphans"),
-		claimLanes: useCase("claim_lanes"), raiseEpoch: useCase("raise_epoch"), settleLane: useCase("settle_lane"),
-		sweepLanes: useCase("sweep_lanes"), collectLanes: useCase("collect_lanes"), claimPages: useCase("claim_pages"),
-		claimRuns: useCase("claim_runs"), startRun: useCase("start_run"), progress: useCase("progress"),
-		releaseRun: useCase("release_run"), cancelTask: useCase("cancel_task"), forgetIdempotency: useCase("forget_idempotency"),
-		join: useCase("join"), leave: useCase("leave"),
+// makeKinds sets every kind from the one list of them, which it returns. A kind
+// that the list forgets is nil, which the first write of it meets.
+func (s *Store) makeKinds() []*kind {
+	k := &s.kinds
+	var all []*kind
+	for _, entry := range []struct {
+		slot **kind
+		made *kind
+	}{
+		{&k.publish, s.publishKind()},
+		{&k.finishDeliveries, finishKind()},
+		{&k.createTask, createTaskKind()},
+		{&k.finishRun, s.finishRunKind()},
+		{&k.createAccount, useCase("create_account")},
+		{&k.createKey, useCase("create_key")},
+		{&k.revokeKey, useCase("revoke_key")},
+		{&k.createEndpoint, useCase("create_endpoint")},
+		{&k.updateEndpoint, useCase("update_endpoint")},
+		{&k.deleteEndpoint, useCase("delete_endpoint")},
+		{&k.cancelOrphans, useCase("cancel_orphans")},
+		{&k.claimLanes, claimKind("claim_lanes")},
+		{&k.raiseEpoch, useCase("raise_epoch")},
+		{&k.settleLane, useCase("settle_lane")},
+		{&k.sweepLanes, useCase("sweep_lanes")},
+		{&k.collectLanes, useCase("collect_lanes")},
+		{&k.claimPages, useCase("claim_pages")},
+		{&k.claimRuns, claimKind("claim_runs")},
+		{&k.startRun, useCase("start_run")},
+		{&k.progress, useCase("progress")},
+		{&k.releaseRun, useCase("release_run")},
+		{&k.cancelTask, useCase("cancel_task")},
+		{&k.forgetIdempotency, useCase("forget_idempotency")},
+		{&k.join, useCase("join")},
+		{&k.leave, useCase("leave")},
+	} {
+		*entry.slot = entry.made
+		all = append(all, entry.made)
 	}
+	return all
 }
 
-// FaultPoints lists the points at which a FaultFunc is called.
+// FaultPoints lists the points at which a FaultFunc is called: before and after
+// each kind of write, and the commit that several share.
 func FaultPoints() []string {
 	points := []string{"commit:before", "commit:after"}
-	for _, name := range []string{"publish", "finish_deliveries", "create_task", "finish_run", "create_account", "create_key",
-		"revoke_key", "create_endpoint", "update_endpoint", "delete_endpoint", "cancel_orphans", "claim_lanes", "raise_epoch",
-		"settle_lane", "sweep_lanes", "collect_lanes", "claim_pages", "claim_runs", "start_run", "progress", "release_run",
-		"cancel_task", "forget_idempotency", "join", "leave"} {
-		points = append(points, name+":before", name+":after")
+	for _, k := range new(Store).makeKinds() {
+		points = append(points, k.name+":before", k.name+":after")
 	}
 	return points
 }

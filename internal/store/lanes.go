@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -21,8 +24,14 @@ type laneRow struct {
 	epoch   int64
 	held    bool
 	nextDue *int64
-	due     bool  // next_due must become now
-	now     int64 // of the publication
+	earlier bool // nextDue is not yet stored
+}
+
+// dueBy notes a pending delivery.
+func (l *laneRow) dueBy(due int64) {
+	if l.nextDue == nil || due < *l.nextDue {
+		l.nextDue, l.earlier = &due, true
+	}
 }
 
 func scanLaneRow(r scanner) (l *laneRow, err error) {
@@ -33,6 +42,13 @@ func scanLaneRow(r scanner) (l *laneRow, err error) {
 		l.owner = *owner
 	}
 	return l, err
+}
+
+// insertLane makes a lane. Its epochs begin at the time, so that those of a lane
+// that was collected and is made anew are never used twice.
+func insertLane(ctx context.Context, t tx, id, account, endpoint string, now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO lanes (id, account, endpoint, epoch) VALUES ($1, $2, $3, $4)`, id, account, endpoint, ms(now))
+	return err
 }
 
 // lanesOf reads the lanes of all deliveries of the batch; those of origins are
@@ -51,8 +67,7 @@ func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneR
 			}
 			if !ok {
 				lane = &laneRow{id: d.LaneID}
-				if _, err := t.exec(ctx, `INSERT INTO lanes (id, account, endpoint) VALUES ($1, $2, $3)`,
-					d.LaneID, d.AccountID, d.EndpointID); err != nil {
+				if err := insertLane(ctx, t, d.LaneID, d.AccountID, d.EndpointID, p.now); err != nil {
 					return nil, err
 				}
 			}
@@ -62,14 +77,13 @@ func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneR
 	return lanes, nil
 }
 
-// wakeLanes marks idle lanes, and those that were due later, as due.
+// wakeLanes stores that idle lanes, and those that were due later, are due.
 func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
-	for _, lane := range lanes {
-		if !lane.due {
-			continue
-		}
-		if _, err := t.exec(ctx, `UPDATE lanes SET next_due = $1 WHERE id = $2`, lane.now, lane.id); err != nil {
-			return err
+	for _, id := range slices.Sorted(maps.Keys(lanes)) {
+		if lane := lanes[id]; lane.earlier {
+			if _, err := t.exec(ctx, `UPDATE lanes SET next_due = $1 WHERE id = $2`, *lane.nextDue, id); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -77,14 +91,12 @@ func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
 
 // ClaimLanes makes the node the owner of up to limit free lanes that are due, and
 // returns them with the time at which the next free lane falls due, zero when
-// none does.
-func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limit int) (lanes []taskhook.OwnedLane, next time.Time, err error) {
-	err = s.update(ctx, s.kinds.claimLanes, func(ctx context.Context, t tx) (err error) {
-		lanes, next = nil, time.Time{}
-		lanes, err = collect(ctx, t, func(r scanner) (l taskhook.OwnedLane, err error) {
-			err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch)
-			return l, err
-		}, `UPDATE lanes SET owner = $1, epoch = epoch + 1 WHERE id IN (SELECT id FROM lanes
+// none does. Lanes that a call with an error may have claimed come free by the next.
+func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limit int) ([]taskhook.OwnedLane, time.Time, error) {
+	var lanes []taskhook.OwnedLane
+	var next time.Time
+	take := func(ctx context.Context, t tx) (err error) {
+		lanes, err = collect(ctx, t, scanOwnedLane, `UPDATE lanes SET owner = $1, epoch = epoch + 1 WHERE id IN (SELECT id FROM lanes
 			WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL AND next_due <= $2 ORDER BY next_due LIMIT $3)
 			RETURNING id, account, endpoint, epoch`, node, ms(now), limit)
 		if err != nil {
@@ -93,8 +105,24 @@ func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limi
 		due, err := nextFreeLane(ctx, t)
 		next = atOrZero(due)
 		return err
-	})
-	return lanes, next, err
+	}
+	free := func(ctx context.Context, t tx) error {
+		for _, l := range lanes {
+			if _, err := t.exec(ctx, `UPDATE lanes SET owner = NULL WHERE id = $1 AND owner = $2 AND epoch = $3`, l.ID, node, l.Epoch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := s.writes.do(ctx, s.kinds.claimLanes, &claiming{take, free}); err != nil {
+		return nil, time.Time{}, err
+	}
+	return lanes, next, nil
+}
+
+func scanOwnedLane(r scanner) (l taskhook.OwnedLane, err error) {
+	err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch)
+	return l, err
 }
 
 // NextLane returns when the next free lane falls due; zero: none does.
@@ -113,8 +141,9 @@ func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
 // doubt about what is in its memory. Ok is false when the node is not the owner.
 func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (epoch int64, ok bool, err error) {
 	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) (err error) {
-		epoch, ok, err = first(ctx, t, scanInto[int64], `UPDATE lanes SET epoch = epoch + 1, next_due = $1
-			WHERE id = $2 AND owner = $3 RETURNING epoch`, ms(now), lane, node)
+		epoch, ok, err = first(ctx, t, scanInto[int64], `UPDATE lanes SET epoch = epoch + 1,
+			next_due = CASE WHEN next_due <= $1 THEN next_due ELSE $2 END
+			WHERE id = $3 AND owner = $4 RETURNING epoch`, ms(now), ms(now), lane, node)
 		return err
 	})
 	return epoch, ok, err
@@ -143,16 +172,31 @@ func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, 
 	return next, ok, err
 }
 
+// missed selects free lanes with a due delivery that their row does not show; now
+// is its two arguments, numbered from $from on.
+func missed(from int) string {
+	return fmt.Sprintf(` WHERE owner IS NULL AND held = 0 AND (next_due IS NULL OR next_due > $%d) AND EXISTS (SELECT 1 FROM deliveries
+		WHERE deliveries.lane = lanes.id AND deliveries.state = 'pending' AND deliveries.due_at <= $%d)`, from, from+1)
+}
+
 // SweepLanes wakes free lanes with due deliveries that their row does not show,
 // and returns how many there were. It is a net: the count is 0 unless the
-// protocol is broken.
+// protocol is broken. The search is long, so it is made outside of a commit.
 func (s *Store) SweepLanes(ctx context.Context, now time.Time) (woken int64, err error) {
-	err = s.update(ctx, s.kinds.sweepLanes, func(ctx context.Context, t tx) (err error) {
-		woken, err = t.exec(ctx, `UPDATE lanes SET next_due = $1
-			WHERE owner IS NULL AND held = 0 AND (next_due IS NULL OR next_due > $2) AND EXISTS (SELECT 1 FROM deliveries
-				WHERE deliveries.lane = lanes.id AND deliveries.state = 'pending' AND deliveries.due_at <= $3)`,
-			ms(now), ms(now), ms(now))
-		return err
+	lanes, err := collect(ctx, s.db, scanInto[string], `SELECT id FROM lanes`+missed(1), ms(now), ms(now))
+	if err != nil || len(lanes) == 0 {
+		return 0, err
+	}
+	err = s.update(ctx, s.kinds.sweepLanes, func(ctx context.Context, t tx) error {
+		woken = 0
+		for _, lane := range lanes {
+			changed, err := t.exec(ctx, `UPDATE lanes SET next_due = $1`+missed(2)+` AND id = $4`, ms(now), ms(now), ms(now), lane)
+			if err != nil {
+				return err
+			}
+			woken += changed
+		}
+		return nil
 	})
 	return woken, err
 }

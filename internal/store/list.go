@@ -63,8 +63,8 @@ func list[T any](ctx context.Context, r reader, l listing[T]) (taskhook.List[T],
 	}
 	where := l.where.clone()
 	where.addIf(l.page.Cursor != "", l.id+" < ?", l.page.Cursor)
-	query := fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT %d`, l.columns, l.from, where.text(), l.id, l.page.Limit+1)
-	items, err := collect(ctx, r, l.scan, query, where.args...)
+	query := fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT $%d`, l.columns, l.from, where.text(), l.id, len(where.args)+1)
+	items, err := collect(ctx, r, l.scan, query, append(where.args, l.page.Limit+1)...)
 	if err != nil {
 		return out, err
 	}

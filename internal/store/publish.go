@@ -16,7 +16,8 @@ type publication struct {
 }
 
 // Publish makes events and deliveries durable together. Deliveries of lanes that
-// this node owns go straight to its Inbox.
+// this node owns go straight to its Inbox. An event or delivery that was published
+// before, perhaps by a call that ended in an error, is a conflict.
 func (s *Store) Publish(ctx context.Context, now time.Time, p *taskhook.Publication) error {
 	return s.writes.do(ctx, s.kinds.publish, s.newPublication(now, p))
 }
@@ -33,7 +34,11 @@ func (s *Store) publishKind() *kind {
 			for i, w := range items {
 				batch[i] = w.item.(*publication)
 			}
-			return s.publish(ctx, t, batch)
+			err := s.publish(ctx, t, batch)
+			if isUnique(err) {
+				err = &taskhook.Error{Code: taskhook.CodeConflict, Message: "This was published already.", Err: err}
+			}
+			return err
 		},
 		committed: func(items []*write) {
 			for _, w := range items {
@@ -66,7 +71,8 @@ func (s *Store) pushed(p *publication) {
 }
 
 // cancelled gives back the room that a failed commit had reserved, and leaves
-// the publication as it was given, so that it can be tried again.
+// the publication as it was given, so that it can be tried again. What is in doubt
+// is looked for.
 func (s *Store) cancelled(p *publication, inDoubt bool) {
 	inbox := s.inbox.get().inbox
 	for i := range p.Deliveries {
@@ -76,6 +82,21 @@ func (s *Store) cancelled(p *publication, inDoubt bool) {
 		}
 	}
 	p.Deliveries = p.Deliveries[:p.given]
+	if p.wake && inDoubt {
+		inbox.Wake()
+	}
+	p.wake = false
+}
+
+// known reports whether the publication's events are there already.
+func (p *publication) known(ctx context.Context, t tx) (bool, error) {
+	for i := range p.Events {
+		_, ok, err := first(ctx, t, scanInto[int64], `SELECT seq FROM events WHERE id = $1`, p.Events[i].Event.ID)
+		if err != nil || !ok {
+			return false, err
+		}
+	}
+	return len(p.Events) > 0, nil
 }
 
 // publish is the part of a transaction that publishes.
@@ -177,8 +198,7 @@ func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 	for i := range p.Deliveries {
 		d := &p.Deliveries[i]
 		lane := lanes[d.LaneID]
-		lane.due = lane.due || lane.nextDue == nil || *lane.nextDue > ms(p.now)
-		lane.now = ms(p.now)
+		lane.dueBy(ms(d.DueAt))
 		d.Held = lane.held
 		switch {
 		case lane.held:

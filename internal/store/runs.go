@@ -18,59 +18,86 @@ func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error
 
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
 // of each account in turn, beginning after the account that was last served; the
-// last served of now is returned.
-func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (runs []taskhook.ClaimedRun, last string, err error) {
-	err = s.update(ctx, s.kinds.claimRuns, func(ctx context.Context, t tx) error {
-		runs, last = nil, lastAccount
-		accounts, err := dueAccounts(ctx, t, now, adapter, lastAccount)
-		if err != nil {
-			return err
-		}
-		for len(runs) < limit && len(accounts) > 0 {
-			var still []string
-			for _, account := range accounts {
-				if len(runs) == limit {
-					break
-				}
-				claimed, ok, err := claimRun(ctx, t, now, node, adapter, account)
-				if err != nil {
-					return err
-				}
-				if ok {
-					runs, last = append(runs, claimed), account
-					still = append(still, account)
-				}
+// last served of now is returned. Runs that a call with an error may have claimed
+// come free, uncounted, by the next.
+func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) ([]taskhook.ClaimedRun, string, error) {
+	var runs []taskhook.ClaimedRun
+	last := lastAccount
+	take := func(ctx context.Context, t tx) (err error) {
+		runs, last, err = claimRuns(ctx, t, now, node, adapter, lastAccount, limit)
+		return err
+	}
+	free := func(ctx context.Context, t tx) error {
+		for _, c := range runs {
+			if _, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1 WHERE id = $1 AND owner = $2 AND state = 'open'`,
+				c.Run.ID, node); err != nil {
+				return err
 			}
-			accounts = still
 		}
 		return nil
-	})
-	return runs, last, err
+	}
+	if err := s.writes.do(ctx, s.kinds.claimRuns, &claiming{take, free}); err != nil {
+		return nil, lastAccount, err
+	}
+	return runs, last, nil
+}
+
+// claimRuns goes round the accounts until there is enough or nothing left.
+func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last string, limit int) (runs []taskhook.ClaimedRun, _ string, err error) {
+	accounts, err := dueAccounts(ctx, t, now, adapter, last)
+	if err != nil {
+		return nil, last, err
+	}
+	for len(runs) < limit && len(accounts) > 0 {
+		var still []string
+		for _, account := range accounts {
+			if len(runs) == limit {
+				break
+			}
+			claimed, ok, err := claimRun(ctx, t, now, node, adapter, account)
+			if err != nil {
+				return nil, last, err
+			}
+			if ok {
+				runs, last = append(runs, claimed), account
+				still = append(still, account)
+			}
+		}
+		accounts = still
+	}
+	return runs, last, nil
 }
 
 // maxTurns is how many accounts are considered in one claim.
 const maxTurns = 100
 
 // dueAccounts lists the accounts with due runs, by one search of the index for
-// each, in the order of their turns.
+// each account, in the order of their turns.
 func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string) (accounts []string, err error) {
-	next := func(after string) (string, bool, error) {
-		return first(ctx, t, scanInto[string], `SELECT account FROM runs WHERE state = 'open' AND owner IS NULL
-			AND adapter = $1 AND account > $2 ORDER BY account LIMIT 1`, adapter, after)
+	type turn struct {
+		account string
+		due     int64
 	}
-	start := last
-	for wrapped := false; len(accounts) < maxTurns; {
-		account, ok, err := next(start)
+	scan := func(r scanner) (next turn, err error) {
+		err = r.Scan(&next.account, &next.due)
+		return next, err
+	}
+	after, wrapped := last, false
+	for len(accounts) < maxTurns {
+		next, ok, err := first(ctx, t, scan, `SELECT account, due_at FROM runs WHERE state = 'open' AND owner IS NULL
+			AND adapter = $1 AND account > $2 ORDER BY account, due_at LIMIT 1`, adapter, after)
 		switch {
 		case err != nil:
 			return nil, err
-		case !ok && wrapped, ok && wrapped && account > last:
+		case wrapped && (!ok || next.account > last):
 			return accounts, nil
 		case !ok:
-			wrapped, start = true, ""
-		default:
-			accounts, start = append(accounts, account), account
+			after, wrapped = "", true
+			continue
+		case next.due <= ms(now):
+			accounts = append(accounts, next.account)
 		}
+		after = next.account
 	}
 	return accounts, nil
 }
@@ -119,21 +146,26 @@ func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r task
 	return ok, err
 }
 
-// Progress notes how far running tasks are, in percent by task id, and returns
-// those runs of the node, by task id, that are still its own.
+// Progress notes how far running tasks of the node are, in percent by task id, and
+// returns by task id all runs that are still the node's own.
 func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error) {
 	err = s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
-		for task, p := range percent {
+		owned, err := collect(ctx, t, scanInto[string], `SELECT task FROM runs WHERE owner = $1 AND state = 'open' ORDER BY task`, node)
+		if err != nil {
+			return err
+		}
+		mine = make(map[string]bool, len(owned))
+		for _, task := range owned {
+			mine[task] = true
+			p, moved := percent[task]
+			if !moved {
+				continue
+			}
 			if _, err := t.exec(ctx, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
 				return err
 			}
 		}
-		mine = map[string]bool{}
-		owned, err := collect(ctx, t, scanInto[string], `SELECT task FROM runs WHERE owner = $1 AND state = 'open'`, node)
-		for _, task := range owned {
-			mine[task] = true
-		}
-		return err
+		return nil
 	})
 	return mine, err
 }
@@ -156,19 +188,21 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 type finishedRun struct {
 	*taskhook.RunEnd
 	publication *publication
+	known       bool // it was recorded before: this repeats a write of unknown outcome
 }
 
 // FinishRun makes the outcome of a task durable in one transaction with its
 // artifacts, event and deliveries. An outcome is stale, and changes nothing, when
-// the run is no longer the node's or the task was cancelled meanwhile.
+// the run is no longer the node's or the task was cancelled meanwhile. After an
+// error it can be repeated as it is.
 func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd) error {
-	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{o, s.newPublication(now, o.Publication)})
+	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{RunEnd: o, publication: s.newPublication(now, o.Publication)})
 }
 
 func (s *Store) finishRunKind() *kind {
 	fresh := func(items []*write) (list []*publication) {
 		for _, w := range items {
-			if f := w.item.(*finishedRun); !f.Stale {
+			if f := w.item.(*finishedRun); !f.Stale && !f.known {
 				list = append(list, f.publication)
 			}
 		}
@@ -204,8 +238,11 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 	if err != nil {
 		return err
 	}
-	if f.Stale = changed == 0; f.Stale {
-		return nil
+	f.Stale, f.known = false, false
+	if changed == 0 {
+		f.known, err = f.publication.known(ctx, t)
+		f.Stale = !f.known
+		return err
 	}
 	k := &f.Task
 	var failure any

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"modernc.org/sqlite"
@@ -33,13 +34,22 @@ type sqliteDB struct {
 	reads   statements
 }
 
+// exists reports whether the data directory holds a database.
+func exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err == nil
+}
+
 func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	path := filepath.Join(dir, fileName)
+	// Absolute, for what follows file:// up to the next slash is taken for a host.
+	path, err := filepath.Abs(filepath.Join(dir, fileName))
+	if err != nil {
+		return nil, fmt.Errorf("find the data directory: %w", err)
+	}
 	db := &sqliteDB{path: path}
-	var err error
 	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
 		return nil, err
 	}
@@ -167,11 +177,16 @@ type statements struct {
 	known   sync.Map // text to *sql.Stmt
 }
 
+// placeholders are those of all statements. SQLite takes them for names, which it
+// searches one after the other for each argument of a bulk statement; a plain ? has
+// none. The numbers ascend in every statement, so that the order is the same.
+var placeholders = regexp.MustCompile(`\$\d+`)
+
 func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := s.known.Load(query); ok {
 		return stmt.(*sql.Stmt), nil
 	}
-	stmt, err := s.prepare(context.WithoutCancel(ctx), query)
+	stmt, err := s.prepare(context.WithoutCancel(ctx), placeholders.ReplaceAllString(query, "?"))
 	if err != nil {
 		return nil, fmt.Errorf("prepare %.60q: %w", query, translate(err))
 	}

@@ -16,8 +16,6 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/taskhook/taskhook"
 )
 
 // Sealer encrypts secrets before they are stored. About names the row that the
@@ -50,18 +48,23 @@ type Store struct {
 // Open opens the database of a data directory. Without Migrate it refuses a
 // schema that is not its own.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if !o.Migrate && !exists(o.Dir) {
+		return nil, errNoDatabase
+	}
 	db, err := openSQLite(ctx, o.Dir)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger}
 	s.writes = committer{begin: db.begin, fault: o.Fault}
-	s.kinds = s.makeKinds()
+	s.makeKinds()
 	if err := s.prepare(ctx, o.Migrate); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return s, nil
 }
+
+var errNoDatabase = errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
 
 func (s *Store) prepare(ctx context.Context, migrate bool) (err error) {
 	if migrate {
@@ -74,7 +77,7 @@ func (s *Store) prepare(ctx context.Context, migrate bool) (err error) {
 	}
 	done, err := s.appliedMigrations(ctx)
 	if err != nil {
-		return errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
+		return errNoDatabase
 	}
 	pending, err := pendingMigrations(list, done)
 	if err != nil {
@@ -86,7 +89,8 @@ func (s *Store) prepare(ctx context.Context, migrate bool) (err error) {
 	return nil
 }
 
-// Close refuses further writes and closes the database.
+// Close refuses further writes, waits for those that were taken in, and closes the
+// database.
 func (s *Store) Close() error {
 	s.writes.close()
 	return s.db.close()
@@ -114,41 +118,6 @@ func (s *Store) Run(ctx context.Context) error {
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	_, _, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM feed_head`)
-	return err
-}
-
-// update runs a use case that shares no statements with others of its kind.
-func (s *Store) update(ctx context.Context, k *kind, do func(context.Context, tx) error) error {
-	return s.writes.do(ctx, k, do)
-}
-
-// useCase returns the kind of a use case whose items are functions. Each runs in
-// a savepoint: an error with a code is its own, any other undoes the batch.
-func useCase(name string) *kind {
-	return &kind{name: name, apply: func(ctx context.Context, t tx, items []*write) error {
-		for _, w := range items {
-			if err := inSavepoint(ctx, t, w); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		return nil
-	}}
-}
-
-func inSavepoint(ctx context.Context, t tx, w *write) error {
-	if _, err := t.exec(ctx, "SAVEPOINT item"); err != nil {
-		return err
-	}
-	w.err = w.item.(func(context.Context, tx) error)(ctx, t)
-	if w.err != nil {
-		if code := taskhook.ErrorCode(w.err); code == taskhook.CodeInternal || code == taskhook.CodeStorageFull {
-			return w.err
-		}
-		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil {
-			return err
-		}
-	}
-	_, err := t.exec(ctx, "RELEASE item")
 	return err
 }
 

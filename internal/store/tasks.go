@@ -20,7 +20,8 @@ type newTask struct {
 
 // CreateTask makes a task and its first run durable. With a key that stands for a
 // task already, that task is returned and existed is true; with another request
-// under the same key it is a conflict.
+// under the same key it is a conflict. After an error it can be repeated: a task
+// that exists is left as it is.
 func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Task, run taskhook.Run, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
 	n := &newTask{now: now, task: task, run: run, key: key}
 	if err := s.writes.do(ctx, s.kinds.createTask, n); err != nil {
@@ -57,10 +58,10 @@ func createTaskKind() *kind {
 
 // takeKey records the idempotency key; fresh is false when it stands for a task.
 func (n *newTask) takeKey(ctx context.Context, t tx) (fresh bool, err error) {
+	n.same = ""
 	if n.key == nil {
 		return true, nil
 	}
-	n.same = ""
 	type known struct {
 		request, task string
 		expires       int64
@@ -87,12 +88,16 @@ func (n *newTask) takeKey(ctx context.Context, t tx) (fresh bool, err error) {
 
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
-	_, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, state, estimated, created_at) VALUES (`+marks(1, 16)+`)`,
+	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
+		webhook_url, test, sandbox, retry_of, state, estimated, created_at) VALUES (`+marks(1, 16)+`) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
 		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
 	if err != nil {
 		return err
+	}
+	if made == 0 {
+		n.same = k.ID
+		return nil
 	}
 	return insertRun(ctx, t, k.AccountID, &n.run)
 }

@@ -1,6 +1,7 @@
 package modelhunter
 
 import (
+	"math"
 	"net/http"
 	"time"
 
@@ -48,7 +49,7 @@ func decodeRotation(body []byte) (time.Duration, error) {
 	if len(body) == 0 {
 		return defaultOverlap, nil
 	}
-	var overlap *int
+	var overlap *float64 // a client may write 60.0
 	err := decodeObject(body, func(name string) any {
 		if name == "overlapSeconds" {
 			return &overlap
@@ -58,9 +59,11 @@ func decodeRotation(body []byte) (time.Duration, error) {
 	if err != nil || overlap == nil {
 		return defaultOverlap, err
 	}
-	const most = int(maxOverlap / time.Second)
-	if *overlap < 0 || *overlap > most {
-		return 0, taskhook.FieldErrorf(taskhook.CodeInvalid, "overlapSeconds", "overlapSeconds must be from 0 to %d.", most)
+	if *overlap != math.Trunc(*overlap) {
+		return 0, wrongType("overlapSeconds", "a whole number")
+	}
+	if most := maxOverlap.Seconds(); *overlap < 0 || *overlap > most {
+		return 0, taskhook.FieldErrorf(taskhook.CodeInvalid, "overlapSeconds", "overlapSeconds must be from 0 to %.0f.", most)
 	}
 	return time.Duration(*overlap) * time.Second, nil
 }

@@ -64,22 +64,12 @@ func wireErrorOf(code taskhook.Code) wireError {
 	return wireError{status: http.StatusInternalServerError, code: "INTERNAL_ERROR"}
 }
 
-// wireField returns a field's name as clients of this API spell it.
-func wireField(field string) string {
-	switch field {
-	case "webhook_url":
-		return "webhookUrl"
-	case "schedule":
-		return "retrySchedule"
-	case "idempotency_key":
-		return idempotencyHeader
-	}
-	return field
-}
-
 // writeError answers with err, and logs it if it is a fault of ours.
 func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	bad := f.readable(w, r, err)
+	f.writeReadable(w, r, f.readable(w, r, err))
+}
+
+func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskhook.Error) {
 	wire := wireErrorOf(bad.Code)
 	if wire.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(wire.retryAfter))
@@ -89,7 +79,7 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	out := client.Error{Code: wire.code, Message: shorten(bad.Message)}
 	if bad.Field != "" {
-		out.Details = &client.ErrorDetails{Field: shorten(wireField(bad.Field)), Reason: out.Message}
+		out.Details = &client.ErrorDetails{Field: shorten(bad.Field), Reason: out.Message}
 	}
 	f.write(w, r, wire.status, envelope{Error: &out})
 }
@@ -123,7 +113,9 @@ func internalFault(w http.ResponseWriter) *taskhook.Error {
 }
 
 // fault answers in place of a handler that panicked, which is logged already.
-func (f *Face) fault(w http.ResponseWriter, r *http.Request) { f.writeError(w, r, internalFault(w)) }
+func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
+	f.writeReadable(w, r, internalFault(w))
+}
 
 // shorten cuts a message that quotes too much of a request.
 func shorten(message string) string {

@@ -40,7 +40,7 @@ func TestEveryCode(t *testing.T) {
 	}
 	for _, code := range taskhook.Codes() {
 		w := newWorld()
-		w.err = fmt.Errorf("create task: %w", taskhook.FieldErrorf(code, "webhook_url", "A <sentence> for the user."))
+		w.err = fmt.Errorf("create task: %w", taskhook.FieldErrorf(code, "webhookUrl", "A <sentence> for the user."))
 		rec := w.ask(t, "POST", "/api/v1/vidu/text-to-video", `{"model":"m","input":{}}`)
 		e := open(t, rec)
 		if got := fmt.Sprint(rec.Code, " ", e.Error.Code); got != want[code] {

@@ -68,16 +68,9 @@ func decodeBatch(array json.RawMessage, normal []byte) ([]taskhook.Publish, erro
 		if len(events) == client.MaxEvents {
 			return taskhook.FieldErrorf(taskhook.CodeTooLarge, "events", "events must have at most %d entries. Send the rest in another request.", client.MaxEvents)
 		}
-		path := fmt.Sprintf("events[%d]", len(events))
-		if value[0] != '{' {
-			return wrongType(path, "an object")
-		}
 		var e taskhook.Publish
-		if err := decodeEvent(value, &e); err != nil {
-			return at(path, err)
-		}
-		if normal, err = checkEvent(normal, &e); err != nil {
-			return at(path, err)
+		if normal, err = decodeEvent(normal, value, &e); err != nil {
+			return at(fmt.Sprintf("events[%d]", len(events)), err)
 		}
 		events = append(events, e)
 		return nil
@@ -88,8 +81,12 @@ func decodeBatch(array json.RawMessage, normal []byte) ([]taskhook.Publish, erro
 	return events, err
 }
 
-func decodeEvent(value []byte, e *taskhook.Publish) error {
-	return decodeObject(value, func(name string) any {
+// decodeEvent reads one event of a batch, its data appended to normal.
+func decodeEvent(normal, value []byte, e *taskhook.Publish) ([]byte, error) {
+	if value[0] != '{' {
+		return normal, taskhook.Errorf(taskhook.CodeInvalid, "an event must be an object with type and data.")
+	}
+	err := decodeObject(value, func(name string) any {
 		switch name {
 		case "type":
 			return &e.Type
@@ -98,6 +95,10 @@ func decodeEvent(value []byte, e *taskhook.Publish) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return normal, err
+	}
+	return checkEvent(normal, e)
 }
 
 // checkEvent makes sure that an event is whole, and puts its data into

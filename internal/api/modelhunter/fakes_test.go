@@ -74,7 +74,11 @@ func (f *world) Authenticate(_ context.Context, key string) (taskhook.Identity, 
 // found is the error that services answer with about something of the owner.
 func (f *world) found(account, id, want string) error {
 	if account != owner || id != want {
-		return taskhook.Errorf(taskhook.CodeNotFound, "There is no %s in this account.", id)
+		code := taskhook.CodeNotFound
+		if want == f.task.ID {
+			code = taskhook.CodeTaskNotFound
+		}
+		return taskhook.Errorf(code, "There is no %s in this account.", id)
 	}
 	return f.err
 }
@@ -157,7 +161,7 @@ func (f *world) Delivery(_ context.Context, account, id string) (taskhook.Delive
 
 func (f *world) Attempts(_ context.Context, account, id string) ([]taskhook.Attempt, error) {
 	return []taskhook.Attempt{{DeliveryID: "dlv_1", Number: 1, StartedAt: day(0), Duration: 250 * time.Millisecond, Status: 503,
-		Class: taskhook.ClassStatus, Error: "The receiver answered 503.", Response: []byte("<b>\xff\x00"), RetryAfter: 2 * time.Second}},
+			Class: taskhook.ClassStatus, Error: "The receiver answered 503.", Response: []byte("<b>\xff\x00"), RetryAfter: 2 * time.Second}},
 		f.found(account, id, f.delivery.ID)
 }
 

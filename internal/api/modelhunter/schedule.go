@@ -2,6 +2,7 @@ package modelhunter
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -14,8 +15,8 @@ type schedule struct {
 }
 
 func (s *schedule) decode(name string, value []byte) error {
-	var seconds []float64
-	if err := json.Unmarshal(value, &seconds); err != nil {
+	var seconds []*float64
+	if err := json.Unmarshal(value, &seconds); err != nil || slices.Contains(seconds, nil) {
 		return wrongType(name, "a list of numbers of seconds, or null")
 	}
 	s.given = true
@@ -26,7 +27,7 @@ func (s *schedule) decode(name string, value []byte) error {
 	delays := make(taskhook.Schedule, len(seconds))
 	for i, n := range seconds {
 		// Far outside of what is allowed, but inside of a Duration.
-		delays[i] = time.Duration(min(max(n, -1), 1e9) * float64(time.Second))
+		delays[i] = time.Duration(min(max(*n, -1), 1e9) * float64(time.Second))
 	}
 	checked, err := taskhook.ParseSchedule(delays.String())
 	if err != nil {

@@ -30,28 +30,6 @@ func GenericBody(eventID, eventType string, createdAt time.Time, data json.RawMe
 	return append(b, '}')
 }
 
-// TestBody returns the webhook body of a test event: a made-up outcome for the
-// types of event that tell of one, and the mark of a test alone for others.
-func TestBody(eventID, eventType string, createdAt time.Time) []byte {
-	mark := json.RawMessage(`{"test":true}`)
-	o := taskhook.Outcome{EventID: eventID, EventType: eventType, CreatedAt: createdAt, Task: taskhook.Task{
-		ID: taskhook.PrefixTask + "test", Provider: "taskhook", Model: "test", Medium: taskhook.MediumImage,
-		Metadata: mark, CreatedAt: createdAt, FinishedAt: createdAt,
-	}}
-	switch eventType {
-	case taskhook.EventTaskCompleted:
-		o.Task.State = taskhook.TaskSucceeded
-		o.Task.Results = []taskhook.Artifact{{Format: "png", Size: 68}}
-		o.Links = []string{"https://example.com/results/task_test.png"}
-	case taskhook.EventTaskFailed:
-		o.Task.State = taskhook.TaskFailed
-		o.Task.Error = &taskhook.TaskError{Code: taskhook.TaskErrorProvider, Message: "This is a test: nothing has failed."}
-	default:
-		return GenericBody(eventID, eventType, createdAt, mark)
-	}
-	return EventBody(o)
-}
-
 // appendHead appends a body up to the value of its data.
 func appendHead(b []byte, id, eventType string, createdAt time.Time) []byte {
 	b = append(b, `{"id":`...)

@@ -74,6 +74,7 @@ CREATE TABLE runs (
     UNIQUE (task, number)
 ) WITHOUT ROWID;
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
+CREATE INDEX runs_next ON runs (adapter, due_at) WHERE state = 'open' AND owner IS NULL;
 CREATE INDEX runs_owned ON runs (owner) WHERE owner IS NOT NULL;
 
 CREATE TABLE artifacts (
@@ -104,6 +105,8 @@ CREATE TABLE lanes (
 ) WITHOUT ROWID;
 CREATE INDEX lanes_due ON lanes (next_due) WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL;
 CREATE INDEX lanes_owned ON lanes (owner) WHERE owner IS NOT NULL;
+CREATE INDEX lanes_idle ON lanes (id) WHERE owner IS NULL AND endpoint = '' AND next_due IS NULL;
+CREATE INDEX lanes_held ON lanes (id) WHERE held = 1 AND next_due IS NOT NULL;
 
 CREATE TABLE endpoints (
     id          TEXT PRIMARY KEY,
