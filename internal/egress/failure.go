@@ -34,8 +34,7 @@ func failure(ctx context.Context, u *url.URL, start time.Time, err error) Result
 	return r
 }
 
-// classify tells the causes of a failure apart by their types. Text is
-// compared only where net/http exports neither type nor value.
+// classify tells the causes of a failure apart by their types.
 func classify(u *url.URL, err error) (taskhook.Class, string) {
 	if blocked, ok := errors.AsType[*BlockedError](err); ok {
 		return taskhook.ClassBlocked, blocked.Error()
@@ -54,7 +53,7 @@ func classify(u *url.URL, err error) (taskhook.Class, string) {
 		return taskhook.ClassTLS, alerted(err)
 	case broken(err):
 		return taskhook.ClassNetwork, "the connection broke before an answer came"
-	case strings.Contains(err.Error(), "response headers exceeded"):
+	case errors.Is(err, errHeaders):
 		return taskhook.ClassProtocol, "the headers of the receiver's answer are too large"
 	}
 	return taskhook.ClassProtocol, "the receiver's answer is not proper HTTP; is the URL that of a web server?"
@@ -131,10 +130,8 @@ func broken(err error) bool {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return true
-	}
-	return strings.Contains(err.Error(), "server closed idle connection")
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
 }
 
 func isTimeout(err error) bool {

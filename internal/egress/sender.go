@@ -34,41 +34,25 @@ type Result struct {
 	Err error
 }
 
-// Sender sends webhooks over kept-alive connections. It is safe for concurrent
-// use, follows no redirects and decompresses nothing.
+// Sender sends webhooks over kept-alive connections in HTTP/1.1. It is safe for
+// concurrent use, knows no proxies (one would dial in our place, unguarded),
+// follows no redirects and decompresses nothing.
 type Sender struct {
-	policy    *Policy
-	opts      Options
-	transport *http.Transport
-	buffers   sync.Pool // of *[]byte, ReadBytes long
+	policy  *Policy
+	opts    Options
+	pool    *pool
+	buffers sync.Pool // of *[]byte, ReadBytes long
 }
 
 // NewSender returns a Sender that goes only where the policy allows.
 func NewSender(p *Policy, o Options) *Sender {
 	o = o.withDefaults()
-	s := &Sender{policy: p, opts: o, transport: newTransport(newDialer(p, o), o)}
+	s := &Sender{policy: p, opts: o, pool: newPool(newDialer(p, o), o)}
 	s.buffers.New = func() any {
 		b := make([]byte, o.ReadBytes)
 		return &b
 	}
 	return s
-}
-
-// newTransport returns the only transport of this process: HTTP/1.1, no proxy
-// (it would dial in our place, unguarded), no compression.
-func newTransport(d *dialer, o Options) *http.Transport {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		DialContext:            d.dial,
-		DialTLSContext:         d.dialTLS,
-		Protocols:              &protocols,
-		DisableCompression:     true,
-		MaxIdleConns:           o.IdleConns,
-		MaxIdleConnsPerHost:    o.IdleConnsPerHost,
-		IdleConnTimeout:        o.Idle,
-		MaxResponseHeaderBytes: o.HeaderBytes,
-	}
 }
 
 // Send makes one request and reads its answer, within the context's time. The
@@ -80,72 +64,65 @@ func (s *Sender) Send(ctx context.Context, r *Request) Result {
 		return Result{Class: taskhook.ClassBlocked, Error: err.Error(), Err: err}
 	}
 	start := time.Now()
-	resp, err := s.transport.RoundTrip(newRequest(ctx, r))
+	c, got, err := s.roundTrip(ctx, r)
 	if err != nil {
 		return failure(ctx, r.URL, start, err)
 	}
-	defer resp.Body.Close() // closes the connection if the body was not read to its end
-	result := answer(r.URL, resp, time.Now())
-	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body would ignore the context
-		result.Response, result.Err = s.excerpt(resp.Body)
+	result := answer(r.URL, got, time.Now())
+	var whole bool
+	if got.StatusCode != http.StatusSwitchingProtocols {
+		result.Response, whole, err = s.excerpt(got.Body)
+		result.Err = explain(ctx, err)
+	}
+	if c.finish(got, whole) {
+		s.pool.put(c)
+	} else {
+		c.Close()
 	}
 	return result
 }
 
-// Close closes the connections that are not in use.
-func (s *Sender) Close() { s.transport.CloseIdleConnections() }
-
-// newRequest builds the request by hand: the URL is already parsed.
-func newRequest(ctx context.Context, r *Request) *http.Request {
-	header := r.Header
-	if header == nil {
-		header = make(http.Header, 1)
+// roundTrip makes the request on an idle connection or a new one. An idle one may
+// have died unnoticed: if nothing comes back, a new one is tried.
+func (s *Sender) roundTrip(ctx context.Context, r *Request) (*conn, *http.Response, error) {
+	for fresh := false; ; fresh = true {
+		c, err := s.pool.get(ctx, r.URL, fresh)
+		if err != nil {
+			return nil, nil, err
+		}
+		got, err := c.roundTrip(ctx, r, s.opts.HeaderBytes)
+		if err == nil {
+			return c, got, nil
+		}
+		c.leave()
+		c.Close()
+		if !c.used || c.heard || ctx.Err() != nil {
+			return nil, nil, err
+		}
 	}
-	if _, ok := header["Idempotency-Key"]; !ok {
-		// Present but empty, it is not sent, yet makes the transport treat the
-		// POST as one that may be repeated on a dead kept-alive connection.
-		header["Idempotency-Key"] = nil
-	}
-	return (&http.Request{
-		Method:        http.MethodPost,
-		URL:           r.URL,
-		Host:          r.URL.Host,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        header,
-		Body:          newBody(r.Body),
-		GetBody:       func() (io.ReadCloser, error) { return newBody(r.Body), nil },
-		ContentLength: int64(len(r.Body)),
-	}).WithContext(ctx)
 }
 
-// newBody is made of exactly these types because net/http then knows that the
-// body is in memory, and writes it together with the headers.
-func newBody(b []byte) io.ReadCloser {
-	if len(b) == 0 {
-		return http.NoBody
-	}
-	return io.NopCloser(bytes.NewReader(b))
-}
+// Close closes the connections that are not in use, and later those that are when
+// their request ends.
+func (s *Sender) Close() { s.pool.close() }
 
 // excerpt reads up to ReadBytes, so that the connection of a modest answer can
-// be used again, and returns a copy of the first KeepBytes.
-func (s *Sender) excerpt(r io.Reader) ([]byte, error) {
+// be used again, and returns a copy of the first KeepBytes; whole says that there
+// was no more.
+func (s *Sender) excerpt(r io.Reader) (kept []byte, whole bool, err error) {
 	buffer := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(buffer)
 	var n int
-	var err error
 	for n < len(*buffer) && err == nil {
 		var more int
 		more, err = r.Read((*buffer)[n:])
 		n += more
 	}
-	if err == io.EOF {
+	if whole = err == io.EOF; whole {
 		err = nil
 	}
 	if n == 0 {
-		return nil, err
+		return nil, whole, err
 	}
-	return bytes.Clone((*buffer)[:min(n, s.opts.KeepBytes)]), err
+	return bytes.Clone((*buffer)[:min(n, s.opts.KeepBytes)]), whole, err
 }

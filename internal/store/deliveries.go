@@ -72,15 +72,15 @@ func (s *Store) Outgoing(ctx context.Context, account, id string) (taskhook.Outg
 
 // Deliveries lists deliveries, newest first.
 func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
-	w := conditions{}
-	w.add("d.account = ?", f.AccountID)
-	w.addIf(f.EndpointID != "", "d.endpoint = ? AND d.endpoint <> ''", f.EndpointID) // as its partial index says
-	w.addIf(f.EventID != "", "d.event = ?", f.EventID)
-	w.addIf(f.Subject != "", `d.id IN (SELECT id FROM deliveries WHERE event IN
+	var scope, filter conditions
+	scope.add("d.account = ?", f.AccountID)
+	scope.addIf(f.EndpointID != "", "d.endpoint = ? AND d.endpoint <> ''", f.EndpointID) // as its partial index says
+	scope.addIf(f.EventID != "", "d.event = ?", f.EventID)
+	scope.addIf(f.Subject != "", `d.id IN (SELECT id FROM deliveries WHERE event IN
 		(SELECT id FROM events WHERE subject = ? AND subject <> ''))`, f.Subject)
-	w.addIf(f.State != "", "d.state = ?", string(f.State))
+	filter.addIf(f.State != "", "d.state = ?", string(f.State))
 	return list(ctx, s.db, listing[taskhook.Delivery]{
-		columns: deliveryColumns, from: fromDeliveries, id: "d.id", where: w, page: f.Page, scan: scanDelivery,
+		columns: deliveryColumns, from: fromDeliveries, id: "d.id", scope: scope, filter: filter, page: f.Page, scan: scanDelivery,
 		cursor: func(d taskhook.Delivery) string { return d.ID },
 	})
 }

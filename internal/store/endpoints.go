@@ -111,12 +111,12 @@ func (s *Store) LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.E
 
 // Endpoints lists endpoints, newest first.
 func (s *Store) Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskhook.List[taskhook.Endpoint], error) {
-	w := conditions{}
-	w.add("account = ?", f.AccountID)
-	w.add("deleted_at IS NULL")
-	w.addIf(f.State != "", "state = ?", string(f.State))
+	var scope, filter conditions
+	scope.add("account = ?", f.AccountID)
+	scope.add("deleted_at IS NULL")
+	filter.addIf(f.State != "", "state = ?", string(f.State))
 	return list(ctx, s.db, listing[taskhook.Endpoint]{
-		columns: endpointColumns, from: ` FROM endpoints`, id: "id", where: w, page: f.Page, scan: s.scanEndpoint,
+		columns: endpointColumns, from: ` FROM endpoints`, id: "id", scope: scope, filter: filter, page: f.Page, scan: s.scanEndpoint,
 		cursor: func(e taskhook.Endpoint) string { return e.ID },
 	})
 }

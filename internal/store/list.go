@@ -17,17 +17,7 @@ type conditions struct {
 
 // add adds a condition; each ? in it stands for one argument.
 func (c *conditions) add(part string, args ...any) {
-	var b strings.Builder
-	n := len(c.args)
-	for _, r := range part {
-		if r != '?' {
-			b.WriteRune(r)
-			continue
-		}
-		n++
-		b.WriteString("$" + strconv.Itoa(n))
-	}
-	c.parts = append(c.parts, b.String())
+	c.parts = append(c.parts, part)
 	c.args = append(c.args, args...)
 }
 
@@ -37,41 +27,90 @@ func (c *conditions) addIf(wanted bool, part string, args ...any) {
 	}
 }
 
-// clone returns conditions that can be added to apart.
-func (c conditions) clone() conditions {
-	return conditions{append([]string(nil), c.parts...), append([]any(nil), c.args...)}
+// and returns the conditions of both.
+func (c conditions) and(more conditions) conditions {
+	return conditions{append(c.parts[:len(c.parts):len(c.parts)], more.parts...), append(c.args[:len(c.args):len(c.args)], more.args...)}
 }
 
-func (c *conditions) text() string { return " WHERE " + strings.Join(c.parts, " AND ") }
+// text is the WHERE clause, with numbers for its ?.
+func (c *conditions) text() string {
+	var b strings.Builder
+	b.WriteString(" WHERE ")
+	n := 0
+	for _, r := range strings.Join(c.parts, " AND ") {
+		if r != '?' {
+			b.WriteRune(r)
+			continue
+		}
+		n++
+		b.WriteString("$" + strconv.Itoa(n))
+	}
+	return b.String()
+}
 
 // listing describes a list of rows, newest first by id.
 type listing[T any] struct {
 	columns, from, id string
-	where             conditions
+	scope             conditions // an index leads to the rows of the scope
+	filter            conditions // each of them must be read for the filter
 	page              taskhook.Page
 	scan              func(scanner) (T, error)
 	cursor            func(T) string
 }
 
-// list reads one page and counts all rows that match, up to taskhook.MaxTotal.
-func list[T any](ctx context.Context, r reader, l listing[T]) (taskhook.List[T], error) {
-	var out taskhook.List[T]
-	count := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s%s LIMIT %d) AS counted`, l.from, l.where.text(), taskhook.MaxTotal)
-	total, _, err := first(ctx, r, scanInto[int], count, l.where.args...)
+// maxSearch is how many rows of the scope one request filters.
+const maxSearch = 20_000
+
+// list reads one page and counts what matches, up to taskhook.MaxTotal. With a
+// filter it looks no further than maxSearch rows, from the newest for the count
+// and from the cursor for the page, which may have fewer rows than asked for, even
+// none, and More that follow.
+func list[T any](ctx context.Context, r reader, l listing[T]) (out taskhook.List[T], err error) {
+	counted, err := l.within(ctx, r, l.scope)
 	if err != nil {
 		return out, err
 	}
-	where := l.where.clone()
-	where.addIf(l.page.Cursor != "", l.id+" < ?", l.page.Cursor)
-	query := fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT $%d`, l.columns, l.from, where.text(), l.id, len(where.args)+1)
-	items, err := collect(ctx, r, l.scan, query, append(where.args, l.page.Limit+1)...)
+	count := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s%s LIMIT %d) AS counted`, l.from, counted.where.text(), taskhook.MaxTotal)
+	if out.Total, _, err = first(ctx, r, scanInto[int], count, counted.where.args...); err != nil {
+		return out, err
+	}
+	page := counted
+	if l.page.Cursor != "" {
+		rest := l.scope.and(conditions{[]string{l.id + " < ?"}, []any{l.page.Cursor}})
+		if page, err = l.within(ctx, r, rest); err != nil {
+			return out, err
+		}
+	}
+	query := fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT $%d`, l.columns, l.from, page.where.text(), l.id, len(page.where.args)+1)
+	out.Items, err = collect(ctx, r, l.scan, query, append(page.where.args, l.page.Limit+1)...)
 	if err != nil {
 		return out, err
 	}
-	out.Items, out.Total = items, total
-	if len(items) > l.page.Limit {
-		out.Items, out.More = items[:l.page.Limit], true
+	switch {
+	case len(out.Items) > l.page.Limit:
+		out.Items, out.More = out.Items[:l.page.Limit], true
 		out.Next = l.cursor(out.Items[l.page.Limit-1])
+	case page.horizon != "":
+		out.More, out.Next = true, page.horizon
 	}
 	return out, nil
+}
+
+// searched is the part of a scope that one request looks through.
+type searched struct {
+	where   conditions
+	horizon string // the oldest id; empty: all of the scope
+}
+
+func (l *listing[T]) within(ctx context.Context, r reader, scope conditions) (s searched, err error) {
+	s.where = scope.and(l.filter)
+	if len(l.filter.parts) == 0 {
+		return s, nil
+	}
+	s.horizon, _, err = first(ctx, r, scanInto[string], fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT 1 OFFSET %d`,
+		l.id, l.from, scope.text(), l.id, maxSearch-1), scope.args...)
+	if s.horizon != "" {
+		s.where.add(l.id+" >= ?", s.horizon)
+	}
+	return s, err
 }

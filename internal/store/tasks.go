@@ -147,16 +147,16 @@ func (s *Store) Task(ctx context.Context, account, id string) (taskhook.Task, er
 
 // Tasks lists tasks with their results, newest first.
 func (s *Store) Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error) {
-	w := conditions{}
-	w.add("account = ?", f.AccountID)
-	w.addIf(f.State != "", "state = ?", string(f.State))
-	w.addIf(f.Provider != "", "provider = ?", f.Provider)
-	w.addIf(f.Model != "", "model = ?", f.Model)
-	w.addIf(!f.From.IsZero(), "id >= ?", taskhook.FloorID(taskhook.PrefixTask, f.From))
-	w.addIf(!f.To.IsZero(), "id < ?", taskhook.FloorID(taskhook.PrefixTask, f.To))
-	w.addIf(f.Prefix != "", "id >= ? AND id < ?", f.Prefix, f.Prefix+"~")
+	var scope, filter conditions
+	scope.add("account = ?", f.AccountID)
+	scope.addIf(!f.From.IsZero(), "id >= ?", taskhook.FloorID(taskhook.PrefixTask, f.From))
+	scope.addIf(!f.To.IsZero(), "id < ?", taskhook.FloorID(taskhook.PrefixTask, f.To))
+	scope.addIf(f.Prefix != "", "id >= ? AND id < ?", f.Prefix, f.Prefix+"~")
+	filter.addIf(f.State != "", "state = ?", string(f.State))
+	filter.addIf(f.Provider != "", "provider = ?", f.Provider)
+	filter.addIf(f.Model != "", "model = ?", f.Model)
 	found, err := list(ctx, s.db, listing[taskhook.Task]{
-		columns: taskColumns, from: ` FROM tasks`, id: "id", where: w, page: f.Page, scan: scanTask,
+		columns: taskColumns, from: ` FROM tasks`, id: "id", scope: scope, filter: filter, page: f.Page, scan: scanTask,
 		cursor: func(k taskhook.Task) string { return k.ID },
 	})
 	if err != nil {

@@ -1,0 +1,133 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
+)
+
+// The services. Each may be called concurrently, sees only what belongs to the
+// account that it is given, and reports what a user should read as a
+// taskhook.Error; an id of another account is not found.
+type (
+	// Keys knows who holds a key.
+	Keys interface {
+		Authenticate(ctx context.Context, keyText string) (taskhook.Identity, error)
+	}
+
+	// Directory lists all accounts, oldest first; there is at least one.
+	Directory interface {
+		Accounts(ctx context.Context) ([]taskhook.Account, error)
+	}
+
+	// Tasks finds tasks.
+	Tasks interface {
+		Task(ctx context.Context, account, id string) (taskhook.Task, error)
+		Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error)
+	}
+
+	// Deliveries finds deliveries, with the bytes that they send, and sends them
+	// again.
+	Deliveries interface {
+		Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error)
+		Outgoing(ctx context.Context, account, id string) (taskhook.Outgoing, error)
+		Attempts(ctx context.Context, account, id string) ([]taskhook.Attempt, error)
+		Replay(ctx context.Context, account, id string) (taskhook.Delivery, error)
+	}
+
+	// Endpoints keeps the receivers.
+	Endpoints interface {
+		CreateEndpoint(ctx context.Context, account string, n taskhook.NewEndpoint) (taskhook.Endpoint, error)
+		Endpoint(ctx context.Context, account, id string) (taskhook.Endpoint, error)
+		Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskhook.List[taskhook.Endpoint], error)
+		UpdateEndpoint(ctx context.Context, account, id string, change taskhook.EndpointChange) (taskhook.Endpoint, error)
+		DeleteEndpoint(ctx context.Context, account, id string) error
+	}
+
+	// EndpointTools does what is done to one receiver: a new secret, the old one
+	// staying valid for the overlap, and a test event, sent once before return.
+	EndpointTools interface {
+		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
+		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
+	}
+
+	// Links makes the links to results.
+	Links interface {
+		Expiring(a taskhook.Artifact, now time.Time) string
+	}
+)
+
+// Config is what the dashboard works with. All fields must be set but for
+// OperatorToken.
+type Config struct {
+	Keys          Keys
+	Directory     Directory
+	Tasks         Tasks
+	Deliveries    Deliveries
+	Endpoints     Endpoints
+	EndpointTools EndpointTools
+	Links         Links
+
+	OperatorToken string      // signs in to all accounts; empty: API keys only
+	SessionKey    []byte      // 32 secret bytes that seal the cookies
+	BaseURL       string      // under which browsers reach the site, without a slash at its end
+	Stopping      func() bool // live pages end when it reports true
+	Log           *slog.Logger
+}
+
+// Dashboard serves the pages. It may be used concurrently.
+type Dashboard struct {
+	Config
+	prefix    string // path of BaseURL: "" or "/tasks"
+	secure    bool   // BaseURL is https
+	cookies   *sealer
+	failures  *limiter // of signing in
+	streams   chan struct{}
+	assets    assets
+	templates templates
+	handler   http.Handler
+}
+
+// New returns the dashboard.
+func New(c Config) (*Dashboard, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the base URL of the dashboard: %w", err)
+	}
+	cookies, err := newSealer(c.SessionKey)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dashboard{Config: c, prefix: base.Path, secure: base.Scheme == "https", cookies: cookies,
+		failures: newLimiter(), streams: make(chan struct{}, maxStreams)}
+	d.assets = loadAssets(d.prefix)
+	d.templates = parseTemplates(d.prefix, c.BaseURL, d.assets)
+	crossOrigin := http.NewCrossOriginProtection()
+	if err := crossOrigin.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return nil, fmt.Errorf("trust the origin of the dashboard: %w", err)
+	}
+	crossOrigin.SetDenyHandler(http.HandlerFunc(d.denyCrossOrigin))
+	d.handler = crossOrigin.Handler(httpserver.Recover(c.Log, http.HandlerFunc(d.fault), d.mux()))
+	return d, nil
+}
+
+// policy lets a page load what this server serves and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// ServeHTTP answers one request.
+func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	d.handler.ServeHTTP(w, r)
+}

@@ -1,0 +1,91 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+const (
+	sessionCookie = "taskhook_session"
+	sessionLife   = 12 * time.Hour
+)
+
+// ticket is what the session's cookie holds. It carries the credential, not just
+// what that was good for when it was shown: it is checked again with every
+// request, so a revoked key or a changed operator token ends its sessions.
+type ticket struct {
+	Credential string `json:"c"`
+	Account    string `json:"a,omitempty"` // that an operator looks at; empty: the first
+	Expires    int64  `json:"e"`           // Unix seconds
+}
+
+// session is who is signed in, and the account that is looked at.
+type session struct {
+	ticket   ticket
+	Operator bool
+	Account  taskhook.Account
+	Accounts []taskhook.Account // all, for an operator
+}
+
+// errNoSession means that the browser has no session, or one that is over.
+var errNoSession = errors.New("nobody is signed in")
+
+// signedOut reports whether err is one that signing in again helps against.
+func signedOut(err error) bool {
+	switch taskhook.ErrorCode(err) {
+	case taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired, taskhook.CodeKeyRevoked:
+		return true
+	}
+	return errors.Is(err, errNoSession)
+}
+
+// identify finds out who makes a request.
+func (d *Dashboard) identify(r *http.Request) (*session, error) {
+	var t ticket
+	if !d.cookie(r, sessionCookie, &t) || !time.Now().Before(time.Unix(t.Expires, 0)) {
+		return nil, errNoSession
+	}
+	return d.admit(r.Context(), t)
+}
+
+// admit checks a ticket.
+func (d *Dashboard) admit(ctx context.Context, t ticket) (*session, error) {
+	if d.isOperator(t.Credential) {
+		return d.admitOperator(ctx, t)
+	}
+	who, err := d.Keys.Authenticate(ctx, t.Credential)
+	if err != nil {
+		return nil, err
+	}
+	return &session{ticket: t, Account: taskhook.Account{ID: who.AccountID}}, nil
+}
+
+func (d *Dashboard) admitOperator(ctx context.Context, t ticket) (*session, error) {
+	all, err := d.Directory.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.New("there is no account")
+	}
+	i := slices.IndexFunc(all, func(a taskhook.Account) bool { return a.ID == t.Account })
+	return &session{ticket: t, Operator: true, Accounts: all, Account: all[max(i, 0)]}, nil
+}
+
+// isOperator compares hashes, so that the time taken tells nothing of the token.
+func (d *Dashboard) isOperator(credential string) bool {
+	given, want := sha256.Sum256([]byte(credential)), sha256.Sum256([]byte(d.OperatorToken))
+	return d.OperatorToken != "" && subtle.ConstantTimeCompare(given[:], want[:]) == 1
+}
+
+// setTicket gives the browser a ticket until that expires.
+func (d *Dashboard) setTicket(w http.ResponseWriter, t ticket) {
+	d.setCookie(w, sessionCookie, t, time.Until(time.Unix(t.Expires, 0)))
+}

@@ -1,0 +1,77 @@
+package dashboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/taskhook/taskhook"
+)
+
+// maxTimeline is how many deliveries of a task its timeline tells of.
+const maxTimeline = 20
+
+// taskView is one task from its request to the receivers' answers.
+type taskView struct {
+	taskhook.Task
+	Input    string // indented
+	Metadata string
+	Results  []preview
+	Timeline []moment
+	Untold   int // deliveries that the timeline leaves out
+}
+
+// task shows one task.
+func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
+	t, err := d.Tasks.Task(r.Context(), s.Account.ID, r.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	sent, untold, err := d.sentFor(r.Context(), &t)
+	if err != nil {
+		return view{}, err
+	}
+	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
+		Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Results: d.previews(&t),
+		Timeline: timeline(&t, sent), Untold: untold}}, nil
+}
+
+// sentFor returns the deliveries of a task's outcome with their attempts, oldest
+// first, and how many more there are.
+func (d *Dashboard) sentFor(ctx context.Context, t *taskhook.Task) (sent []tried, more int, err error) {
+	l, err := d.Deliveries.Deliveries(ctx, taskhook.DeliveryFilter{AccountID: t.AccountID, Subject: t.ID,
+		Page: taskhook.Page{Limit: maxTimeline}})
+	if err != nil {
+		return nil, 0, err
+	}
+	sent = make([]tried, len(l.Items))
+	for i, delivery := range l.Items {
+		attempts, err := d.Deliveries.Attempts(ctx, t.AccountID, delivery.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		sent[len(sent)-1-i] = tried{delivery, attempts}
+	}
+	return sent, l.Total - len(l.Items), nil
+}
+
+// maxText is how much of a long text a page shows, in bytes.
+const maxText = 64 << 10
+
+// indented returns JSON in a form to read; what is not JSON stays as it is.
+func indented(text []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, text, "", "  ") != nil {
+		return cut(string(text))
+	}
+	return cut(b.String())
+}
+
+// cut shortens a text to what a page shows.
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return text[:maxText] + " …"
+}

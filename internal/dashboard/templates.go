@@ -1,0 +1,73 @@
+package dashboard
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+
+	"github.com/taskhook/taskhook"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// templates are the pages by the names of their files. Each is a set of its own:
+// the layout, the partials, and the page's definition of "main".
+type templates map[string]*template.Template
+
+func parseTemplates(prefix, baseURL string, a assets) templates {
+	funcs := template.FuncMap{
+		"path":    func(local string) string { return prefix + local },
+		"baseURL": func() string { return baseURL },
+		"asset":   func(name string) string { return a.urls[name] },
+		"short":   shortID,
+		"clock":   clock,
+		"iso":     iso,
+		"took":    took,
+		"size":    size,
+		"link":    newNavLink,
+		"opened":  func(a attemptView, open bool) openedAttempt { return openedAttempt{a, open} },
+		"hint":    func(x taskhook.Attempt) string { return taskhook.Hint(&x) },
+	}
+	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout/*.html"))
+	pages, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	set := templates{}
+	for _, file := range pages {
+		page := template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
+		set[file[len("templates/"):]] = page
+	}
+	return set
+}
+
+// navLink is an entry of the navigation.
+type navLink struct {
+	Path, Text string
+	Current    bool
+}
+
+func newNavLink(path, text string, current bool) navLink { return navLink{path, text, current} }
+
+// openedAttempt is an attempt with its details shown or folded away.
+type openedAttempt struct {
+	Attempt attemptView
+	Open    bool
+}
+
+// render executes a template of a page: "layout" for all of it, "main" for what is
+// followed live.
+func (t templates) render(page, name string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	set, ok := t[page]
+	if !ok {
+		return nil, fmt.Errorf("render %s: there is no such page", page)
+	}
+	if err := set.ExecuteTemplate(&b, name, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", page, err)
+	}
+	return visible(b.Bytes()), nil
+}

@@ -1,0 +1,169 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/store"
+)
+
+// benchInbox has room for everything.
+type benchInbox struct {
+	mu     sync.Mutex
+	pushed []taskhook.Outgoing
+}
+
+func (*benchInbox) Reserve(string, int64, int) bool { return true }
+func (*benchInbox) Cancel(string, int64, int, bool) {}
+func (*benchInbox) Wake()                           {}
+func (*benchInbox) Refresh(string)                  {}
+func (b *benchInbox) Push(claimed []taskhook.Outgoing) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pushed = append(b.pushed, claimed...)
+}
+
+func (b *benchInbox) take() []taskhook.Outgoing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	pushed := b.pushed
+	b.pushed = nil
+	return pushed
+}
+
+// BenchmarkDelivery is what a delivery costs the store: its event is published by
+// a caller of its own, and its attempt recorded. The CPU of the whole process is
+// counted, for the commits are led by any of the callers.
+func BenchmarkDelivery(b *testing.B) {
+	for _, size := range []int{1, 64, 500} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			inbox := &benchInbox{}
+			s := benchStore(b, inbox)
+			b.ReportAllocs()
+			cpu, began := cpuTime(b), time.Now()
+			for b.Loop() {
+				publishAll(b, s, size)
+				finishAll(b, s, inbox.take())
+			}
+			deliveries := float64(b.N * size)
+			b.ReportMetric(float64(cpuTime(b)-cpu)/deliveries, "cpu-ns/delivery")
+			b.ReportMetric(float64(time.Since(began))/deliveries, "ns/delivery")
+		})
+	}
+}
+
+func benchStore(b *testing.B, inbox taskhook.Inbox) *store.Store {
+	s := openStore(b, folder(b), nil)
+	ctx, now := b.Context(), time.Now()
+	e := taskhook.Endpoint{ID: "wh_1", AccountID: "acc_1", URL: "https://receiver.example/", Events: []string{"task.completed", "task.failed"},
+		State: taskhook.EndpointActive, LaneID: "lane_1", CreatedAt: now, UpdatedAt: now}
+	if err := s.CreateEndpoint(ctx, e); err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Join(ctx, now, "node_1", inbox); err != nil {
+		b.Fatal(err)
+	}
+	publishAll(b, s, 1)
+	lanes, _, err := s.ClaimLanes(ctx, time.Now(), "node_1", 1)
+	if err != nil || len(lanes) != 1 {
+		b.Fatalf("claimed %d lanes: %v", len(lanes), err)
+	}
+	return s
+}
+
+// body is as long as that of a common event.
+var body = fmt.Appendf(nil, `{"data":{"pad":%0800d}}`, 1)
+
+func publishAll(b *testing.B, s *store.Store, n int) {
+	now := time.Now()
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			p := &taskhook.Publication{Events: []taskhook.NewEvent{{FanOut: true,
+				Schedule: taskhook.Schedule{time.Minute, 5 * time.Minute, 30 * time.Minute},
+				Event: taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: "acc_1", Type: "task.completed",
+					Subject: taskhook.NewID(taskhook.PrefixTask, now), Body: body, CreatedAt: now}}}}
+			if err := s.Publish(b.Context(), now, p); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func finishAll(b *testing.B, s *store.Store, sent []taskhook.Outgoing) {
+	now := time.Now()
+	results := make([]*taskhook.AttemptResult, len(sent))
+	for i := range sent {
+		d := sent[i].Delivery
+		d.State, d.Attempts, d.FinishedAt = taskhook.DeliveryDelivered, 1, now
+		results[i] = &taskhook.AttemptResult{Delivery: d, Epoch: sent[i].Epoch, Attempt: taskhook.Attempt{DeliveryID: d.ID, Number: 1,
+			StartedAt: now, Duration: 40 * time.Millisecond, Status: 200, Class: taskhook.ClassOK, Response: []byte("ok")}}
+	}
+	if err := s.FinishDeliveries(b.Context(), results); err != nil {
+		b.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Stale {
+			b.Fatal("a result is stale")
+		}
+	}
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkClaimPage loads pages of a lane with little and with much that waits:
+// both cost the same.
+func BenchmarkClaimPage(b *testing.B) {
+	const page = 384
+	for _, backlog := range []int{1_000, 200_000} {
+		b.Run(fmt.Sprintf("backlog=%d", backlog), func(b *testing.B) {
+			dir := folder(b)
+			s := openStore(b, dir, nil)
+			now := time.Now()
+			if err := s.Publish(b.Context(), now, &taskhook.Publication{Events: []taskhook.NewEvent{{
+				Event: taskhook.Event{ID: "evt_1", AccountID: "acc_1", Type: "a.b", Body: body, CreatedAt: now}}}}); err != nil {
+				b.Fatal(err)
+			}
+			for _, insert := range []string{
+				`INSERT INTO lanes (id, account, epoch, next_due) VALUES ('lane_1', 'acc_1', 1, 1)`,
+				fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+				INSERT INTO deliveries (id, account, event, event_type, lane, url, state, claim, schedule, test, due_at, created_at)
+				SELECT printf('dlv_%%026d', i), 'acc_1', 'evt_1', 'a.b', 'lane_1', 'https://r.example/', 'pending', 0, '1m0s', 0, i, i FROM n`, backlog),
+			} {
+				if _, err := openRaw(b, dir).ExecContext(b.Context(), insert); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := s.Join(b.Context(), now, "node_1", &benchInbox{}); err != nil {
+				b.Fatal(err)
+			}
+			lanes, _, err := s.ClaimLanes(b.Context(), now, "node_1", 1)
+			if err != nil || len(lanes) != 1 {
+				b.Fatalf("claimed %d lanes: %v", len(lanes), err)
+			}
+			epoch := lanes[0].Epoch
+			cpu := cpuTime(b)
+			for b.Loop() {
+				claims, err := s.ClaimPages(b.Context(), now, "node_1", []taskhook.LanePage{{Lane: "lane_1", Epoch: epoch, Limit: page}})
+				if err != nil || len(claims[0].Deliveries) != page {
+					b.Fatalf("claimed %d: %v", len(claims[0].Deliveries), err)
+				}
+				if epoch, _, err = s.RaiseEpoch(b.Context(), now, "node_1", "lane_1"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpuTime(b)-cpu)/float64(b.N*page), "cpu-ns/delivery")
+		})
+	}
+}

@@ -1,0 +1,334 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/taskhook/taskhook"
+)
+
+// fakeTx is a transaction of a database that does nothing.
+type fakeTx struct {
+	tx
+	commitErr error
+}
+
+func (t *fakeTx) commit(context.Context) error { return t.commitErr }
+func (t *fakeTx) rollback(context.Context)     {}
+
+// ledger is a kind whose items are numbers; those that are bad fail, after they
+// and all others of their batch were touched.
+type ledger struct {
+	mu        sync.Mutex
+	batches   [][]int // that were committed
+	undone    []int
+	doubted   []int
+	bad       map[int]bool
+	panicking bool
+}
+
+func (l *ledger) kind() *kind {
+	return &kind{
+		name: "ledger",
+		apply: func(_ context.Context, _ tx, items []*write) error {
+			for _, n := range numbers(items) {
+				switch {
+				case l.bad[n] && l.panicking:
+					panic("bad")
+				case l.bad[n]:
+					return errBad
+				}
+			}
+			return nil
+		},
+		committed: func(items []*write) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.batches = append(l.batches, numbers(items))
+		},
+		undone: func(items []*write, inDoubt bool) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if inDoubt {
+				l.doubted = append(l.doubted, numbers(items)...)
+			} else {
+				l.undone = append(l.undone, numbers(items)...)
+			}
+		},
+	}
+}
+
+var errBad = errors.New("bad item")
+
+func numbers(items []*write) (list []int) {
+	for _, w := range items {
+		list = append(list, w.item.(int))
+	}
+	return list
+}
+
+func (l *ledger) committed() (all []int) {
+	for _, batch := range l.batches {
+		all = append(all, batch...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// gated is a committer whose first transaction waits for the gate.
+func gated(c *committer) (open func()) {
+	gate := make(chan struct{})
+	var first atomic.Bool
+	c.begin = func(context.Context) (commitTx, error) {
+		if first.CompareAndSwap(false, true) {
+			<-gate
+		}
+		return &fakeTx{}, nil
+	}
+	return func() { close(gate) }
+}
+
+// submit hands in the numbers 0 to n-1 while the first commit waits, and returns
+// their errors after it.
+func submit(t *testing.T, c *committer, k *kind, n int, open func()) []error {
+	t.Helper()
+	errs := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { errs[i] = c.do(t.Context(), k, i) })
+		synctest.Wait()
+	}
+	open()
+	group.Wait()
+	return errs
+}
+
+func TestOnlyTheGuiltyFail(t *testing.T) {
+	t.Parallel()
+	for _, panicking := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &ledger{bad: map[int]bool{3: true, 5: true}, panicking: panicking}
+			c := &committer{}
+			errs := submit(t, c, l.kind(), 8, gated(c))
+			for i, err := range errs {
+				if (err != nil) != l.bad[i] {
+					t.Errorf("item %d: %v", i, err)
+				}
+				if panicking && l.bad[i] && !strings.Contains(err.Error(), "commit_test.go") {
+					t.Errorf("item %d: the error does not say where it panicked: %v", i, err)
+				}
+			}
+			if got := l.committed(); !slices.Equal(got, []int{0, 1, 2, 4, 6, 7}) {
+				t.Errorf("committed %v", got)
+			}
+			if len(l.doubted) != 0 {
+				t.Errorf("in doubt: %v", l.doubted)
+			}
+		})
+	}
+}
+
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, c := &ledger{}, &committer{}
+		const items = 1 + maxBatch + 100
+		for i, err := range submit(t, c, l.kind(), items, gated(c)) {
+			if err != nil {
+				t.Fatalf("item %d: %v", i, err)
+			}
+		}
+		var sizes []int
+		for _, batch := range l.batches {
+			sizes = append(sizes, len(batch))
+			if !slices.IsSorted(batch) {
+				t.Errorf("a batch is out of order: %v", batch)
+			}
+		}
+		if !slices.Equal(sizes, []int{1, maxBatch, 100}) {
+			t.Errorf("batches of %v", sizes)
+		}
+	})
+}
+
+func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, c := &ledger{}, &committer{}
+		open := gated(c)
+		var group sync.WaitGroup
+		var failed atomic.Int32
+		for i := range 1 + maxQueued {
+			group.Go(func() {
+				if c.do(t.Context(), l.kind(), i) != nil {
+					failed.Add(1)
+				}
+			})
+			if i == 0 {
+				synctest.Wait() // it leads
+			}
+		}
+		synctest.Wait()
+		if err := c.do(t.Context(), l.kind(), -1); taskhook.ErrorCode(err) != taskhook.CodeUnavailable {
+			t.Errorf("one too many: %v", err)
+		}
+		open()
+		group.Wait()
+		if failed.Load() != 0 {
+			t.Errorf("%d writes failed that had a place in the queue", failed.Load())
+		}
+	})
+}
+
+func TestCallerGoesAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, c := &ledger{}, &committer{}
+		k, open := l.kind(), gated(c)
+		ctx, leave := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		for i := range 3 {
+			group.Go(func() {
+				if err := c.do(ctx, k, i); err != nil {
+					t.Errorf("item %d: %v", i, err)
+				}
+			})
+			synctest.Wait()
+		}
+		leave()
+		if err := c.do(ctx, k, 3); !errors.Is(err, context.Canceled) {
+			t.Errorf("a caller that had gone before: %v", err)
+		}
+		open()
+		group.Wait()
+		if got := l.committed(); !slices.Equal(got, []int{0, 1, 2}) {
+			t.Errorf("committed %v", got)
+		}
+	})
+}
+
+func TestLeadIsHandedOver(t *testing.T) {
+	t.Parallel()
+	l := &ledger{}
+	c := &committer{begin: func(context.Context) (commitTx, error) { return &fakeTx{}, nil }}
+	k := l.kind()
+	const callers, each = 64, 100
+	var group sync.WaitGroup
+	for caller := range callers {
+		group.Go(func() {
+			for i := range each {
+				if err := c.do(t.Context(), k, caller*each+i); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	got := l.committed()
+	if len(got) != callers*each || len(slices.Compact(got)) != callers*each {
+		t.Errorf("%d items were committed, want each of %d once", len(got), callers*each)
+	}
+	if c.leader || len(c.queue) != 0 {
+		t.Errorf("at rest somebody leads (%v) or waits (%d)", c.leader, len(c.queue))
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	failing := func(point string) FaultFunc {
+		return func(p string) error {
+			if p == point {
+				return errBad
+			}
+			return nil
+		}
+	}
+	for name, test := range map[string]struct {
+		fault     FaultFunc
+		begin     error
+		commit    error
+		committed bool
+		inDoubt   bool
+	}{
+		"done":                 {committed: true},
+		"no transaction":       {begin: errBad},
+		"before it is applied": {fault: failing("ledger:before")},
+		"after it is applied":  {fault: failing("ledger:after")},
+		"before the commit":    {fault: failing("commit:before")},
+		"in the commit":        {commit: errBad, inDoubt: true},
+		"after the commit":     {fault: failing("commit:after"), inDoubt: true},
+	} {
+		l := &ledger{}
+		c := &committer{fault: test.fault, begin: func(context.Context) (commitTx, error) { return &fakeTx{commitErr: test.commit}, test.begin }}
+		err := c.do(t.Context(), l.kind(), 7)
+		if test.committed != (err == nil) || !test.committed && !errors.Is(err, errBad) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if (len(l.batches) == 1) != test.committed || (len(l.doubted) == 1) != test.inDoubt || (len(l.undone) == 1) != (!test.committed && !test.inDoubt) {
+			t.Errorf("%s: committed %v, undone %v, in doubt %v", name, l.batches, l.undone, l.doubted)
+		}
+	}
+}
+
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, c := &ledger{}, &committer{}
+		k, open := l.kind(), gated(c)
+		var group sync.WaitGroup
+		for i := range 3 {
+			group.Go(func() {
+				if err := c.do(t.Context(), k, i); err != nil {
+					t.Errorf("item %d: %v", i, err)
+				}
+			})
+			synctest.Wait()
+		}
+		for range 2 {
+			group.Go(func() {
+				c.close()
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				if got := l.committed(); len(got) != 3 {
+					t.Errorf("closed when %v were committed", got)
+				}
+			})
+		}
+		synctest.Wait()
+		if err := c.do(t.Context(), k, 3); taskhook.ErrorCode(err) != taskhook.CodeUnavailable {
+			t.Errorf("a write after the close: %v", err)
+		}
+		open()
+		group.Wait()
+		c.close()
+	})
+}
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var s Store
+	all := s.makeKinds()
+	fields := reflect.ValueOf(s.kinds)
+	for i := range fields.NumField() {
+		if fields.Field(i).IsNil() {
+			t.Errorf("the list of kinds forgets %s", fields.Type().Field(i).Name)
+		}
+	}
+	names := map[string]bool{}
+	for _, k := range all {
+		names[k.name] = true
+	}
+	if len(names) != len(all) || len(all) != fields.NumField() {
+		t.Errorf("%d names for %d kinds in %d fields", len(names), len(all), fields.NumField())
+	}
+	if points := FaultPoints(); len(points) != 2+2*len(all) {
+		t.Errorf("%d points for %d kinds", len(points), len(all))
+	}
+}

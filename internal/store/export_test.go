@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Statements returns the text of all statements that the store has prepared.
+func (s *Store) Statements() (texts []string) {
+	for _, prepared := range []*statements{&s.db.writes, &s.db.reads} {
+		prepared.known.Range(func(text, _ any) bool {
+			texts = append(texts, text.(string))
+			return true
+		})
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// Plan returns the steps by which SQLite answers a statement.
+func (s *Store) Plan(ctx context.Context, text string) (steps []string, err error) {
+	args := make([]any, strings.Count(text, "$"))
+	rows, err := s.db.readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("explain %s: %w", text, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+	}
+	return steps, rows.Err()
+}
+
+// SetMaxPages bounds the size of the database, as a full disk does.
+func (s *Store) SetMaxPages(ctx context.Context, pages int) (was int, err error) {
+	if err := s.db.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&was); err != nil {
+		return 0, err
+	}
+	var now int
+	return was, s.db.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
+}
+
+// Setting returns a pragma of the writing connection.
+func (s *Store) Setting(ctx context.Context, pragma string) (value int, err error) {
+	err = s.db.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
+	return value, err
+}

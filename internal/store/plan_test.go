@@ -1,0 +1,133 @@
+package store_test
+
+import (
+	"context"
+	"flag"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/store/storetest"
+)
+
+// plans checks how SQLite answers every statement that the suite makes the store
+// prepare.
+type plans struct {
+	mu    sync.Mutex
+	steps map[string][]string // by statement
+}
+
+// watch opens databases whose statements are looked at when their test ends.
+func (p *plans) watch(t storetest.TB, o storetest.Options) storetest.Database {
+	db := openSQLite(t, o)
+	if t, ok := t.(*testing.T); ok {
+		t.Cleanup(func() { p.look(t, db.Store) })
+	}
+	return db
+}
+
+func (p *plans) look(t *testing.T, s *store.Store) {
+	for _, text := range s.Statements() {
+		p.mu.Lock()
+		_, known := p.steps[text]
+		p.mu.Unlock()
+		if known {
+			continue
+		}
+		steps, err := s.Plan(context.WithoutCancel(t.Context()), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.mu.Lock()
+		p.steps[text] = steps
+		p.mu.Unlock()
+		checkScans(t, text, steps)
+		checkPlaceholders(t, text)
+	}
+}
+
+// mayScan are the steps that read a whole table or index: those of few rows, of
+// rows that are part of the statement, and indexes that hold nothing but what is
+// looked for.
+var mayScan = regexp.MustCompile(`^SCAN (nodes|accounts|keys|migrations|feed_head|counted|v|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
+	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle)$`)
+
+// maySort is a statement whose sorted rows are bounded by its limit or by what a
+// node works on at a time.
+var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|FROM runs WHERE owner = \$1`)
+
+func checkScans(t *testing.T, text string, steps []string) {
+	for _, step := range steps {
+		switch {
+		case strings.HasPrefix(step, "SCAN") && !mayScan.MatchString(step) && !(step == "SCAN lanes" && strings.HasPrefix(text, sweep)):
+			t.Errorf("%s\nreads all: %q", text, steps)
+		case strings.HasPrefix(step, "USE TEMP B-TREE") && !maySort.MatchString(text):
+			t.Errorf("%s\nsorts: %q", text, steps)
+		}
+	}
+}
+
+// sweep begins the one search of all lanes, outside of commits.
+const sweep = "SELECT id FROM lanes WHERE owner IS NULL AND held = 0 AND (next_due IS NULL OR"
+
+// checkPlaceholders holds a statement to $1, $2 … in ascending order, each once:
+// other drivers and databases bind others differently.
+func checkPlaceholders(t *testing.T, text string) {
+	for i, found := range regexp.MustCompile(`\$\d+`).FindAllString(text, -1) {
+		if found != "$"+strconv.Itoa(i+1) {
+			t.Errorf("%s\nhas %s in place %d", text, found, i+1)
+			return
+		}
+	}
+}
+
+// searches names the step that a hot statement must have.
+var searches = []struct{ statement, step string }{
+	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at<?)"},
+	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH d USING PRIMARY KEY (id=?)"},
+	{"AND claim <> $2 ORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=?)"},
+	{"UPDATE deliveries SET claim = $1", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
+	{"UPDATE deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
+	{"UPDATE deliveries SET state = 'cancelled'", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
+	{"UPDATE lanes SET owner = $1, epoch", "SEARCH lanes USING INDEX lanes_due (next_due>? AND next_due<?)"},
+	{"SELECT min(next_due) FROM lanes", "SEARCH lanes USING INDEX lanes_due (next_due>?)"},
+	{"UPDATE lanes SET next_due = $1 WHERE id", "SEARCH lanes USING PRIMARY KEY (id=?)"},
+	{"SELECT id, owner, epoch, held, next_due FROM lanes", "SEARCH lanes USING PRIMARY KEY (id=?)"},
+	{"SELECT min(due_at) FROM deliveries WHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
+	{"SELECT id, url, events, schedule, lane", "SEARCH endpoints USING INDEX endpoints_by_account (account=?)"},
+	{"SELECT account, due_at FROM runs", "SEARCH runs USING INDEX runs_due (adapter=? AND account>?)"},
+	{"UPDATE runs SET owner = $1", "SEARCH runs USING INDEX runs_due (adapter=? AND account=? AND due_at<?)"},
+	{"SELECT min(due_at) FROM runs", "SEARCH runs USING INDEX runs_next (adapter=?)"},
+	{"finished_at FROM tasks WHERE account = $1 ORDER BY", "SEARCH tasks USING INDEX tasks_by_account (account=?)"},
+	{"finished_at FROM tasks WHERE account = $1 AND id < $2", "SEARCH tasks USING INDEX tasks_by_account (account=? AND id<?)"},
+	{"WHERE d.account = $1 AND d.endpoint = $2 AND d.endpoint <> '' ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=?)"},
+	{"WHERE d.account = $1 AND d.event = $2 ORDER", "SEARCH d USING INDEX deliveries_by_event (event=?)"},
+	{"event IN\n\t\t(SELECT id FROM events", "SEARCH deliveries USING COVERING INDEX deliveries_by_event (event=?)"},
+	{"event IN\n\t\t(SELECT id FROM events", "SEARCH events USING INDEX events_by_subject (subject=?)"},
+	{"FROM keys WHERE hash", "SEARCH keys USING INDEX sqlite_autoindex_keys_2 (hash=?)"},
+	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
+}
+
+// complete checks that no hot statement went unseen when all tests ran.
+func (p *plans) complete(t *testing.T) {
+	all := !strings.Contains(flag.Lookup("test.run").Value.String(), "/") && !t.Failed()
+	for _, want := range searches {
+		met := false
+		for text, steps := range p.steps {
+			if !strings.Contains(text, want.statement) {
+				continue
+			}
+			met = true
+			if !slices.Contains(steps, want.step) {
+				t.Errorf("%s\nhas no %q but %q", text, want.step, steps)
+			}
+		}
+		if !met && all {
+			t.Errorf("no test makes a statement with %q", want.statement)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/store/storetest"
+)
+
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	p := &plans{steps: map[string][]string{}}
+	t.Cleanup(func() { p.complete(t) })
+	storetest.Run(t, p.watch)
+}
+
+// openSQLite opens an empty database in a folder of its own.
+func openSQLite(t storetest.TB, o storetest.Options) storetest.Database {
+	t.Helper()
+	dir := folder(t)
+	template, err := migrated()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "taskhook.db"), template, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	return storetest.Database{Store: openStore(t, dir, o.Fault), Raw: openRaw(t, dir), Bytes: func(context.Context) ([]byte, error) {
+		var all []byte
+		for _, suffix := range []string{"", "-wal"} {
+			part, err := os.ReadFile(filepath.Join(dir, "taskhook.db"+suffix))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, part...)
+		}
+		return all, nil
+	}}
+}
+
+// folder is in memory where the system has such a place, for the tests make
+// thousands of commits whose durability they can't see anyway.
+func folder(t storetest.TB) string {
+	t.Helper()
+	base := "/dev/shm"
+	if _, err := os.Stat(base); err != nil {
+		base = ""
+	}
+	dir, err := os.MkdirTemp(base, "taskhook-store-")
+	if err != nil {
+		t.Fatalf("make a folder: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// migrated is the file of an empty database, made once.
+var migrated = sync.OnceValues(func() (_ []byte, err error) {
+	dir, err := os.MkdirTemp("", "taskhook-store-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	s, err := store.Open(context.Background(), store.Options{Dir: dir, Migrate: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "taskhook.db"))
+})
+
+func openStore(t storetest.TB, dir string, fault store.FaultFunc) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, Sealer: sealer{}, Logger: slog.New(slog.DiscardHandler), Migrate: true, Fault: fault})
+	if err != nil {
+		t.Fatalf("open the store: %v", err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// openRaw is another way into the database.
+func openRaw(t storetest.TB, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "taskhook.db")+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)&_txlock=immediate")
+	if err != nil {
+		t.Fatalf("open the database: %v", err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// sealer is a toy that does what a keyring promises: it hides the text, and
+// refuses what was sealed for another row.
+type sealer struct{}
+
+func (sealer) Seal(about string, plain []byte) []byte {
+	return append([]byte(about+"\n"), flip(plain)...)
+}
+
+func (sealer) Open(about string, sealed []byte) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, []byte(about+"\n"))
+	if !ok {
+		return nil, fmt.Errorf("this was sealed for another row")
+	}
+	return flip(plain), nil
+}
+
+func flip(b []byte) []byte {
+	flipped := bytes.Clone(b)
+	for i := range flipped {
+		flipped[i] ^= 0xa5
+	}
+	return flipped
+}

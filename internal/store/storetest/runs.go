@@ -1,0 +1,278 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+func runTests() []test {
+	return []test{
+		{"accounts have their turns", testRunTurns},
+		{"accounts with nothing due take no turn", testRunTurnsNotDue},
+		{"claimers at once never share a run", testRunsAtOnce},
+		{"a run goes from claim to finish", testRunLife},
+		{"a failed run tells why", testRunFails},
+		{"a released run can be claimed again", testRunRelease},
+		{"either cancel or finish wins", testCancelRacesFinish},
+		{"a stale finish changes nothing", testStaleFinish},
+		{"a repeated finish is recognised", testRepeatedFinish},
+		{"progress rises, and tells what is still ours", testProgress},
+		{"a node that joins frees the runs of the dead", testJoinFreesRuns},
+	}
+}
+
+// claimRun claims the one run that is due.
+func (f *fixture) claimRun(n *node) taskhook.ClaimedRun {
+	f.t.Helper()
+	runs, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(f.t, "claimed runs", len(runs), 1)
+	return runs[0]
+}
+
+func accountsOf(runs []taskhook.ClaimedRun) (ids []string) {
+	return idsOf(runs, func(c taskhook.ClaimedRun) string { return c.Task.AccountID })
+}
+
+func testRunTurns(t *testing.T, f *fixture) {
+	a, b, c := f.account(), f.account(), f.account()
+	accounts := []string{a, b, c}
+	slices.Sort(accounts)
+	a, b, c = accounts[0], accounts[1], accounts[2]
+	for range 4 {
+		f.task(a)
+	}
+	f.task(b)
+	f.task(c)
+	n := f.join()
+	runs, last, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", a, 4)
+	f.ok(err)
+	if got := accountsOf(runs); !slices.Equal(got, []string{b, c, a, a}) {
+		t.Fatalf("turns after %s: %v", a, got)
+	}
+	equal(t, "last served", last, a)
+	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "command", last, 4)
+	f.ok(err)
+	equal(t, "runs of another adapter", len(none), 0)
+	next, err := f.Store.NextRun(f.ctx, "sandbox")
+	f.ok(err)
+	equal(t, "next run", next, f.now)
+}
+
+func testRunTurnsNotDue(t *testing.T, f *fixture) {
+	n := f.join()
+	later := f.now.Add(time.Hour)
+	for i := range 150 {
+		k, run := newTask(taskhook.FloorID(taskhook.PrefixAccount, f.now.Add(time.Duration(i))), f.now)
+		k.AccountID += string(rune('a'+i%26)) + string(rune('a'+i/26))
+		run.DueAt = later
+		_, _, err := f.Store.CreateTask(f.ctx, f.now, k, run, nil)
+		f.ok(err)
+	}
+	k, run := newTask("acc_z", f.now) // behind all of them
+	_, _, err := f.Store.CreateTask(f.ctx, f.now, k, run, nil)
+	f.ok(err)
+	equal(t, "claimed", f.claimRun(n).Task.ID, k.ID)
+	next, err := f.Store.NextRun(f.ctx, "sandbox")
+	f.ok(err)
+	equal(t, "next run", next, later)
+}
+
+func testRunsAtOnce(t *testing.T, f *fixture) {
+	const runs = 60
+	accounts := []string{f.account(), f.account(), f.account()}
+	for i := range runs {
+		f.task(accounts[i%len(accounts)])
+	}
+	n := f.join()
+	var mu sync.Mutex
+	claimed := map[string]int{}
+	together(8, func(int) {
+		last := ""
+		for {
+			got, next, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", last, 3)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if last = next; len(got) == 0 {
+				return
+			}
+			mu.Lock()
+			for _, c := range got {
+				claimed[c.Run.ID]++
+			}
+			mu.Unlock()
+		}
+	})
+	equal(t, "claimed", len(claimed), runs)
+	for id, times := range claimed {
+		equal(t, id, times, 1)
+	}
+}
+
+func testRunLife(t *testing.T, f *fixture) {
+	k, run := f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	equal(t, "run", c.Run, run)
+	equal(t, "claims", c.Claims, 1)
+	f.now = f.now.Add(time.Second)
+	began := f.now
+	ok, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
+	f.ok(err)
+	equal(t, "started", ok, true)
+	f.now = f.now.Add(time.Second)
+	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	equal(t, "stale", end.Stale, false)
+	got, err := f.Store.Task(f.ctx, k.AccountID, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskSucceeded)
+	equal(t, "progress", got.Progress, 100)
+	equal(t, "started at", got.StartedAt, began)
+	equal(t, "finished at", got.FinishedAt, f.now)
+	equal(t, "results", len(got.Results), 1)
+	deliveries, err := f.Store.Deliveries(f.ctx, taskhook.DeliveryFilter{AccountID: k.AccountID, Subject: k.ID, Page: taskhook.Page{Limit: 9}})
+	f.ok(err)
+	equal(t, "deliveries", len(deliveries.Items), 1)
+	ok, err = f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
+	f.ok(err)
+	equal(t, "started after its end", ok, false)
+}
+
+func testRunFails(t *testing.T, f *fixture) {
+	k, _ := f.task(f.account())
+	n := f.join()
+	end := ended(n.id, f.claimRun(n), taskhook.TaskFailed, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	got, err := f.Store.Task(f.ctx, k.AccountID, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskFailed)
+	equal(t, "error", *got.Error, *end.Task.Error)
+	_, err = f.Store.CancelTask(f.ctx, f.now, k.AccountID, k.ID)
+	f.code(err, taskhook.CodeConflict)
+}
+
+func testRunRelease(t *testing.T, f *fixture) {
+	k, _ := f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	_, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
+	f.ok(err)
+	f.ok(f.Store.ReleaseRun(f.ctx, "node_other", c.Run, f.now, false))
+	due := f.now.Add(time.Minute)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, due, false))
+	got, err := f.Store.Task(f.ctx, k.AccountID, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskPending)
+	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(t, "claimed before it is due", len(none), 0)
+	f.now = due
+	c = f.claimRun(n)
+	equal(t, "claims", c.Claims, 2)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, due, true))
+	equal(t, "claims after an uncounted one", f.claimRun(n).Claims, 2)
+}
+
+func testCancelRacesFinish(t *testing.T, f *fixture) {
+	account, n := f.account(), f.join()
+	for range 10 {
+		f.task(account)
+		c := f.claimRun(n)
+		end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
+		var cancel error
+		together(2, func(i int) {
+			if i == 0 {
+				_, cancel = f.Store.CancelTask(f.ctx, f.now, account, c.Task.ID)
+			} else if err := f.Store.FinishRun(f.ctx, f.now, end); err != nil {
+				t.Error(err)
+			}
+		})
+		got, err := f.Store.Task(f.ctx, account, c.Task.ID)
+		f.ok(err)
+		if want := taskhook.TaskSucceeded; cancel != nil {
+			f.code(cancel, taskhook.CodeConflict)
+			equal(t, "state after a refused cancel", got.State, want)
+			equal(t, "stale", end.Stale, false)
+			continue
+		}
+		equal(t, "state after a cancel", got.State, taskhook.TaskCancelled)
+		equal(t, "stale", end.Stale, true)
+		equal(t, "events of a cancelled task", f.count(`SELECT count(*) FROM events WHERE subject = $1`, c.Task.ID), 0)
+	}
+}
+
+func testStaleFinish(t *testing.T, f *fixture) {
+	account, old := f.account(), f.join()
+	k, _ := f.task(account)
+	stale := ended(old.id, f.claimRun(old), taskhook.TaskFailed, f.now)
+	next := f.join()
+	c := f.claimRun(next)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, stale))
+	equal(t, "stale", stale.Stale, true)
+	end := ended(next.id, c, taskhook.TaskSucceeded, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	f.ok(f.Store.FinishRun(f.ctx, f.now, stale))
+	equal(t, "stale after the end", stale.Stale, true)
+	got, err := f.Store.Task(f.ctx, account, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskSucceeded)
+	equal(t, "events", f.count(`SELECT count(*) FROM events`), 1)
+	equal(t, "artifacts", f.count(`SELECT count(*) FROM artifacts`), 1)
+	equal(t, "feed", f.count(`SELECT seq FROM feed_head`), 1)
+}
+
+func testRepeatedFinish(t *testing.T, f *fixture) {
+	account, n := f.account(), f.join()
+	f.task(account)
+	end := ended(n.id, f.claimRun(n), taskhook.TaskSucceeded, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	equal(t, "stale", end.Stale, false)
+	equal(t, "events", f.count(`SELECT count(*) FROM events`), 1)
+	equal(t, "deliveries", f.count(`SELECT count(*) FROM deliveries`), 1)
+}
+
+func testProgress(t *testing.T, f *fixture) {
+	account, n := f.account(), f.join()
+	k, _ := f.task(account)
+	c := f.claimRun(n)
+	_, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
+	f.ok(err)
+	report := func(node string, percent int) map[string]bool {
+		mine, err := f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent})
+		f.ok(err)
+		return mine
+	}
+	equal(t, "ours", report(n.id, 40)[k.ID], true)
+	report(n.id, 20)
+	equal(t, "another node's", report("node_other", 90)[k.ID], false)
+	got, err := f.Store.Task(f.ctx, account, k.ID)
+	f.ok(err)
+	equal(t, "progress", got.Progress, 40)
+	_, err = f.Store.CancelTask(f.ctx, f.now, account, k.ID)
+	f.ok(err)
+	equal(t, "ours after a cancel", report(n.id, 50)[k.ID], false)
+}
+
+func testJoinFreesRuns(t *testing.T, f *fixture) {
+	f.task(f.account())
+	first := f.join()
+	c := f.claimRun(first)
+	_, err := f.Store.StartRun(f.ctx, f.now, first.id, c.Run)
+	f.ok(err)
+	next := f.join()
+	again := f.claimRun(next)
+	equal(t, "run", again.Run.ID, c.Run.ID)
+	equal(t, "submission", again.Run.Submission, taskhook.SubmissionSending)
+	equal(t, "claims", again.Claims, 2)
+	f.ok(f.Store.Leave(f.ctx, next.id))
+	equal(t, "nodes", f.count(`SELECT count(*) FROM nodes`), 0)
+	equal(t, "owned runs", f.count(`SELECT count(*) FROM runs WHERE owner IS NOT NULL`), 0)
+}

@@ -1,0 +1,219 @@
+package storetest
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// world is a database with something for every kind of write to do.
+type world struct {
+	n, next          *node
+	account          string
+	key, newKey      taskhook.Key
+	newAccount       taskhook.Account
+	endpoint, paused taskhook.Endpoint
+	newEndpoint      taskhook.Endpoint
+	publication      *taskhook.Publication
+	newTask          taskhook.Task
+	newRun           taskhook.Run
+	claimed, started taskhook.ClaimedRun
+	runs             []taskhook.ClaimedRun
+	end              *taskhook.RunEnd
+	result           *taskhook.AttemptResult
+	idle             *memory // an owned lane without deliveries
+	due              string  // a free lane
+}
+
+// lane is the endpoint's, which the node owns; something is due there.
+func (w *world) lane() *memory { return w.n.lanes[w.endpoint.LaneID] }
+
+func newWorld(f *fixture) *world {
+	w := &world{n: f.join(), next: newNode(f.now), account: f.account()}
+	w.key, w.newKey = newKey(w.account, f.now), newKey(w.account, f.now)
+	f.ok(f.Store.CreateKey(f.ctx, w.key, "hash"))
+	w.newAccount = taskhook.Account{ID: taskhook.NewID(taskhook.PrefixAccount, f.now), Name: "new", CreatedAt: f.now}
+	w.newTask, w.newRun = newTask(w.account, f.now)
+	w.newTask.AccountID = w.account
+	w.addRuns(f)
+	w.addLanes(f)
+	f.now = f.now.Add(time.Second)
+	return w
+}
+
+// addRuns makes one run claimed, one started and one free, and an expired key.
+func (w *world) addRuns(f *fixture) {
+	f.task(w.account)
+	f.now = f.now.Add(time.Millisecond)
+	w.claimed = f.claimRun(w.n)
+	f.task(w.account)
+	w.started = f.claimRun(w.n)
+	_, err := f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
+	f.ok(err)
+	k, run := newTask(w.account, f.now)
+	_, _, err = f.Store.CreateTask(f.ctx, f.now, k, run, &taskhook.Idempotency{Hash: "old", Request: "r", Expires: f.now})
+	f.ok(err)
+	w.end = ended(w.n.id, w.claimed, taskhook.TaskSucceeded, f.now)
+}
+
+// addLanes makes a lane that is owned with one delivery in memory and one free,
+// one of a paused endpoint, one of a deleted one, one that is owned and empty,
+// one that is idle and one that is due.
+func (w *world) addLanes(f *fixture) {
+	w.endpoint, w.newEndpoint = f.endpoint(w.account, "a.b"), newEndpoint(w.account, f.now, "x.y")
+	idle := f.endpoint(w.account, "idle.lane")
+	f.publish(w.account, "a.b")
+	f.publish(w.account, "idle.lane")
+	f.origin(w, "https://collected.example")
+	for _, d := range f.claimAll(w.n) {
+		if d.LaneID == w.endpoint.LaneID {
+			w.result = result(d, taskhook.ClassTimeout, f.now)
+			continue
+		}
+		f.ok(f.finish(w.n, w.n.lanes[d.LaneID], succeed(d, f.now)))
+		if m := w.n.lanes[d.LaneID]; d.EndpointID == "" {
+			answer, err := f.settleLane(w.n, m, true)
+			f.ok(err)
+			answer()
+		}
+	}
+	w.idle = w.n.lanes[idle.LaneID]
+	w.n.room = 1
+	f.publish(w.account, "a.b") // no room for it
+	w.n.room = 4
+	w.paused = f.endpoint(w.account, "paused.one")
+	f.setState(w.paused, taskhook.EndpointPaused)
+	f.publish(w.account, "paused.one")
+	gone := f.endpoint(w.account, "gone.one")
+	f.ok(f.Store.DeleteEndpoint(f.ctx, f.now, w.account, gone.ID))
+	orphan := newEvent(w.account, "gone.two", f.now)
+	late := taskhook.NewDelivery(&orphan.Event, &gone, nil, f.now)
+	f.ok(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Events: []taskhook.NewEvent{orphan}, Deliveries: []taskhook.Outgoing{late}}))
+	w.due = f.origin(w, "https://due.example")
+	event := newEvent(w.account, "a.b", f.now)
+	w.publication = &taskhook.Publication{Events: []taskhook.NewEvent{event}, Deliveries: []taskhook.Outgoing{
+		perJob(&event.Event, "https://due.example", f.now), perJob(&event.Event, "https://fresh.example", f.now)}}
+}
+
+// origin publishes a per-job delivery.
+func (f *fixture) origin(w *world, origin string) (lane string) {
+	event := newEvent(w.account, "job.done", f.now)
+	job := perJob(&event.Event, origin, f.now)
+	f.ok(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Events: []taskhook.NewEvent{event}, Deliveries: []taskhook.Outgoing{job}}))
+	return job.LaneID
+}
+
+// drain lets the node deliver all that is not held, and ends the test when
+// something is left or was found by the sweep.
+func (f *fixture) drain(n *node) {
+	f.t.Helper()
+	for range 50 {
+		for _, m := range n.lanes {
+			f.recordAll(n, m)
+			if m.doubt {
+				answer, err := f.raiseEpoch(n, m)
+				f.ok(err)
+				answer()
+			}
+			if m.stopped {
+				answer, err := f.settleLane(n, m, true)
+				f.ok(err)
+				answer()
+			}
+		}
+		f.deliverAll(n)
+		f.check(n)
+		if f.count(`SELECT count(*) FROM deliveries d JOIN lanes l ON l.id = d.lane WHERE d.state = 'pending' AND l.held = 0`) == 0 {
+			return
+		}
+		f.now = f.now.Add(time.Minute)
+	}
+	f.t.Fatalf("something is never delivered:\n%s", f.dump())
+}
+
+// recordAll ends the sends that are under way.
+func (f *fixture) recordAll(n *node, m *memory) {
+	f.t.Helper()
+	for _, d := range m.sending {
+		r := m.unrecorded[d.ID]
+		if r == nil {
+			r = succeed(d, f.now)
+		}
+		f.ok(f.finish(n, m, r))
+	}
+}
+
+// consistent ends the test when something is half done.
+func (f *fixture) consistent() {
+	f.t.Helper()
+	for _, rule := range []struct{ what, broken string }{
+		{"the feed has no gaps", `SELECT count(*) FROM feed_head WHERE seq <> (SELECT count(*) FROM events) OR seq <> (SELECT coalesce(max(seq), 0) FROM events)`},
+		{"an attempt is counted", `SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts a WHERE a.delivery = d.id)`},
+		{"a delivery has its event", `SELECT count(*) FROM deliveries WHERE event NOT IN (SELECT id FROM events)`},
+		{"a pending delivery has its lane", `SELECT count(*) FROM deliveries WHERE state = 'pending' AND lane NOT IN (SELECT id FROM lanes)`},
+		{"an endpoint has its lane", `SELECT count(*) FROM endpoints WHERE lane NOT IN (SELECT id FROM lanes)`},
+		{"a task has its run", `SELECT count(*) FROM tasks WHERE id NOT IN (SELECT task FROM runs)`},
+		{"a run has its task", `SELECT count(*) FROM runs WHERE task NOT IN (SELECT id FROM tasks)`},
+		{"a run is done when its task is", `SELECT count(*) FROM runs r JOIN tasks k ON k.id = r.task WHERE (r.state = 'done') <> (k.finished_at IS NOT NULL)`},
+		{"a success has its results", `SELECT count(*) FROM tasks WHERE state = 'succeeded' AND id NOT IN (SELECT task FROM artifacts)`},
+		{"an outcome has its event", `SELECT count(*) FROM tasks WHERE state IN ('succeeded', 'failed') AND id NOT IN (SELECT subject FROM events)`},
+	} {
+		if n := f.count(rule.broken); n != 0 {
+			f.t.Fatalf("%q is broken %d times:\n%s", rule.what, n, f.dump())
+		}
+	}
+}
+
+// tables are all that hold what users store, those that others refer to last.
+func tables() []string {
+	return []string{"attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
+		"nodes", "keys", "accounts"}
+}
+
+// clear empties the database.
+func (f *fixture) clear() {
+	f.t.Helper()
+	for _, table := range tables() {
+		change := `DELETE FROM ` + table
+		if table == "feed_head" {
+			change = `UPDATE feed_head SET seq = 0`
+		}
+		_, err := f.Raw.ExecContext(f.ctx, change)
+		f.ok(err)
+	}
+}
+
+// dump is all that is stored, as text.
+func (f *fixture) dump() string {
+	f.t.Helper()
+	var b strings.Builder
+	for _, table := range tables() {
+		var lines []string
+		f.each(`SELECT * FROM `+table, func(rows *sql.Rows) error {
+			columns, err := rows.Columns()
+			if err != nil {
+				return err
+			}
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(sql.NullString)
+			}
+			err = rows.Scan(values...)
+			line := table
+			for i, v := range values {
+				if s := v.(*sql.NullString); s.Valid && columns[i] != "secrets" {
+					line += fmt.Sprintf(" %s=%.60q", columns[i], s.String)
+				}
+			}
+			lines = append(lines, line)
+			return err
+		})
+		slices.Sort(lines)
+		b.WriteString(strings.Join(lines, "\n") + "\n")
+	}
+	return b.String()
+}
