@@ -43,6 +43,7 @@ missing() {
 	has npm || printf 'npm '
 	has ffmpeg || printf 'ffmpeg '
 	has espeak-ng || printf 'espeak-ng '
+	has chromium || printf 'chromium '
 }
 
 # as_root runs a command as root, if that needs no password.

@@ -143,7 +143,7 @@ func TestSecondProcessWrites(t *testing.T) {
 	}
 	stop, writing := make(chan struct{}), make(chan error, 1)
 	go func() {
-		for i := 0; ; i++ {
+		for i := range 20_000 {
 			select {
 			case <-stop:
 				writing <- nil
@@ -155,6 +155,7 @@ func TestSecondProcessWrites(t *testing.T) {
 				return
 			}
 		}
+		writing <- nil
 	}()
 	said := run(t, "create key", dir)
 	close(stop)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -40,7 +41,15 @@ func exists(dir string) bool {
 	return err == nil
 }
 
-func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
+// How long a connection waits for another process to end its write. SQLite looks
+// now and then and may find a busy server writing each time, so that a command
+// beside it needs patience.
+const (
+	patience       = 5 * time.Second
+	patienceBeside = 30 * time.Second
+)
+
+func openSQLite(ctx context.Context, dir string, wait time.Duration) (*sqliteDB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -50,7 +59,7 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 		return nil, fmt.Errorf("find the data directory: %w", err)
 	}
 	db := &sqliteDB{path: path}
-	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
+	if db.writer, err = sql.Open("sqlite", dataSource(path, wait, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
 		return nil, err
 	}
 	db.writer.SetMaxOpenConns(1)
@@ -62,7 +71,7 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 		db.close()
 		return nil, err
 	}
-	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)")); err != nil {
+	if db.readers, err = sql.Open("sqlite", dataSource(path, wait, "query_only(1)")); err != nil {
 		db.close()
 		return nil, err
 	}
@@ -75,9 +84,9 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 
 // dataSource sets the pragmas on each connection, for a pragma that is run
 // through a pool reaches only one of them.
-func dataSource(path string, pragmas ...string) string {
+func dataSource(path string, wait time.Duration, pragmas ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range append([]string{"busy_timeout(5000)", "foreign_keys(1)", "cache_size(-16000)",
+	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "cache_size(-16000)",
 		"temp_store(MEMORY)", "journal_size_limit(67108864)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}

@@ -51,7 +51,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !o.Migrate && !exists(o.Dir) {
 		return nil, errNoDatabase
 	}
-	db, err := openSQLite(ctx, o.Dir)
+	wait := patience
+	if !o.Migrate {
+		wait = patienceBeside
+	}
+	db, err := openSQLite(ctx, o.Dir, wait)
 	if err != nil {
 		return nil, err
 	}
