@@ -41,15 +41,16 @@ func exists(dir string) bool {
 	return err == nil
 }
 
-// How long a connection waits for another process to end its write. SQLite looks
-// now and then and may find a busy server writing each time, so that a command
-// beside it needs patience.
+// How long we wait for another process to end its write: a command beside a busy
+// server, or that server for the command. The writing connection asks again every
+// lookEvery, for SQLite's own waiting grows to 100 ms and would find the busy
+// server writing each time.
 const (
-	patience       = 5 * time.Second
-	patienceBeside = 30 * time.Second
+	patience  = 10 * time.Second
+	lookEvery = time.Millisecond
 )
 
-func openSQLite(ctx context.Context, dir string, wait time.Duration) (*sqliteDB, error) {
+func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -59,7 +60,7 @@ func openSQLite(ctx context.Context, dir string, wait time.Duration) (*sqliteDB,
 		return nil, fmt.Errorf("find the data directory: %w", err)
 	}
 	db := &sqliteDB{path: path}
-	if db.writer, err = sql.Open("sqlite", dataSource(path, wait, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
+	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(0)", "synchronous(FULL)")); err != nil {
 		return nil, err
 	}
 	db.writer.SetMaxOpenConns(1)
@@ -71,7 +72,11 @@ func openSQLite(ctx context.Context, dir string, wait time.Duration) (*sqliteDB,
 		db.close()
 		return nil, err
 	}
-	if db.readers, err = sql.Open("sqlite", dataSource(path, wait, "query_only(1)")); err != nil {
+	if _, err = db.conn.ExecContext(ctx, "PRAGMA busy_timeout = 0"); err != nil { // begin waits itself
+		db.close()
+		return nil, err
+	}
+	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)")); err != nil {
 		db.close()
 		return nil, err
 	}
@@ -84,9 +89,9 @@ func openSQLite(ctx context.Context, dir string, wait time.Duration) (*sqliteDB,
 
 // dataSource sets the pragmas on each connection, for a pragma that is run
 // through a pool reaches only one of them.
-func dataSource(path string, wait time.Duration, pragmas ...string) string {
+func dataSource(path string, pragmas ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "cache_size(-16000)",
+	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)", "cache_size(-16000)",
 		"temp_store(MEMORY)", "journal_size_limit(67108864)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
@@ -109,8 +114,8 @@ func (db *sqliteDB) identify(ctx context.Context) error {
 	if tables > 0 {
 		return fmt.Errorf("%s is a database of another program: choose another --data directory", db.path)
 	}
-	for _, pragma := range []string{"page_size = 4096", "auto_vacuum = INCREMENTAL",
-		fmt.Sprintf("application_id = %d", applicationID), "journal_mode = WAL"} {
+	for _, pragma := range []string{"page_size = 4096", "auto_vacuum = INCREMENTAL", "journal_mode = WAL",
+		fmt.Sprintf("application_id = %d", applicationID)} { // last: the file is ours when all is set
 		if _, err := db.conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return fmt.Errorf("set up %s: %w", db.path, err)
 		}
@@ -135,10 +140,15 @@ func (db *sqliteDB) close() error {
 
 func (db *sqliteDB) begin(ctx context.Context) (commitTx, error) {
 	t := &sqliteTx{db: db}
-	if _, err := t.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return nil, err
+	for began := time.Now(); ; time.Sleep(lookEvery) {
+		_, err := t.exec(ctx, "BEGIN IMMEDIATE")
+		switch {
+		case err == nil:
+			return t, nil
+		case taskhook.ErrorCode(err) != taskhook.CodeUnavailable || time.Since(began) > patience:
+			return nil, err
+		}
 	}
-	return t, nil
 }
 
 // checkpoint moves what the log holds into the database file without making

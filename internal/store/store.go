@@ -51,11 +51,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !o.Migrate && !exists(o.Dir) {
 		return nil, errNoDatabase
 	}
-	wait := patience
-	if !o.Migrate {
-		wait = patienceBeside
-	}
-	db, err := openSQLite(ctx, o.Dir, wait)
+	db, err := openSQLite(ctx, o.Dir)
 	if err != nil {
 		return nil, err
 	}
