@@ -152,3 +152,24 @@ func explain(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 }
+
+// quiet reports whether nothing came in while the connection was idle. Receivers
+// that give up waiting close it, and some say 408 before, which must not be taken
+// for the answer to the next request.
+func (c *conn) quiet() bool {
+	if _, secured := c.Conn.(*tls.Conn); secured && !c.drained() {
+		return false
+	}
+	return c.socketQuiet()
+}
+
+// drained reports whether TLS holds nothing that it has read with the answer
+// before: a read that may not touch the socket finds nothing.
+func (c *conn) drained() bool {
+	c.room = 1
+	if c.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	_, err := c.in.Peek(1)
+	return errors.Is(err, os.ErrDeadlineExceeded) && c.SetReadDeadline(time.Time{}) == nil
+}

@@ -63,13 +63,13 @@ func TestSendKeepsFewIdleConnections(t *testing.T) {
 	for name, limits := range map[string]egress.Options{"per host": {IdleConnsPerHost: 1}, "over all hosts": {IdleConns: 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			arrived, ended := make(chan struct{}), make(chan struct{})
+			arrived, proceed, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 			server := hostile.New(t, func(c *hostile.Conn) {
 				if !c.ReadRequest() {
 					return
 				}
-				arrived <- struct{}{} // both are under way at the same time
-				<-arrived
+				arrived <- struct{}{}
+				<-proceed // both are under way at the same time
 				c.Say(okAnswer)
 				c.ReadRequest()
 				ended <- struct{}{}
@@ -80,8 +80,7 @@ func TestSendKeepsFewIdleConnections(t *testing.T) {
 			}
 			<-arrived
 			<-arrived
-			arrived <- struct{}{}
-			arrived <- struct{}{}
+			close(proceed)
 			<-ended // one is not kept
 			sender.Close()
 			<-ended

@@ -4,10 +4,9 @@ package egress
 
 import "syscall"
 
-// quiet reports whether nothing came in while the connection was idle. Receivers
-// that give up waiting close it, and some say 408 before, which must not be taken
-// for the answer to the next request.
-func (c *conn) quiet() bool {
+// socketQuiet reports whether nothing is to be read from the socket, not even its
+// end.
+func (c *conn) socketQuiet() bool {
 	if c.raw == nil {
 		return true
 	}

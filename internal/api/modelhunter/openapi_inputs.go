@@ -18,7 +18,6 @@ const submitPattern = "/api/v1/{provider}/{capability}"
 
 func providerOf(m *catalogue.Model) string   { return m.Provider }
 func capabilityOf(m *catalogue.Model) string { return m.Capability }
-func nameOf(m *catalogue.Model) string       { return m.Name }
 
 // words returns the schema of a text that is one of the values of the models'
 // field.

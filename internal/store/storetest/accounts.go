@@ -23,6 +23,7 @@ func testAccountFound(t *testing.T, f *fixture) {
 	first, second := f.account(), f.account()
 	a, ok, err := f.Store.FirstAccount(f.ctx)
 	f.ok(err)
+	equal(t, "an account in a store that has one", ok, true)
 	equal(t, "first account", a.ID, first)
 	b, ok, err := f.Store.AccountNamed(f.ctx, second)
 	f.ok(err)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/taskhook/taskhook"
@@ -83,11 +84,7 @@ func (f *fixture) check(n *node) {
 func (m *memory) holds(n *node, l laneNow, deliveries map[string]deliveryNow) error {
 	seen := map[string]bool{}
 	ids := idsOf(m.queue, func(d taskhook.Outgoing) string { return d.ID })
-	for id := range m.sending {
-		if m.unrecorded[id] == nil {
-			ids = append(ids, id)
-		}
-	}
+	ids = slices.AppendSeq(ids, maps.Keys(m.sending))
 	valid := l.owner.String == n.id && l.epoch == m.epoch
 	for _, id := range ids {
 		d := deliveries[id]
@@ -109,7 +106,13 @@ func (m *memory) holds(n *node, l laneNow, deliveries map[string]deliveryNow) er
 // has reports whether the delivery is in the memory.
 func (m *memory) has(id string) bool {
 	_, sending := m.sending[id]
-	return sending || slices.ContainsFunc(m.queue, func(d taskhook.Outgoing) bool { return d.ID == id })
+	return sending || m.repeats(id) || slices.ContainsFunc(m.queue, func(d taskhook.Outgoing) bool { return d.ID == id })
+}
+
+// repeats reports whether a result of the delivery is to be recorded again, after
+// which the node looks for it.
+func (m *memory) repeats(id string) bool {
+	return slices.ContainsFunc(m.unrecorded, func(r *taskhook.AttemptResult) bool { return r.Delivery.ID == id })
 }
 
 // looks reports whether the node will ask about the lane by the time.
@@ -142,8 +145,8 @@ func (n *node) knows(d deliveryNow, l laneNow) error {
 		return fmt.Errorf("the owner of its lane does not know that")
 	case m.doubt || m.busy || m.stopped || m.epoch != l.epoch && (n.claiming || n.unsure):
 		return nil
-	case m.unrecorded[d.id] != nil:
-		return nil // it is recorded again, and then looked for
+	case m.repeats(d.id):
+		return nil
 	case m.epoch != l.epoch:
 		return fmt.Errorf("the owner of its lane does not know the epoch")
 	case d.claim == l.epoch && !m.has(d.id):

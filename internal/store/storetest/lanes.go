@@ -84,6 +84,7 @@ func testLaneSettled(t *testing.T, f *fixture) {
 	equal(t, "in memory", len(m.queue), 1)
 	next, ok, err = f.Store.SettleLane(f.ctx, n.id, e.LaneID, m.epoch, false)
 	f.ok(err)
+	equal(t, "ours", ok, true)
 	equal(t, "next", next, f.now)
 	_, ok, err = f.Store.SettleLane(f.ctx, n.id, e.LaneID, m.epoch-1, true)
 	f.ok(err)

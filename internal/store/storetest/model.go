@@ -183,17 +183,17 @@ func (m *model) recordDead() {
 	}
 }
 
+// recordOf records a result of the node, an earlier one again if there is one.
 func (m *model) recordOf(n *node, class taskhook.Class) {
-	l := m.lane(n, func(l *memory) bool { return len(l.sending) > 0 })
-	if l == nil {
-		return
+	l := m.lane(n, func(l *memory) bool { return len(l.sending)+len(l.unrecorded) > 0 })
+	switch {
+	case l == nil:
+	case len(l.unrecorded) > 0 && (len(l.sending) == 0 || rapid.Bool().Draw(m.rt, "again")):
+		m.met(m.finish(n, l, l.unrecorded[0]))
+	default:
+		d := l.sending[rapid.SampledFrom(slices.Sorted(maps.Keys(l.sending))).Draw(m.rt, "delivery")]
+		m.met(m.finish(n, l, result(d, class, m.now)))
 	}
-	d := l.sending[rapid.SampledFrom(slices.Sorted(maps.Keys(l.sending))).Draw(m.rt, "delivery")]
-	r := l.unrecorded[d.ID]
-	if r == nil {
-		r = result(d, class, m.now)
-	}
-	m.met(m.finish(n, l, r))
 }
 
 func (m *model) settleSome(release bool) {

@@ -33,8 +33,8 @@ type memory struct {
 	id         string
 	epoch      int64
 	queue      []taskhook.Outgoing
-	sending    map[string]taskhook.Outgoing // until their results are recorded
-	unrecorded map[string]*taskhook.AttemptResult
+	sending    map[string]taskhook.Outgoing
+	unrecorded []*taskhook.AttemptResult // to be recorded again after an error
 	reserved   int
 	direct     bool      // nothing older waits in the database
 	look       time.Time // when the database has something due; zero: never
@@ -53,14 +53,15 @@ func newNode(now time.Time) *node {
 }
 
 func newMemory(o taskhook.OwnedLane) *memory {
-	return &memory{id: o.ID, epoch: o.Epoch, look: asap, sending: map[string]taskhook.Outgoing{},
-		unrecorded: map[string]*taskhook.AttemptResult{}}
+	return &memory{id: o.ID, epoch: o.Epoch, look: asap, sending: map[string]taskhook.Outgoing{}}
 }
 
-func (m *memory) held() int { return len(m.queue) + len(m.sending) + m.reserved }
+func (m *memory) held() int {
+	return len(m.queue) + len(m.sending) + len(m.unrecorded) + m.reserved
+}
 
 // drained reports whether no send is under way or unrecorded.
-func (m *memory) drained() bool { return len(m.sending)+m.reserved == 0 }
+func (m *memory) drained() bool { return m.held() == len(m.queue) }
 
 func (m *memory) refuse() {
 	m.direct, m.look = false, asap

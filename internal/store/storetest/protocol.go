@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -78,19 +79,20 @@ func (f *fixture) finish(n *node, m *memory, r *taskhook.AttemptResult) error {
 	err := f.Store.FinishDeliveries(f.ctx, []*taskhook.AttemptResult{r})
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err != nil {
-		m.unrecorded[r.Delivery.ID] = r
-		return err
+	if again := slices.Index(m.unrecorded, r); again >= 0 {
+		m.unrecorded = slices.Delete(m.unrecorded, again, again+1)
+	} else {
+		delete(m.sending, r.Delivery.ID)
 	}
-	delete(m.unrecorded, r.Delivery.ID)
-	delete(m.sending, r.Delivery.ID)
 	switch {
+	case err != nil:
+		m.unrecorded = append(m.unrecorded, r)
 	case r.Stale:
 		m.owe(asap)
 	case !r.Delivery.State.Final():
 		m.owe(r.Delivery.DueAt)
 	}
-	return nil
+	return err
 }
 
 // settleLane marks an empty lane as idle, or gives a lane up.

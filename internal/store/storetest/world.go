@@ -138,12 +138,11 @@ func (f *fixture) drain(n *node) {
 // recordAll ends the sends that are under way.
 func (f *fixture) recordAll(n *node, m *memory) {
 	f.t.Helper()
-	for _, d := range m.sending {
-		r := m.unrecorded[d.ID]
-		if r == nil {
-			r = succeed(d, f.now)
-		}
+	for _, r := range slices.Clone(m.unrecorded) {
 		f.ok(f.finish(n, m, r))
+	}
+	for _, d := range m.sending {
+		f.ok(f.finish(n, m, succeed(d, f.now)))
 	}
 }
 
