@@ -42,6 +42,7 @@ func (m *memory) pages(lanes []*lane) (pages []taskhook.LanePage, seen []int) {
 		rows += limit
 		pages = append(pages, taskhook.LanePage{Lane: l.id, Epoch: l.epoch, Limit: limit})
 		seen = append(seen, l.refusals)
+		l.nextLoad = time.Time{} // what falls due from here on is told again
 	}
 	return pages, seen
 }
@@ -64,7 +65,9 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 		l.settled = false
 	}
 	l.queue = append(l.queue, claim.Deliveries...)
-	l.nextLoad = claim.Next
+	if !claim.Next.IsZero() {
+		l.owe(claim.Next)
+	}
 	l.direct = claim.Next.IsZero() || claim.Next.After(now)
 	if !l.direct && len(claim.Deliveries) == 0 {
 		l.pause = now.Add(sweepEvery) // due, yet not to be had: this should not be

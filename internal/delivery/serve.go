@@ -127,5 +127,8 @@ func (w *Worker) setTarget(ctx context.Context, now time.Time, l *lane, e *taskh
 			return // it was changed again while we asked
 		}
 		l.target, l.stopped = t, !t.active
+		// Nobody told us of what was published while the lane was held.
+		l.direct = false
+		l.owe(now)
 	})
 }
