@@ -265,7 +265,7 @@ func TestOpen(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, test.got, test.want)
 			}
 		}
-		time.Sleep(artifact.LinkLifetime)
+		<-time.After(artifact.LinkLifetime)
 		if got := open(f.ID, query, "image/png", 10); got != taskhook.CodeForbidden {
 			t.Errorf("expired: %q", got)
 		}
