@@ -335,3 +335,28 @@ func TestFilesOutlastARestart(t *testing.T) {
 		t.Errorf("the file answers %d with %d bytes", status, len(got))
 	}
 }
+
+// TestRetryWithFile repeats a task whose input is a file, by the reference that
+// was stored.
+func TestRetryWithFile(t *testing.T) {
+	t.Parallel()
+	s := program.Start(t, nil)
+	f, r := upload(t, s.Client, noise(t, 128)), program.NewReceiver(t)
+	ask := submission(quick(`,"fail":"No."},"picture":{"a":["` + f.URL + `"]`))
+	ask.WebhookURL = r.URL
+	k, err := s.Submit(t.Context(), "seedream", "text-to-image", ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait(t, 1)
+	if again, err := s.RetryTask(t.Context(), k.ID); err != nil || again.OriginalTaskID != k.ID {
+		t.Errorf("retry is %+v, %v", again, err)
+	}
+	r.Wait(t, 2)
+	if err := s.DeleteFile(t.Context(), f.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.RetryTask(t.Context(), k.ID); code(err) != "400 INVALID_PARAMETER" {
+		t.Errorf("retry without the file: %v", err)
+	}
+}

@@ -16,37 +16,34 @@ const scheme = "file:"
 // A link or a reference to what is no complete file of the account is
 // CodeInvalid: that the account has it is the permission, not the signature.
 func (s *Service) Reference(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
-	return rewrite(input, func(text string) (string, error) {
-		id, named := s.named(text)
-		if !named {
-			return text, nil
-		}
-		if err := s.usable(ctx, account, id); err != nil {
-			return "", err
-		}
-		return scheme + id, nil
-	})
+	return s.replace(ctx, account, input, s.named, func(f taskhook.File) string { return scheme + f.ID })
 }
 
 // Resolve puts links in place of the references in an input. They are good for as
 // long as the file is kept. A file that is gone since is CodeInvalid.
 func (s *Service) Resolve(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
+	return s.replace(ctx, account, input, reference, func(f taskhook.File) string { return s.FileLinks.Permanent(shown(f)) })
+}
+
+// replace puts other texts in place of those that name a file, each of which is
+// looked up once.
+func (s *Service) replace(ctx context.Context, account string, input []byte,
+	named func(text string) (id string, ok bool), other func(taskhook.File) string) ([]byte, error) {
+	known := map[string]string{}
 	return rewrite(input, func(text string) (string, error) {
-		id, ok := reference(text)
+		id, ok := named(text)
 		if !ok {
 			return text, nil
 		}
-		f, err := s.own(ctx, account, id)
-		if err != nil {
-			return "", err
+		if known[id] == "" {
+			f, err := s.own(ctx, account, id)
+			if err != nil {
+				return "", err
+			}
+			known[id] = other(f)
 		}
-		return s.FileLinks.Permanent(shown(f)), nil
+		return known[id], nil
 	})
-}
-
-func (s *Service) usable(ctx context.Context, account, id string) error {
-	_, err := s.own(ctx, account, id)
-	return err
 }
 
 // own returns a complete file of the account that an input names.
