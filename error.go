@@ -26,6 +26,7 @@ const (
 	CodeMethod           Code = "method_not_allowed" // the path exists, the method does not
 	CodeConflict         Code = "conflict"           // the thing is in a state that forbids this
 	CodeTooLarge         Code = "too_large"          // the request is over a limit
+	CodeFileTooLarge     Code = "file_too_large"     // a file to be uploaded is over a limit
 	CodeRateLimited      Code = "rate_limited"       // too many requests or too much waiting work
 	CodeStorageFull      Code = "storage_full"       // the disk is full; nothing was accepted
 	CodeUnavailable      Code = "unavailable"        // stopping or overloaded; nothing was accepted
@@ -36,7 +37,7 @@ const (
 func Codes() []Code {
 	return []Code{CodeMalformed, CodeMissing, CodeInvalid, CodeUnauthenticated, CodeBadKey, CodeKeyExpired,
 		CodeKeyRevoked, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
-		CodeMethod, CodeConflict, CodeTooLarge, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
+		CodeMethod, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
 }
 
 // Error is a failure that a user may read. Message is a sentence for the user

@@ -18,6 +18,7 @@ const (
 	PrefixEndpoint = "wh_"
 	PrefixDelivery = "dlv_"
 	PrefixArtifact = "art_"
+	PrefixFile     = "file_"
 	PrefixLane     = "lane_"
 	PrefixNode     = "node_"
 )

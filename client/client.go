@@ -62,6 +62,11 @@ func (c *Client) do(ctx context.Context, k call) error {
 	if err != nil {
 		return err
 	}
+	return c.send(req, k)
+}
+
+// send sends the request of a call and reads its answer.
+func (c *Client) send(req *http.Request, k call) error {
 	httpClient := c.HTTP
 	if httpClient == nil {
 		httpClient = http.DefaultClient

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
@@ -44,13 +46,15 @@ type App struct {
 	lock     *store.Lock
 	keys     *keyring.Keyring
 	store    *store.Store
-	files    *artifact.Store
+	files    *artifact.Store // results
+	inputs   *artifact.Store // uploaded files
 	listener net.Listener
 	policy   *egress.Policy
 	sender   *egress.Sender
 
 	accounts   *account.Service
 	tasks      *task.Service
+	uploads    *file.Service
 	taskWork   *task.Worker
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
@@ -83,10 +87,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.files, err = artifact.Open(artifactDir(cfg), maxArtifact); err != nil {
+	if a.files, err = openFiles(ctx, artifactDir(cfg), maxArtifact); err != nil {
 		return err
 	}
-	if err = a.files.Sweep(ctx, time.Now()); err != nil {
+	if a.inputs, err = openFiles(ctx, filepath.Join(cfg.Data, "files"), file.MaxSize); err != nil {
 		return err
 	}
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil {
@@ -105,6 +109,18 @@ func (a *App) open(ctx context.Context) (err error) {
 	return a.serve()
 }
 
+// openFiles opens a directory of files and removes what was left unfinished there.
+func openFiles(ctx context.Context, dir string, limit int64) (*artifact.Store, error) {
+	files, err := artifact.Open(dir, limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := files.Sweep(ctx, time.Now()); err != nil {
+		return nil, errors.Join(err, files.Close())
+	}
+	return files, nil
+}
+
 // Addr is the address that is listened at, with the port really taken.
 func (a *App) Addr() string { return a.listener.Addr().String() }
 
@@ -119,8 +135,10 @@ func (a *App) close() error {
 	if a.sender != nil {
 		a.sender.Close()
 	}
-	if a.files != nil {
-		errs = append(errs, a.files.Close())
+	for _, files := range []*artifact.Store{a.files, a.inputs} {
+		if files != nil {
+			errs = append(errs, files.Close())
+		}
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -15,6 +15,7 @@ import (
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/openapi"
@@ -61,6 +62,8 @@ func (a *App) build(ctx context.Context) error {
 	if a.links, err = artifact.NewLinker(a.BaseURL(), a.keys.LinkKey()); err != nil {
 		return err
 	}
+	a.uploads = file.NewService(file.Options{Store: a.store, ByLink: a.store, Contents: a.inputs,
+		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"), Logger: a.Logger})
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
 	return nil
@@ -110,9 +113,9 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 		Faces: map[string]task.FaceWebhook{
 			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
 		}}
-	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files,
+	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Logger: a.Logger, Fault: a.Fault})
-	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Catalogue: models, Adapters: adapters,
+	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 
@@ -124,10 +127,12 @@ func (a *App) serve() error {
 	}
 	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
 		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks,
-		Links: a.links, Log: a.Logger})
+		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
-		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger}}
+		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
+		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
+		Uploads: primary.UploadHandler()}
 	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary})
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
 )
 
 // How often the store is tidied, and how much at a time.
@@ -15,9 +16,7 @@ const (
 
 // upkeep removes what has expired, in small bites, until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
-	if err := a.removeOrphans(ctx, time.Now()); err != nil && ctx.Err() == nil {
-		a.Logger.Warn("remove result files without a task", "error", err)
-	}
+	a.removeLeftovers(ctx, time.Now())
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
@@ -33,6 +32,7 @@ func (a *App) upkeep(ctx context.Context) error {
 		}{
 			{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
 			{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
+			{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
 			{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},
 		} {
 			a.chore(ctx, chore.name, chore.bite)
@@ -56,12 +56,32 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 	}
 }
 
-// removeOrphans deletes the result files that runs left which ended before their
-// outcome was stored. Files that are younger than this start may be in use.
-func (a *App) removeOrphans(ctx context.Context, started time.Time) error {
+// removeLeftovers deletes the files whose runs and uploads ended before they were
+// stored.
+func (a *App) removeLeftovers(ctx context.Context, started time.Time) {
+	for _, kept := range []leftovers{
+		{"result file", a.files, a.store.KnownArtifacts},
+		{"uploaded file", a.inputs, a.store.KnownContents},
+	} {
+		if err := a.removeOrphans(ctx, kept, started); err != nil && ctx.Err() == nil {
+			a.Logger.Warn("remove leftovers", "what", kept.what, "error", err)
+		}
+	}
+}
+
+// leftovers is where orphans are looked for, and who knows which are none.
+type leftovers struct {
+	what  string
+	files *artifact.Store
+	known func(ctx context.Context, ids []string) (map[string]bool, error)
+}
+
+// removeOrphans deletes the files that nobody knows. Those that are younger than
+// this start may be in use.
+func (a *App) removeOrphans(ctx context.Context, from leftovers, started time.Time) error {
 	newest := taskhook.FloorID(taskhook.PrefixArtifact, started)
 	var bite []string
-	for id, err := range a.files.IDs(ctx) {
+	for id, err := range from.files.IDs(ctx) {
 		if err != nil {
 			return err
 		}
@@ -69,20 +89,20 @@ func (a *App) removeOrphans(ctx context.Context, started time.Time) error {
 			continue
 		}
 		if bite = append(bite, id); len(bite) == orphanBite {
-			if err := a.removeUnknown(ctx, bite); err != nil {
+			if err := a.removeUnknown(ctx, from, bite); err != nil {
 				return err
 			}
 			bite = bite[:0]
 		}
 	}
-	return a.removeUnknown(ctx, bite)
+	return a.removeUnknown(ctx, from, bite)
 }
 
 // orphanBite is how many files are looked up at a time.
 const orphanBite = 200
 
-func (a *App) removeUnknown(ctx context.Context, ids []string) error {
-	known, err := a.store.KnownArtifacts(ctx, ids)
+func (a *App) removeUnknown(ctx context.Context, from leftovers, ids []string) error {
+	known, err := from.known(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -90,10 +110,10 @@ func (a *App) removeUnknown(ctx context.Context, ids []string) error {
 		if known[id] {
 			continue
 		}
-		if err := a.files.Remove(id); err != nil {
+		if err := from.files.Remove(id); err != nil {
 			return err
 		}
-		a.Logger.Info("removed a result file whose task never finished with it", "artifact", id)
+		a.Logger.Info("removed a file that nothing names", "what", from.what, "id", id)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ var edges = []edge{
 	{"internal/task", "internal/provider", "runs adapters"},
 	{"internal/task", "internal/artifact", "keeps results"},
 	{"internal/task", "internal/catalogue", "checks submissions"},
+	{"internal/file", "internal/artifact", "keeps uploads, and signs the links to them"},
 	{"internal/delivery", "internal/egress", "sends"},
 	{"internal/delivery", "webhook", "signs"},
 	{"internal/provider/*", "internal/provider", "fulfils its contract"},

@@ -25,7 +25,7 @@ type Finder interface {
 	ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error)
 }
 
-// Handler serves result files to whoever holds a link. No key is asked for: the
+// Handler serves files to whoever holds a link. No key is asked for: the
 // link is the permission. All fields must be set.
 type Handler struct {
 	Store  *Store
@@ -42,13 +42,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Referrer-Policy", "no-referrer") // the address is a secret
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
-		refuse(w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Result files can only be read, with GET or HEAD.")
+		refuse(w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Files can only be read here, with GET or HEAD.")
 		return
 	}
 	a, err := h.Finder.ArtifactByName(r.Context(), r.PathValue("name"))
 	if err != nil {
 		if taskhook.ErrorCode(err) == taskhook.CodeNotFound {
-			refuse(w, http.StatusNotFound, "NOT_FOUND", "There is no result file of this name.")
+			refuse(w, http.StatusNotFound, "NOT_FOUND", "There is no file of this name.")
 			return
 		}
 		h.fault(w, r, "find artifact", err)
@@ -76,11 +76,11 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a taskhook.Artif
 	err := h.Links.Check(a.Name, a.Generation, r.URL.Query(), h.Now())
 	switch {
 	case errors.Is(err, ErrBadSignature):
-		refuse(w, http.StatusForbidden, "FORBIDDEN", "The link is not valid: it was changed, cut short or revoked. Fetch the task again for a new one.")
+		refuse(w, http.StatusForbidden, "FORBIDDEN", "The link is not valid: it was changed, cut short or revoked. Ask again for what holds it to get a new one.")
 	case a.Removed:
 		gone(w)
 	case errors.Is(err, ErrLinkExpired):
-		refuse(w, http.StatusForbidden, "LINK_EXPIRED", "The link has expired. Fetch the task again for a new one.")
+		refuse(w, http.StatusForbidden, "LINK_EXPIRED", "The link has expired. Ask again for what holds it to get a new one.")
 	default:
 		return true
 	}
@@ -88,7 +88,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a taskhook.Artif
 }
 
 func gone(w http.ResponseWriter) {
-	refuse(w, http.StatusGone, "GONE", "The result file is no longer kept here: its retention time is over.")
+	refuse(w, http.StatusGone, "GONE", "The file is no longer kept here: its retention time is over.")
 }
 
 // serve sends the file. Whoever made it decided its bytes, so a browser must
@@ -135,7 +135,7 @@ func (h *Handler) fault(w http.ResponseWriter, r *http.Request, doing string, er
 		return // nobody is there to answer
 	}
 	h.Log.ErrorContext(r.Context(), doing, "error", err)
-	refuse(w, http.StatusInternalServerError, "INTERNAL_ERROR", "The result file can't be read just now. Try again later.")
+	refuse(w, http.StatusInternalServerError, "INTERNAL_ERROR", "The file can't be read just now. Try again later.")
 }
 
 // refuse answers in the envelope of the primary API.

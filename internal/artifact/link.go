@@ -27,8 +27,10 @@ var (
 // its signature covers the artifact's name, its generation and the expiry. It
 // may be used concurrently.
 type Linker struct {
-	base string
-	key  []byte
+	base   string
+	folder string // "/results/"
+	about  string // what the links are to, which the signature covers
+	key    []byte
 }
 
 // NewLinker returns a Linker for links that begin with base, the public address
@@ -38,8 +40,17 @@ func NewLinker(base string, key []byte) (*Linker, error) {
 	if len(key) < sha256.Size {
 		return nil, fmt.Errorf("make linker: a key of %d bytes is shorter than %d", len(key), sha256.Size)
 	}
-	return &Linker{base: strings.TrimRight(base, "/"), key: key}, nil
+	return &Linker{base: strings.TrimRight(base, "/"), folder: "/results/", about: "result", key: key}, nil
 }
+
+// In returns a Linker for links into another folder of the server, such as
+// "files". The links of neither open what those of the other do.
+func (l *Linker) In(folder string) *Linker {
+	return &Linker{base: l.base, folder: "/" + folder + "/", about: folder, key: l.key}
+}
+
+// Prefix is what all its links begin with.
+func (l *Linker) Prefix() string { return l.base + l.folder }
 
 // Permanent returns the link that is good for as long as the artifact is kept
 // and its generation is not raised: for bodies, which are rendered once.
@@ -78,13 +89,13 @@ func (l *Linker) Check(name string, generation int, query url.Values, now time.T
 }
 
 func (l *Linker) path(a taskhook.Artifact) string {
-	return l.base + "/results/" + url.PathEscape(a.Name)
+	return l.Prefix() + url.PathEscape(a.Name)
 }
 
 // sign returns the signature in base64url. The lines can't run into each other:
 // only the name could hold a line break, and it comes last.
 func (l *Linker) sign(name string, generation int, expires string) string {
 	mac := hmac.New(sha256.New, l.key)
-	fmt.Fprintf(mac, "taskhook result link v1\n%d\n%s\n%s", generation, expires, name)
+	fmt.Fprintf(mac, "taskhook %s link v1\n%d\n%s\n%s", l.about, generation, expires, name)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -77,6 +77,26 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestLinksOfFolders holds that a link into one folder opens nothing in another.
+func TestLinksOfFolders(t *testing.T) {
+	t.Parallel()
+	results := newLinker(t)
+	folders := []*Linker{results, results.In("files"), results.In("uploads")}
+	a := taskhook.Artifact{Name: "file_x.png"}
+	for i, from := range folders {
+		for _, link := range []string{from.Permanent(a), from.Expiring(a, noon)} {
+			if !strings.HasPrefix(link, from.Prefix()+"file_x.png?") {
+				t.Errorf("%s does not begin with %s", link, from.Prefix())
+			}
+			for j, to := range folders {
+				if err := to.Check(a.Name, 0, queryOf(t, link), noon); (err == nil) != (i == j) {
+					t.Errorf("%s at %s: %v", link, to.Prefix(), err)
+				}
+			}
+		}
+	}
+}
+
 func TestShortKey(t *testing.T) {
 	t.Parallel()
 	if _, err := NewLinker("https://example.com", []byte("short")); err == nil {

@@ -10,6 +10,8 @@ type Site struct {
 	Ready   func() error // says in a sentence why the server can't work; nil: always ready
 	JWKS    http.Handler // the public keys of per-job signatures
 	Results http.Handler // result files, at /results/{name}
+	Files   http.Handler // uploaded files, at /files/{name}
+	Uploads http.Handler // takes their bytes, at /uploads/{file_id}
 	Spec    http.Handler // the OpenAPI document, at /openapi.json
 	Docs    http.Handler // the same for people, at /docs
 	Home    http.Handler // what is left; nil: a pointer to the documents at / only
@@ -25,6 +27,12 @@ func (s Site) Handler() http.Handler {
 	}
 	if s.Results != nil {
 		mux.Handle("/results/{name}", s.Results)
+	}
+	if s.Files != nil {
+		mux.Handle("/files/{name}", s.Files)
+	}
+	if s.Uploads != nil {
+		mux.Handle("/uploads/{file_id}", s.Uploads)
 	}
 	if s.Spec != nil {
 		mux.Handle("GET /openapi.json", s.Spec)

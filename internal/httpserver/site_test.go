@@ -11,7 +11,7 @@ import (
 func TestSite(t *testing.T) {
 	t.Parallel()
 	plain := Site{}
-	full := Site{Ready: func() error { return nil }, JWKS: named("jwks"), Results: named("results"), Home: named("home"),
+	full := Site{Ready: func() error { return nil }, JWKS: named("jwks"), Results: named("results"), Files: named("files"), Uploads: named("uploads"), Home: named("home"),
 		Spec: named("spec"), Docs: named("docs")}
 	stuck := Site{Ready: func() error { return errors.New("The disk is full.") }}
 	for _, test := range []struct {
@@ -34,6 +34,9 @@ func TestSite(t *testing.T) {
 		{full, "GET /readyz", 200, "ready"},
 		{full, "GET /.well-known/jwks.json", 200, "jwks"},
 		{full, "GET /results/x.mp4", 200, "results /results/x.mp4"},
+		{plain, "PUT /uploads/file_x", 404, ""},
+		{full, "GET /files/file_x.png", 200, "files /files/file_x.png"},
+		{full, "PUT /uploads/file_x", 200, "uploads /uploads/file_x"},
 		{full, "GET /docs", 200, "docs"},
 		{full, "GET /openapi.json", 200, "spec"},
 		{stuck, "GET /readyz", 503, "The disk is full."},

@@ -7,6 +7,7 @@ type kinds struct {
 	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans            *kind
 	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages *kind
 	claimRuns, startRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
 	join, leave                                                              *kind
 }
 
@@ -42,6 +43,11 @@ func (s *Store) makeKinds() []*kind {
 		{&k.releaseRun, useCase("release_run")},
 		{&k.cancelTask, useCase("cancel_task")},
 		{&k.forgetIdempotency, useCase("forget_idempotency")},
+		{&k.createFile, useCase("create_file")},
+		{&k.recordUpload, useCase("record_upload")},
+		{&k.completeFile, useCase("complete_file")},
+		{&k.deleteFile, useCase("delete_file")},
+		{&k.deleteUnfinished, useCase("delete_unfinished")},
 		{&k.join, useCase("join")},
 		{&k.leave, useCase("leave")},
 	} {

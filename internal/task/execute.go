@@ -90,8 +90,20 @@ func (x *execution) call(ctx context.Context, adapter provider.Adapter) (err err
 	if !k.Sandbox {
 		input = provider.WithoutSteering(input)
 	}
+	if input, err = x.worker.Inputs.Resolve(ctx, k.AccountID, input); err != nil {
+		return unresolved(err)
+	}
 	return adapter.Run(ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number,
 		Provider: k.Provider, Capability: k.Capability, Model: k.Model, Medium: k.Medium, Input: input}, x)
+}
+
+// unresolved is the failure of a run whose input names a file that is gone. Other
+// errors may pass.
+func unresolved(err error) error {
+	if bad, ok := errors.AsType[*taskhook.Error](err); ok && bad.Code == taskhook.CodeInvalid {
+		return provider.Permanent(taskhook.TaskErrorProvider, bad.Message)
+	}
+	return fmt.Errorf("find the files of the input: %w", err)
 }
 
 // conclude decides what the end of the work means.

@@ -38,6 +38,23 @@ models:
     nobody: {capabilities: {text-to-video: vidu-q3}}
 `
 
+// inputs holds that files are references inside: a link to one is "link:x".
+type inputs struct{}
+
+func (inputs) Reference(_ context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
+	if strings.Contains(string(input), "link:foreign") {
+		return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "input", "No such file.")
+	}
+	return json.RawMessage(strings.ReplaceAll(string(input), "link:", "file:")), nil
+}
+
+func (inputs) Resolve(_ context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
+	if strings.Contains(string(input), "file:gone") {
+		return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "input", "The file is gone.")
+	}
+	return json.RawMessage(strings.ReplaceAll(string(input), "file:", "fresh:"+account+":")), nil
+}
+
 // house is a store with one node that runs tasks on fake time, by adapters that
 // do what a test tells them.
 type house struct {
@@ -106,8 +123,8 @@ func (h *house) open(dir string) {
 	}
 	outcomes := Outcomes{Primary: h.tell, Schedule: taskhook.Schedule{time.Minute}, Links: links{}, Faces: map[string]FaceWebhook{
 		"face": {Render: func(o taskhook.Outcome) []byte { return []byte("face " + o.EventID) }, Schedule: taskhook.Schedule{time.Hour}}}}
-	h.options = WorkerOptions{Progress: h.store, Files: h.files, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log}
-	h.service = NewService(ServiceOptions{Store: h.store, Catalogue: known, Adapters: adapters, CheckURL: url.Parse,
+	h.options = WorkerOptions{Progress: h.store, Files: h.files, Inputs: inputs{}, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log}
+	h.service = NewService(ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, CheckURL: url.Parse,
 		Created: func(adapter string) { h.node.Created(adapter) }, Cancelled: func(id string) { h.node.Cancelled(id) }})
 }
 

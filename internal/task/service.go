@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"time"
 
@@ -22,9 +23,18 @@ type Store interface {
 	CancelTask(ctx context.Context, now time.Time, account, id string) (taskhook.Task, error)
 }
 
+// Inputs lets inputs name uploaded files. Reference takes links to them out of an
+// input that is to be stored, and Resolve puts fresh ones into an input that a
+// provider is to get. A file that the account has not is CodeInvalid.
+type Inputs interface {
+	Reference(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error)
+	Resolve(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error)
+}
+
 // ServiceOptions make a Service.
 type ServiceOptions struct {
 	Store     Store
+	Inputs    Inputs
 	Catalogue *catalogue.Catalogue
 	Adapters  *provider.Registry
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
@@ -61,6 +71,9 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 func (s *Service) admit(ctx context.Context, k taskhook.Task, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
 	adapter, err := s.check(&k)
 	if err != nil {
+		return k, false, err
+	}
+	if k.Input, err = s.Inputs.Reference(ctx, k.AccountID, k.Input); err != nil {
 		return k, false, err
 	}
 	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,

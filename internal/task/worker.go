@@ -40,6 +40,7 @@ type WorkerOptions struct {
 	Runs      RunStore
 	Progress  ProgressStore
 	Files     Files
+	Inputs    Inputs
 	Adapters  *provider.Registry
 	Catalogue *catalogue.Catalogue
 	Outcomes  Outcomes

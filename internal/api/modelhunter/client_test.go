@@ -72,6 +72,16 @@ func TestClientCalls(t *testing.T) {
 			out, err := c.CreateWebhook(ctx, client.NewWebhook{URL: "u", Events: []string{"a"}, RetrySchedule: []float64{}})
 			return out.URL, err
 		},
+		"file_new": func() (string, error) {
+			out, err := c.AnnounceFile(ctx, client.NewFile{Filename: "a", ContentType: "image/png", SizeBytes: 7})
+			return out.FileID, err
+		},
+		"cat.png":                        func() (string, error) { out, err := c.CompleteFile(ctx, "file_1"); return out.Filename, err },
+		"https://x.example/files/file_1": func() (string, error) { out, err := c.File(ctx, "file_1"); return out.URL, err },
+		"file_1": func() (string, error) {
+			out, err := c.Files(ctx, client.PageQuery{Limit: 2})
+			return out.Items[0].ID, errors.Join(err, c.DeleteFile(ctx, "file_1"))
+		},
 		"task.completed": func() (string, error) {
 			out, err := c.Webhooks(ctx, client.WebhookQuery{State: "active"})
 			return out.Items[0].Events[0], err

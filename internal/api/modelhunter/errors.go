@@ -54,6 +54,8 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusConflict, code: "CONFLICT"}
 	case taskhook.CodeTooLarge:
 		return wireError{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE"}
+	case taskhook.CodeFileTooLarge:
+		return wireError{status: http.StatusUnprocessableEntity, code: "FILE_TOO_LARGE"}
 	case taskhook.CodeRateLimited:
 		return wireError{status: http.StatusTooManyRequests, code: "RATE_LIMIT_EXCEEDED", retryAfter: 1}
 	case taskhook.CodeStorageFull:

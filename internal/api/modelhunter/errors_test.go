@@ -33,6 +33,7 @@ func TestEveryCode(t *testing.T) {
 		taskhook.CodeMethod:           "405 METHOD_NOT_ALLOWED",
 		taskhook.CodeConflict:         "409 CONFLICT",
 		taskhook.CodeTooLarge:         "413 PAYLOAD_TOO_LARGE",
+		taskhook.CodeFileTooLarge:     "422 FILE_TOO_LARGE",
 		taskhook.CodeRateLimited:      "429 RATE_LIMIT_EXCEEDED",
 		taskhook.CodeStorageFull:      "503 STORAGE_FULL",
 		taskhook.CodeUnavailable:      "503 SERVICE_UNAVAILABLE",

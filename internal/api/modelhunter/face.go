@@ -2,8 +2,10 @@ package modelhunter
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -63,6 +65,25 @@ type (
 		Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error)
 	}
 
+	// Files keeps the inputs that clients upload; only complete ones are found.
+	// Complete of a file without bytes is CodeConflict.
+	Files interface {
+		Announce(ctx context.Context, account string, n taskhook.NewFile) (taskhook.Upload, error)
+		Complete(ctx context.Context, account, id string) (taskhook.File, error)
+		File(ctx context.Context, account, id string) (taskhook.File, error)
+		Files(ctx context.Context, f taskhook.FileFilter) (taskhook.List[taskhook.File], error)
+		Delete(ctx context.Context, account, id string) error
+	}
+
+	// Uploads takes the bytes of files from whoever has an upload link, and makes
+	// the links of answers. Open looks at a link and the headers of a request
+	// before its body is read, of which length is the size, or -1.
+	Uploads interface {
+		Open(ctx context.Context, id string, query url.Values, contentType string, length int64) (taskhook.File, error)
+		Receive(ctx context.Context, f taskhook.File, body io.Reader) error
+		Link(f taskhook.File, now time.Time) string
+	}
+
 	// Models lists what can be asked for.
 	Models interface {
 		Models() []*catalogue.Model
@@ -82,6 +103,8 @@ type Config struct {
 	EndpointTools EndpointTools
 	Deliveries    Deliveries
 	Publisher     Publisher
+	Files         Files
+	Uploads       Uploads
 	Models        Models
 	Links         Links
 	Log           *slog.Logger

@@ -26,6 +26,7 @@ type world struct {
 	task     taskhook.Task
 	endpoint taskhook.Endpoint
 	delivery taskhook.Delivery
+	file     taskhook.File
 
 	created    taskhook.NewTask
 	existed    bool
@@ -36,6 +37,9 @@ type world struct {
 	change     taskhook.EndpointChange
 	overlap    time.Duration
 	published  []taskhook.Publish
+	files      taskhook.FileFilter
+	newFile    taskhook.NewFile
+	body       []byte
 
 	err error // of every service, if set
 }
@@ -56,6 +60,7 @@ func newWorld() *world {
 		delivery: taskhook.Delivery{ID: "dlv_1", AccountID: owner, EventID: "evt_1", EventType: "task.completed", Subject: "task_abc123",
 			EndpointID: "wh_1", URL: "https://example.com/hook", State: taskhook.DeliveryPending, Attempts: 1, LastError: "no answer",
 			DueAt: day(9), CreatedAt: day(0)},
+		file: taskhook.File{ID: "file_1", AccountID: owner, Filename: "cat.png", ContentType: "image/png", Size: 7, CreatedAt: day(0), CompletedAt: day(1)},
 	}
 }
 
@@ -195,7 +200,7 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Models: f, Links: f, Log: log})
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Links: f, Log: log})
 	return face, httpserver.Wrap(log, face)
 }
 

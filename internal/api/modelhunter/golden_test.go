@@ -17,6 +17,7 @@ func TestAnswers(t *testing.T) {
 			`"completed_at":"2025-01-15T10:00:45Z","metadata":{"user_id":"u_123"}}`
 		hook = `{"id":"wh_1","url":"https://example.com/hook?a=1&b=2","events":["task.completed"],"description":"","active":true,` +
 			`"state":"active","created_at":"2025-01-15T10:00:00Z","updated_at":"2025-01-15T10:00:01Z"`
+		file     = `{"id":"file_1","url":"https://x.example/files/file_1","filename":"cat.png","content_type":"image/png","size_bytes":7,"created_at":"2025-01-15T10:00:00Z"}`
 		delivery = `{"id":"dlv_1","event_id":"evt_1","event_type":"task.completed","subject":"task_abc123","webhook_id":"wh_1",` +
 			`"url":"https://example.com/hook","state":"pending","held":false,"attempts":1,"last_error":"no answer",` +
 			`"next_attempt_at":"2025-01-15T10:00:09.123Z","created_at":"2025-01-15T10:00:00.123Z"}`
@@ -46,11 +47,16 @@ func TestAnswers(t *testing.T) {
 		"POST /api/v1/events": `"data":{"id":"evt_x","type":"order.paid","created_at":"2025-01-15T10:00:00Z"}`,
 		"GET /api/v1/models?provider=vidu": `"data":[{"id":"viduq3-turbo","provider":"vidu","capability":"text-to-video","type":"video",` +
 			`"available":true,"estimated_seconds":30,"cost":0.32,"input_schema":{"type":"object"}}]`,
+		"POST /api/v1/files/upload-url":      `"data":{"upload_url":"https://x.example/uploads/file_new","file_id":"file_new","expires_at":"2025-01-15T10:00:09Z"}`,
+		"POST /api/v1/files/file_1/complete": `"data":` + file,
+		"GET /api/v1/files/file_1":           `"data":` + file,
+		"GET /api/v1/files":                  `"data":[` + file + `],` + page("file_1"),
+		"DELETE /api/v1/files/file_1":        `"data":{"id":"file_1","deleted":true}`,
 		"GET /api/v1/models?capability=none": `"data":[]`,
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		rec := newWorld().ask(t, method, path,
-			`{"model":"viduq3-turbo","input":{},"url":"https://example.com","events":["x"]}`)
+			`{"model":"viduq3-turbo","input":{},"url":"https://example.com","events":["x"],"filename":"cat.png","contentType":"image/png","sizeBytes":7}`)
 		if path == "/api/v1/events" {
 			rec = newWorld().ask(t, method, path, `{"type":"order.paid","data":{}}`)
 		}

@@ -15,6 +15,7 @@ const (
 	tagTasks      = "Tasks"
 	tagWebhooks   = "Webhooks"
 	tagDeliveries = "Deliveries"
+	tagFiles      = "Files"
 	tagEvents     = "Events"
 	tagModels     = "Models"
 	tagInputs     = "Inputs"
@@ -41,6 +42,7 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		{Name: tagTasks, Description: "A task is one generation. It is on disk when the submission is answered, and ends in exactly one of `succeeded`, `failed` and `cancelled`."},
 		{Name: tagWebhooks, Description: "A webhook is a registered receiver: a URL and the types of event that it wants. All that is sent to it is signed."},
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
+		{Name: tagFiles, Description: "A file is an input of your own: announce it, `PUT` its bytes to the address of the answer, and complete it. Any public URL may be used instead."},
 		{Name: tagEvents, Description: "An event is a fact that receivers are told of. Besides those of tasks there are those that you publish."},
 		{Name: tagModels, Description: "What can be asked for."},
 		{Name: tagInputs, Description: "What each provider takes for each capability: the submission at its own path, with the names of the models and their `input`.", Folded: true},
@@ -101,6 +103,7 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 	} else {
 		add("id", "The id of the webhook.", exampleWebhook, idSchema("wh_"))
 	}
+	add("file_id", "The id of the file.", exampleFileID, idSchema("file_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))
 	return list
 }

@@ -14,6 +14,7 @@ const (
 	exampleWebhook  = "wh_5d8p1q"
 	exampleDelivery = "dlv_3n6w0z"
 	exampleEventID  = "evt_9x2c4v"
+	exampleFileID   = "file_2r5t8k"
 )
 
 // exampleTime is a moment of the story that the examples tell.

@@ -77,6 +77,7 @@ func checkMediaType(h http.Header) error {
 const (
 	pathID         = "id"
 	pathDeliveryID = "delivery_id"
+	pathFileID     = "file_id"
 )
 
 // idIn returns the id in the path. What can't be one is not found, like an id
@@ -99,4 +100,8 @@ func webhookID(r *http.Request) (string, error) {
 
 func deliveryID(r *http.Request) (string, error) {
 	return idIn(r, pathDeliveryID, taskhook.PrefixDelivery, taskhook.CodeNotFound, "delivery")
+}
+
+func fileID(r *http.Request) (string, error) {
+	return idIn(r, pathFileID, taskhook.PrefixFile, taskhook.CodeNotFound, "file")
 }

@@ -20,6 +20,8 @@ const (
 	ScopeWebhooksRead  Scope = "webhooks:read"
 	ScopeWebhooksWrite Scope = "webhooks:write"
 	ScopeEventsWrite   Scope = "events:write"
+	ScopeFilesRead     Scope = "files:read"
+	ScopeFilesWrite    Scope = "files:write"
 	ScopeModelsRead    Scope = "models:read"
 )
 
@@ -44,6 +46,8 @@ func (f *Face) Routes() []Route {
 		ok, created, accepted = http.StatusOK, http.StatusCreated, http.StatusAccepted
 
 		tasks, webhooks, deliveries = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries"
+
+		files = "/api/v1/files"
 	)
 	return []Route{
 		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Submit a task", f.submit},
@@ -70,6 +74,12 @@ func (f *Face) Routes() []Route {
 		{get, deliveries + "/{delivery_id}", nil, client.Delivery{}, ok, ScopeWebhooksRead, "Read a delivery", f.delivery},
 		{get, deliveries + "/{delivery_id}/attempts", nil, []client.Attempt{}, ok, ScopeWebhooksRead, "List the attempts of a delivery", f.attempts},
 		{post, deliveries + "/{delivery_id}/replay", nil, client.Delivery{}, accepted, ScopeWebhooksWrite, "Send a delivery again", f.replayDelivery},
+
+		{post, files + "/upload-url", client.NewFile{}, client.Upload{}, ok, ScopeFilesWrite, "Announce a file, for an address to upload it to", f.announceFile},
+		{post, files + "/{file_id}/complete", nil, client.File{}, ok, ScopeFilesWrite, "Complete an uploaded file", f.completeFile},
+		{get, files, nil, []client.File{}, ok, ScopeFilesRead, "List files", f.listFiles},
+		{get, files + "/{file_id}", nil, client.File{}, ok, ScopeFilesRead, "Read a file's description", f.file},
+		{del, files + "/{file_id}", nil, client.Deleted{}, ok, ScopeFilesWrite, "Delete a file", f.deleteFile},
 
 		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, ScopeEventsWrite, "Publish events, one or many", f.publish},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, ScopeModelsRead, "List models", f.listModels},

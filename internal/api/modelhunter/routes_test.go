@@ -18,7 +18,7 @@ func address(route Route) string {
 	if strings.Contains(route.Pattern, "/tasks/") {
 		id = "task_abc123"
 	}
-	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1").Replace(route.Pattern)
+	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1").Replace(route.Pattern)
 }
 
 // bodyFor returns a body that a route takes.
@@ -30,6 +30,8 @@ func bodyFor(route Route) string {
 		return `{"url":"https://example.com","events":["task.completed"]}`
 	case client.WebhookChange, client.Rotation:
 		return `{}`
+	case client.NewFile:
+		return `{"filename":"cat.png","contentType":"image/png","sizeBytes":7}`
 	case client.EventBatch:
 		return `{"events":[{"type":"order.paid","data":{}}]}`
 	}
@@ -130,7 +132,7 @@ func TestIDsOfNoForm(t *testing.T) {
 	for _, target := range []string{
 		"GET /api/v1/tasks/wh_1", "GET /api/v1/tasks/task_A%2FB", "GET /api/v1/tasks/task_", "DELETE /api/v1/tasks/%00",
 		"POST /api/v1/tasks/%2e%2e/retry", "GET /api/v1/webhooks/1", "POST /api/v1/webhooks/task_1/test",
-		"GET /api/v1/deliveries/evt_1", "POST /api/v1/deliveries/x'--/replay", "POST /api/v1/webhooks/wh_2/deliveries/dlv_1/replay",
+		"GET /api/v1/deliveries/evt_1", "GET /api/v1/files/1", "POST /api/v1/files/art_1/complete", "POST /api/v1/deliveries/x'--/replay", "POST /api/v1/webhooks/wh_2/deliveries/dlv_1/replay",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		rec := newWorld().ask(t, method, path, "")
@@ -155,6 +157,8 @@ func TestUnmatched(t *testing.T) {
 		{"GET /api/v1/events", "POST"},
 		{"GET /api/v1/vidu/text-to-video", "POST"},
 		{"PATCH /api/v1/models", "GET, HEAD"},
+		{"POST /api/v1/files", "GET, HEAD"},
+		{"GET /api/v1/files/file_1/complete", "POST"},
 		{"BREW /api/v1/webhooks", "GET, HEAD, POST"},
 	} {
 		method, path, _ := strings.Cut(test.request, " ")

@@ -53,6 +53,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"deliveries", deliveryTests()},
 		{"lanes", laneTests()},
 		{"states", stateTests()},
+		{"files", fileTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()

@@ -27,6 +27,8 @@ type world struct {
 	result           *taskhook.AttemptResult
 	idle             *memory // an owned lane without deliveries
 	due              string  // a free lane
+	newFile          taskhook.File
+	announced        taskhook.File // with bytes, not complete
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -41,6 +43,7 @@ func newWorld(f *fixture) *world {
 	w.newTask.AccountID = w.account
 	w.addRuns(f)
 	w.addLanes(f)
+	w.newFile, w.announced = newFile(w.account, f.now), f.upload(w.account)
 	f.now = f.now.Add(time.Second)
 	return w
 }
@@ -169,7 +172,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
+	return []string{"files", "attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }
 
