@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -50,8 +51,9 @@ func (w *Worker) attempt(s *send) taskhook.Attempt {
 // report writes one record per attempt.
 func (w *Worker) report(s *send, a *taskhook.Attempt, got *egress.Result) {
 	if a.Delivered() {
-		w.Logger.Debug("attempt", "delivery", a.DeliveryID, "event", s.delivery.EventID, "lane", s.lane.id, "number", a.Number,
-			"status", a.Status, "duration", a.Duration)
+		w.Logger.LogAttrs(w.sends, slog.LevelDebug, "attempt", slog.String("delivery", a.DeliveryID),
+			slog.String("event", s.delivery.EventID), slog.String("lane", s.lane.id), slog.Int("number", a.Number),
+			slog.Int("status", a.Status), slog.Duration("duration", a.Duration))
 		return
 	}
 	w.Logger.Info("attempt", "delivery", a.DeliveryID, "event", s.delivery.EventID, "lane", s.lane.id, "number", a.Number,

@@ -52,7 +52,7 @@ func (t *target) stale(now time.Time) bool { return !t.until.IsZero() && !now.Be
 // request builds one attempt: the same bytes and id each time, time and
 // signature anew.
 func (t *target) request(d *taskhook.Outgoing, jobs *webhook.JobSigner, now time.Time) (*egress.Request, error) {
-	h := make(http.Header, 10)
+	h := make(http.Header, 8)
 	h["Content-Type"] = []string{"application/json"}
 	h["User-Agent"] = []string{userAgent}
 	if t.url != nil {

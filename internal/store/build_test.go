@@ -84,7 +84,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s is %s, want %s: %v", pragma, got, want, err)
 		}
 	}
-	for pragma, want := range map[string]int{"synchronous": 2, "foreign_keys": 1, "wal_autocheckpoint": 0} {
+	for pragma, want := range map[string]int{"synchronous": 2, "foreign_keys": 1, "wal_autocheckpoint": 4000} {
 		if got, err := db.Store.Setting(t.Context(), pragma); err != nil || got != want {
 			t.Errorf("%s of the writer is %d, want %d: %v", pragma, got, want, err)
 		}

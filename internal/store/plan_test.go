@@ -91,7 +91,7 @@ var searches = []struct{ statement, step string }{
 	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH d USING PRIMARY KEY (id=?)"},
 	{"AND claim <> $2 ORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=?)"},
 	{"UPDATE deliveries SET claim = $1", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
-	{"UPDATE deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
+	{"UPDATE OR FAIL deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
 	{"UPDATE deliveries SET state = 'cancelled'", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"UPDATE lanes SET owner = $1, epoch", "SEARCH lanes USING INDEX lanes_due (next_due>? AND next_due<?)"},
 	{"SELECT min(next_due) FROM lanes", "SEARCH lanes USING INDEX lanes_due (next_due>?)"},

@@ -119,7 +119,7 @@ func tuples(n, width int) string {
 
 // bulkSizes are the row counts of bulk statements: few different texts, so that
 // each is prepared once.
-var bulkSizes = [...]int{64, 16, 4, 1}
+var bulkSizes = [...]int{64, 32, 16, 8, 4, 2, 1}
 
 // bulk runs a statement made by text for n rows at a time over all rows.
 func bulk[T any](items []T, apply func(chunk []T) error) error {

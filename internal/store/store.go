@@ -96,7 +96,8 @@ func (s *Store) Close() error {
 	return s.db.close()
 }
 
-// checkpointEvery is how often the write-ahead log is moved into the database.
+// checkpointEvery is how often the write-ahead log is moved into the database when
+// it is short.
 const checkpointEvery = time.Second
 
 // Run keeps the write-ahead log short until ctx ends.
