@@ -95,7 +95,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.build(ctx); err != nil {
 		return err
 	}
-	a.accounts = account.New(a.store, keyring.HashKey)
+	a.accounts = account.New(a.store, keyring.HashKey, cfg.RateLimit)
 	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkDelivery} {
+	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkRate, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -91,6 +91,15 @@ func checkText(name, text string) error {
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("%s holds a blank or a character that no header can carry; make one with: openssl rand -hex 32", name)
+	}
+	return nil
+}
+
+const maxRate = 1_000_000
+
+func (c *Config) checkRate() error {
+	if n := c.RateLimit; n < 0 || n > maxRate {
+		return fmt.Errorf("rate-limit is %d; it must be from 1 to %d, or 0 for no limit", n, maxRate)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ const (
 	tagDeliveries = "Deliveries"
 	tagEvents     = "Events"
 	tagModels     = "Models"
+	tagKeys       = "Keys"
 	tagInputs     = "Inputs"
 )
 
@@ -42,6 +43,7 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		{Name: tagWebhooks, Description: "A webhook is a registered receiver: a URL and the types of event that it wants. All that is sent to it is signed."},
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
 		{Name: tagEvents, Description: "An event is a fact that receivers are told of. Besides those of tasks there are those that you publish."},
+		{Name: tagKeys, Description: "A key stands for an account. It may be limited to some permissions, to some addresses and in time."},
 		{Name: tagModels, Description: "What can be asked for."},
 		{Name: tagInputs, Description: "What each provider takes for each capability: the submission at its own path, with the names of the models and their `input`.", Folded: true},
 	}
@@ -101,6 +103,7 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 	} else {
 		add("id", "The id of the webhook.", exampleWebhook, idSchema("wh_"))
 	}
+	add("key_id", "The id of the key.", exampleKey, idSchema("key_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))
 	return list
 }

@@ -13,6 +13,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	webhookTypes(r)
 	deliveryTypes(r)
 	eventTypes(r)
+	keyTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},

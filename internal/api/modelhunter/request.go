@@ -77,6 +77,7 @@ func checkMediaType(h http.Header) error {
 const (
 	pathID         = "id"
 	pathDeliveryID = "delivery_id"
+	pathKeyID      = "key_id"
 )
 
 // idIn returns the id in the path. What can't be one is not found, like an id
