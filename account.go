@@ -19,7 +19,21 @@ type Key struct {
 	Hint      string // the first characters, to recognise it by: "thk_live_3f…"
 	Test      bool   // tasks of a test key run on the sandbox and cost nothing
 	CreatedAt time.Time
-	RevokedAt time.Time // zero while valid
+	RevokedAt time.Time // zero while not revoked
+	Limits
+}
+
+// NewKey is what a key is made from.
+type NewKey struct {
+	Name string
+	Test bool
+	Limits
+}
+
+// KeyFilter selects the keys of an account that are not revoked.
+type KeyFilter struct {
+	AccountID string
+	Page
 }
 
 // Identity is who makes a request.
@@ -27,4 +41,5 @@ type Identity struct {
 	AccountID string
 	KeyID     string
 	Test      bool
+	Limits    // of the key
 }

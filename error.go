@@ -18,7 +18,8 @@ const (
 	CodeBadKey           Code = "bad_key"            // the key is malformed or unknown
 	CodeKeyExpired       Code = "key_expired"        // the key is past its expiry
 	CodeKeyRevoked       Code = "key_revoked"        // the key was revoked
-	CodeForbidden        Code = "forbidden"          // the key may not do this
+	CodeKeyPermission    Code = "key_permission"     // the key lacks a permission
+	CodeForbidden        Code = "forbidden"          // the request comes from where it may not
 	CodeNotFound         Code = "not_found"          // no such thing in this account
 	CodeTaskNotFound     Code = "task_not_found"     // no such task in this account
 	CodeModelNotFound    Code = "model_not_found"    // the catalogue has no such model
@@ -36,7 +37,7 @@ const (
 // Codes lists every code, for the tests that walk all of them through a face.
 func Codes() []Code {
 	return []Code{CodeMalformed, CodeMissing, CodeInvalid, CodeUnauthenticated, CodeBadKey, CodeKeyExpired,
-		CodeKeyRevoked, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
+		CodeKeyRevoked, CodeKeyPermission, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
 		CodeMethod, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
 }
 

@@ -19,6 +19,11 @@ const (
 	MediumTrained Medium = "training"
 )
 
+// Media lists every medium.
+func Media() []Medium {
+	return []Medium{MediumImage, MediumVideo, MediumAudio, Medium3D, MediumText, MediumTrained}
+}
+
 // TaskState is where a task stands.
 type TaskState string
 

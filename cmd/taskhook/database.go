@@ -38,7 +38,7 @@ func withAccounts(ctx context.Context, dir string, make bool, do func(*account.S
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return do(account.New(db, keyring.HashKey))
+	return do(account.New(db, keyring.HashKey, 0))
 }
 
 // isEmpty reports whether no server has run on the directory.

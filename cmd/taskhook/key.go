@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -26,7 +25,12 @@ type keyCreateCommand struct {
 	Account string `placeholder:"NAME" help:"Account that the key belongs to, made if it does not exist. Default: the first one."`
 	Name    string `placeholder:"TEXT" help:"What the key is for, shown in lists."`
 	Test    bool   `help:"Make a test key: its tasks run on the sandbox and cost nothing."`
-	JSON    bool   `name:"json" help:"Print JSON."`
+
+	Permission []string `placeholder:"SCOPE" help:"What the key may do, such as video:create or tasks:read; can be repeated. Default: everything."`
+	IP         []string `name:"ip" placeholder:"NETWORK" help:"Address or network that the key may be used from, such as 192.0.2.0/24; can be repeated. Default: any."`
+	Expires    string   `placeholder:"TIME" help:"When the key ends: a time like 2026-03-01T09:30:00Z, or from now, like 720h. Default: never."`
+
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Run makes the key, on an empty data directory too.
@@ -35,8 +39,13 @@ func (k *keyCreateCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	n := taskhook.NewKey{Name: k.Name, Test: k.Test}
+	if n.Limits, err = k.limits(now); err != nil {
+		return err
+	}
 	return withAccounts(ctx, cfg.Data, true, func(accounts *account.Service) error {
-		text, key, err := accounts.Create(ctx, time.Now(), k.Account, k.Name, k.Test)
+		text, key, err := accounts.Create(ctx, now, k.Account, n)
 		if err != nil {
 			return err
 		}
@@ -48,6 +57,35 @@ func (k *keyCreateCommand) Run(ctx context.Context, c *console) error {
 		printKey(c.stdout, text)
 		return nil
 	})
+}
+
+// limits reads what the key is limited to.
+func (k *keyCreateCommand) limits(now time.Time) (l taskhook.Limits, err error) {
+	for _, name := range k.Permission {
+		scope, err := taskhook.ParseScope(name)
+		if err != nil {
+			return l, err
+		}
+		l.Permissions = append(l.Permissions, scope)
+	}
+	for _, text := range k.IP {
+		network, err := taskhook.ParseNetwork(text)
+		if err != nil {
+			return l, err
+		}
+		l.Networks = append(l.Networks, network)
+	}
+	if k.Expires == "" {
+		return l, nil
+	}
+	if life, err := time.ParseDuration(k.Expires); err == nil {
+		l.ExpiresAt = now.Add(life)
+		return l, nil
+	}
+	if l.ExpiresAt, err = time.Parse(time.RFC3339, k.Expires); err != nil {
+		return l, fmt.Errorf("--expires %q is no time; write it like 2026-03-01T09:30:00Z, or like 720h for a time from now", k.Expires)
+	}
+	return l, nil
 }
 
 // printKey prints the text of a key that is stored as a hash only.
@@ -78,7 +116,7 @@ func (k *keyListCommand) Run(ctx context.Context, c *console) error {
 		if k.JSON {
 			return printJSON(c.stdout, shown)
 		}
-		return printKeys(c.stdout, shown)
+		return printKeys(c.stdout, time.Now(), shown)
 	})
 }
 
@@ -100,40 +138,6 @@ func (k *keyRevokeCommand) Run(ctx context.Context, c *console) error {
 		fmt.Fprintf(c.stdout, "%s is revoked\n", k.ID)
 		return nil
 	})
-}
-
-// shownKey is a key as the commands print it.
-type shownKey struct {
-	ID        string     `json:"id"`
-	Account   string     `json:"account"`
-	Name      string     `json:"name"`
-	Hint      string     `json:"hint"`
-	Text      string     `json:"key,omitempty"` // only when it was just made
-	Test      bool       `json:"test"`
-	CreatedAt time.Time  `json:"created_at"`
-	RevokedAt *time.Time `json:"revoked_at,omitempty"`
-}
-
-func showKey(k taskhook.Key) shownKey {
-	s := shownKey{ID: k.ID, Account: k.AccountID, Name: k.Name, Hint: k.Hint, Test: k.Test, CreatedAt: k.CreatedAt.UTC()}
-	if !k.RevokedAt.IsZero() {
-		at := k.RevokedAt.UTC()
-		s.RevokedAt = &at
-	}
-	return s
-}
-
-func printKeys(w io.Writer, keys []shownKey) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tKEY\tACCOUNT\tNAME\tCREATED\tSTATE")
-	for _, k := range keys {
-		state := "valid"
-		if k.RevokedAt != nil {
-			state = "revoked " + k.RevokedAt.Format(time.DateOnly)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%q\t%s\t%s\n", k.ID, k.Hint, k.Account, k.Name, k.CreatedAt.Format(time.DateOnly), state)
-	}
-	return table.Flush()
 }
 
 func printJSON(w io.Writer, value any) error {

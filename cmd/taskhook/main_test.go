@@ -141,6 +141,28 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+func TestKeyLimits(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	for want, args := range map[string][]string{
+		"There is no permission": {"--permission", "video:make"},
+		"no address and no":      {"--ip", "10.0.0"},
+		"--expires \"soon\"":     {"--expires", "soon"},
+		"is not in the future":   {"--expires=-1h"},
+		"is not in the future.":  {"--expires", "2020-01-01T00:00:00Z"},
+	} {
+		_, stderr := invoke(t, 1, append([]string{"key", "create", "--data", dir}, args...)...)
+		expect(t, stderr, want)
+	}
+	invoke(t, 0, "key", "create", "--data", dir, "--permission", "video:create", "--permission", "tasks:read", "--ip", "10.1.2.3/8",
+		"--expires", "2100-01-01T00:00:00Z")
+	invoke(t, 0, "key", "create", "--data", dir, "--expires", "720h")
+	stdout, _ := invoke(t, 0, "key", "list", "--data", dir)
+	expect(t, stdout, "valid until 2100-01-01", "video:create tasks:read", "10.0.0.0/8", "all")
+	stdout, _ = invoke(t, 0, "key", "list", "--data", dir, "--json")
+	expect(t, stdout, `"video:create"`, `"10.0.0.0/8"`, `"expires_at": "2100-01-01T00:00:00Z"`)
+}
+
 func TestNoDatabaseIsMadeByLooking(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,7 @@ import (
 func TestAuthenticateRefuses(t *testing.T) {
 	t.Parallel()
 	s, f := newService()
-	revoked, key, err := s.Create(t.Context(), time.Now(), "", "", false)
+	revoked, key, err := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func TestAuthenticateRefuses(t *testing.T) {
 	for _, tt := range cases {
 		f.lookups = 0
 		for range 2 { // a refusal is not remembered
-			id, err := s.Authenticate(t.Context(), tt.text)
-			if taskhook.ErrorCode(err) != tt.code || id != (taskhook.Identity{}) {
+			id, err := s.Authenticate(t.Context(), tt.text, home)
+			if taskhook.ErrorCode(err) != tt.code || !reflect.DeepEqual(id, taskhook.Identity{}) {
 				t.Errorf("%s: %+v, %v", tt.name, id, err)
 			}
 			if tt.text != "" && strings.Contains(err.Error(), tt.text) {
@@ -58,18 +59,18 @@ func TestRevocationByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, f := newService()
-		text, key, err := s.Create(t.Context(), time.Now(), "", "", false)
+		text, key, err := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ask := func() taskhook.Code {
-			_, err := s.Authenticate(t.Context(), text)
+			_, err := s.Authenticate(t.Context(), text, home)
 			return taskhook.ErrorCode(err)
 		}
 		if code := ask(); code != "" {
 			t.Fatal(code)
 		}
-		if err := f.RevokeKey(t.Context(), time.Now(), key.ID); err != nil { // not through s
+		if err := f.RevokeKey(t.Context(), time.Now(), "", key.ID); err != nil { // not through s
 			t.Fatal(err)
 		}
 		f.lookups = 0
@@ -88,7 +89,7 @@ func TestRevocationByAnotherProcess(t *testing.T) {
 func TestRevocationHereWorksAtOnce(t *testing.T) {
 	t.Parallel()
 	s, f := newService()
-	text, key, err := s.Create(t.Context(), time.Now(), "", "", false)
+	text, key, err := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +100,10 @@ func TestRevocationHereWorksAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := s.Authenticate(t.Context(), text); err != nil {
+	if _, err := s.Authenticate(t.Context(), text, home); err != nil {
 		t.Errorf("the look-up came before the revocation: %v", err)
 	}
-	if _, err := s.Authenticate(t.Context(), text); taskhook.ErrorCode(err) != taskhook.CodeKeyRevoked {
+	if _, err := s.Authenticate(t.Context(), text, home); taskhook.ErrorCode(err) != taskhook.CodeKeyRevoked {
 		t.Errorf("the key still works: %v", err)
 	}
 	if err := s.Revoke(t.Context(), time.Now(), key.ID); taskhook.ErrorCode(err) != taskhook.CodeNotFound {
@@ -131,7 +132,7 @@ func TestManyCallers(t *testing.T) {
 	s, _ := newService()
 	texts, ids := make([]string, 8), make([]string, 8)
 	for i := range texts {
-		text, key, err := s.Create(t.Context(), time.Now(), "", "", i%2 == 0)
+		text, key, err := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{Test: i%2 == 0})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +143,7 @@ func TestManyCallers(t *testing.T) {
 		callers.Go(func() {
 			for i := range 100 {
 				k := (n + i) % len(texts)
-				if id, err := s.Authenticate(t.Context(), texts[k]); err != nil || id.KeyID != ids[k] {
+				if id, err := s.Authenticate(t.Context(), texts[k], home); err != nil || id.KeyID != ids[k] {
 					t.Errorf("caller %d is %+v, %v", n, id, err)
 				}
 				if n == 0 && i%10 == 0 {
@@ -156,7 +157,7 @@ func TestManyCallers(t *testing.T) {
 
 func BenchmarkAuthenticate(b *testing.B) {
 	s, _ := newService()
-	text, _, err := s.Create(b.Context(), time.Now(), "", "", false)
+	text, _, err := s.Create(b.Context(), time.Now(), "", taskhook.NewKey{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	b.SetParallelism(32)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := s.Authenticate(b.Context(), text); err != nil {
+			if _, err := s.Authenticate(b.Context(), text, home); err != nil {
 				b.Error(err)
 				return
 			}

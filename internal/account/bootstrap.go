@@ -33,7 +33,7 @@ func (s *Service) Bootstrap(ctx context.Context, now time.Time, given string) (p
 	if err != nil {
 		return "", err
 	}
-	_, err = s.add(ctx, now, owner.ID, "bootstrap", given)
+	_, err = s.add(ctx, now, owner.ID, given, taskhook.NewKey{Name: "bootstrap", Test: isTest(given)})
 	return "", err
 }
 
@@ -45,6 +45,6 @@ func (s *Service) bootstrapFresh(ctx context.Context, now time.Time) (text strin
 	if len(keys) > 0 {
 		return "", nil
 	}
-	text, _, err = s.Create(ctx, now, "", "bootstrap", false)
+	text, _, err = s.Create(ctx, now, "", taskhook.NewKey{Name: "bootstrap"})
 	return text, err
 }

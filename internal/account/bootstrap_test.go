@@ -21,7 +21,7 @@ func start(t *testing.T, s *Service, given string) string {
 // works expects that the text authenticates, or answers with the code.
 func works(t *testing.T, s *Service, text string, code taskhook.Code) {
 	t.Helper()
-	if _, err := s.Authenticate(t.Context(), text); taskhook.ErrorCode(err) != code {
+	if _, err := s.Authenticate(t.Context(), text, home); taskhook.ErrorCode(err) != code {
 		t.Errorf("the key answers %v, want %q", err, code)
 	}
 }
@@ -57,7 +57,7 @@ func TestBootstrapAfterACrashBetweenAccountAndKey(t *testing.T) {
 func TestBootstrapPrintsNothingWhenAKeyWasMadeBefore(t *testing.T) {
 	t.Parallel()
 	s, _ := newService()
-	if _, _, err := s.Create(t.Context(), time.Now(), "", "", false); err != nil {
+	if _, _, err := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if printed := start(t, s, ""); printed != "" {

@@ -17,8 +17,10 @@ type KeyStore interface {
 	CreateKey(ctx context.Context, k taskhook.Key, hash string) error
 	// Keys returns all keys of all accounts, oldest first.
 	Keys(ctx context.Context) ([]taskhook.Key, error)
-	// RevokeKey answers with CodeNotFound when no valid key has the id.
-	RevokeKey(ctx context.Context, now time.Time, id string) error
+	AccountKeys(ctx context.Context, f taskhook.KeyFilter) (taskhook.List[taskhook.Key], error)
+	// RevokeKey answers with CodeNotFound when no key of the account, or of any
+	// when that is empty, has the id and is not revoked yet.
+	RevokeKey(ctx context.Context, now time.Time, account, id string) error
 }
 
 // Directory keeps accounts. Its writes are durable when they return.
@@ -39,12 +41,14 @@ type Service struct {
 	store Store
 	hash  func(text string) string
 	known cache
+	rate  rates
 }
 
 // New returns a Service that stores keys by hash, which must be hard to invert:
-// keys are long random texts, so a plain SHA-256 is enough.
-func New(store Store, hash func(text string) string) *Service {
-	return &Service{store: store, hash: hash, known: cache{valid: map[string]entry{}}}
+// keys are long random texts, so a plain SHA-256 is enough. PerSecond is how many
+// requests a key may make; 0 does not limit them.
+func New(store Store, hash func(text string) string, perSecond int) *Service {
+	return &Service{store: store, hash: hash, known: cache{valid: map[string]entry{}}, rate: rates{perSecond: perSecond}}
 }
 
 // defaultAccount is the name of the first account.
@@ -53,13 +57,16 @@ const defaultAccount = "default"
 // Create stores a new key and returns its text, which is known to nobody
 // afterwards. An account name that does not exist yet makes that account; an
 // empty one means the first account.
-func (s *Service) Create(ctx context.Context, now time.Time, account, name string, test bool) (text string, key taskhook.Key, err error) {
+func (s *Service) Create(ctx context.Context, now time.Time, account string, n taskhook.NewKey) (text string, key taskhook.Key, err error) {
+	if err := check(n, now); err != nil {
+		return "", key, err
+	}
 	owner, err := s.account(ctx, now, account)
 	if err != nil {
 		return "", key, err
 	}
-	text = newText(test)
-	key, err = s.add(ctx, now, owner.ID, name, text)
+	text = newText(n.Test)
+	key, err = s.add(ctx, now, owner.ID, text, n)
 	return text, key, err
 }
 
@@ -70,7 +77,7 @@ func (s *Service) Keys(ctx context.Context) ([]taskhook.Key, error) { return s.s
 // its cache in others.
 func (s *Service) Revoke(ctx context.Context, now time.Time, id string) error {
 	defer s.known.clear()
-	return s.store.RevokeKey(ctx, now, id)
+	return s.store.RevokeKey(ctx, now, "", id)
 }
 
 // account returns the account of the name, made if need be.
@@ -100,14 +107,15 @@ func (s *Service) account(ctx context.Context, now time.Time, name string) (task
 }
 
 // add stores the key with the text.
-func (s *Service) add(ctx context.Context, now time.Time, account, name, text string) (taskhook.Key, error) {
+func (s *Service) add(ctx context.Context, now time.Time, account, text string, n taskhook.NewKey) (taskhook.Key, error) {
 	key := taskhook.Key{
 		ID:        taskhook.NewID(taskhook.PrefixKey, now),
 		AccountID: account,
-		Name:      name,
+		Name:      n.Name,
 		Hint:      hint(text),
-		Test:      isTest(text),
+		Test:      n.Test,
 		CreatedAt: now,
+		Limits:    n.Limits,
 	}
 	if err := s.store.CreateKey(ctx, key, s.hash(text)); err != nil {
 		return key, fmt.Errorf("create key: %w", err)

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"net/netip"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -22,11 +24,14 @@ type fakeStore struct {
 	inLookup func() // called after KeyByHash has read, before it returns
 }
 
+// home is where requests come from.
+var home = netip.MustParseAddr("192.0.2.7")
+
 func hashOf(text string) string { return "#" + text }
 
 func newService() (*Service, *fakeStore) {
 	f := &fakeStore{hashes: map[string]int{}}
-	return New(f, hashOf), f
+	return New(f, hashOf, 0), f
 }
 
 func (f *fakeStore) KeyByHash(_ context.Context, hash string) (taskhook.Key, bool, error) {
@@ -58,11 +63,15 @@ func (f *fakeStore) CreateKey(_ context.Context, k taskhook.Key, hash string) er
 
 func (f *fakeStore) Keys(context.Context) ([]taskhook.Key, error) { return f.keys, f.fail }
 
-func (f *fakeStore) RevokeKey(_ context.Context, now time.Time, id string) error {
+func (f *fakeStore) AccountKeys(_ context.Context, filter taskhook.KeyFilter) (taskhook.List[taskhook.Key], error) {
+	return taskhook.List[taskhook.Key]{Total: len(filter.AccountID)}, f.fail
+}
+
+func (f *fakeStore) RevokeKey(_ context.Context, now time.Time, account, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.keys {
-		if f.keys[i].ID == id && f.keys[i].RevokedAt.IsZero() {
+		if f.keys[i].ID == id && f.keys[i].RevokedAt.IsZero() && (account == "" || account == f.keys[i].AccountID) {
 			f.keys[i].RevokedAt = now
 			return nil
 		}
@@ -108,7 +117,7 @@ func TestCreate(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, tt := range cases {
-		text, key, err := s.Create(t.Context(), now, tt.account, tt.name, tt.test)
+		text, key, err := s.Create(t.Context(), now, tt.account, taskhook.NewKey{Name: tt.name, Test: tt.test})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,8 +129,8 @@ func TestCreate(t *testing.T) {
 		if key.Name != tt.name || key.Test != tt.test || !key.CreatedAt.Equal(now) || key.Hint != text[:11]+"…" {
 			t.Errorf("the key is %+v", key)
 		}
-		id, err := s.Authenticate(t.Context(), text)
-		if err != nil || id != (taskhook.Identity{AccountID: key.AccountID, KeyID: key.ID, Test: tt.test}) {
+		id, err := s.Authenticate(t.Context(), text, home)
+		if err != nil || !reflect.DeepEqual(id, taskhook.Identity{AccountID: key.AccountID, KeyID: key.ID, Test: tt.test}) {
 			t.Errorf("the key is not recognised: %+v, %v", id, err)
 		}
 		owner, ok, _ := f.AccountNamed(t.Context(), tt.owner)
@@ -179,8 +188,8 @@ func TestStoreFaultsAreNotTheCallers(t *testing.T) {
 	s, f := newService()
 	f.fail = errors.New("disk on fire")
 	text := newText(false)
-	_, authenticate := s.Authenticate(t.Context(), text)
-	_, _, create := s.Create(t.Context(), time.Now(), "", "", false)
+	_, authenticate := s.Authenticate(t.Context(), text, home)
+	_, _, create := s.Create(t.Context(), time.Now(), "", taskhook.NewKey{})
 	_, fresh := s.Bootstrap(t.Context(), time.Now(), "")
 	_, given := s.Bootstrap(t.Context(), time.Now(), text)
 	for name, err := range map[string]error{"authenticate": authenticate, "create": create, "bootstrap": fresh, "given": given} {

@@ -83,7 +83,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.keys, err = loadKeyring(cfg, a.Logger); err != nil {
 		return err
 	}
-	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, Logger: a.Logger, Fault: a.StoreFault})
+	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, MaxTasks: cfg.MaxQueuedTasks, Logger: a.Logger, Fault: a.StoreFault})
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.build(ctx); err != nil {
 		return err
 	}
-	a.accounts = account.New(a.store, keyring.HashKey)
+	a.accounts = account.New(a.store, keyring.HashKey, cfg.RateLimit)
 	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestEveryModelIsComplete(t *testing.T) {
 	t.Parallel()
 	c := load(t, "")
 	for _, m := range c.Models() {
-		if !slices.Contains(media(), m.Medium) || m.Estimate <= 0 || m.Timeout <= m.Estimate || m.Adapter != "" || m.Price != 0 {
+		if !slices.Contains(taskhook.Media(), m.Medium) || m.Estimate <= 0 || m.Timeout <= m.Estimate || m.Adapter != "" || m.Price != 0 {
 			t.Errorf("incomplete: %+v", m)
 		}
 		var schema struct{ Type string }

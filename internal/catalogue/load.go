@@ -57,8 +57,8 @@ func build(sources []*Source) (*Catalogue, error) {
 func (b *builder) addMedia(s *Source) error {
 	for _, medium := range slices.Sorted(maps.Keys(s.doc.Media)) {
 		at := []string{"media", string(medium)}
-		if !slices.Contains(media(), medium) {
-			return s.errorf(at, "there is no medium %q; the media are %s", medium, list(media()))
+		if !slices.Contains(taskhook.Media(), medium) {
+			return s.errorf(at, "there is no medium %q; the media are %s", medium, list(taskhook.Media()))
 		}
 		t := s.doc.Media[medium]
 		given := settings{Estimate: textOrNil(t.Estimate), Timeout: textOrNil(t.Timeout)}
@@ -77,7 +77,7 @@ func (b *builder) addCapabilities(s *Source) error {
 			return s.errorf(at, "a capability is written in small letters, digits and hyphens, not %q", name)
 		}
 		if b.media[medium].Estimate == nil || b.media[medium].Timeout == nil {
-			return s.errorf(at, "there is no medium %q; the media are %s", medium, list(media()))
+			return s.errorf(at, "there is no medium %q; the media are %s", medium, list(taskhook.Media()))
 		}
 		b.capabilities[name] = medium
 	}

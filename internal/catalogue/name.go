@@ -1,16 +1,6 @@
 package catalogue
 
-import (
-	"regexp"
-
-	"github.com/taskhook/taskhook"
-)
-
-// media lists the media there are.
-func media() []taskhook.Medium {
-	return []taskhook.Medium{taskhook.MediumImage, taskhook.MediumVideo, taskhook.MediumAudio,
-		taskhook.Medium3D, taskhook.MediumText, taskhook.MediumTrained}
-}
+import "regexp"
 
 func textOrNil(s string) *string {
 	if s == "" {

@@ -25,6 +25,9 @@ type Config struct {
 	OperatorToken Secret `kong:"-" name:"operator-token" help:"Token that signs in to the dashboard for all accounts, of at least 32 characters. Without it only API keys sign in, each to its own account."`
 	SecretKey     Secret `kong:"-" name:"secret-key" help:"Master key that encrypts stored secrets, 32 random bytes in base64 or hex, used instead of the key file in the data directory. Losing it makes the stored secrets unreadable."`
 
+	MaxQueuedTasks int `name:"max-queued-tasks" default:"100000" placeholder:"N" help:"Unfinished tasks that an account may have; more are answered with 429. 0 does not limit them."`
+	RateLimit      int `name:"rate-limit" default:"0" placeholder:"N" help:"Requests that an API key may make in a second, and twice as many in a burst; more are answered with 429. 0 does not limit them."`
+
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
 	Delivery       Delivery          `embed:"" prefix:"delivery-"`

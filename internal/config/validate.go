@@ -18,7 +18,7 @@ const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkDelivery} {
+	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -91,6 +91,22 @@ func checkText(name, text string) error {
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("%s holds a blank or a character that no header can carry; make one with: openssl rand -hex 32", name)
+	}
+	return nil
+}
+
+// The bounds of the limits of keys and accounts.
+const (
+	maxRate  = 1_000_000
+	maxTasks = 10_000_000
+)
+
+func (c *Config) checkLimits() error {
+	if n := c.RateLimit; n < 0 || n > maxRate {
+		return fmt.Errorf("rate-limit is %d; it must be from 1 to %d, or 0 for no limit", n, maxRate)
+	}
+	if n := c.MaxQueuedTasks; n < 0 || n > maxTasks {
+		return fmt.Errorf("max-queued-tasks is %d; it must be from 1 to %d, or 0 for no limit", n, maxTasks)
 	}
 	return nil
 }

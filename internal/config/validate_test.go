@@ -47,6 +47,10 @@ func TestValidate(t *testing.T) {
 			c.OperatorToken = NewSecret(strings.Repeat("hidden", 9))
 			c.BootstrapKey = c.OperatorToken
 		}, "operator-token is the bootstrap-key too"},
+		{"a limit", func(c *Config) { c.RateLimit = 100 }, ""},
+		{"a limit below none", func(c *Config) { c.RateLimit = -1 }, "rate-limit is -1"},
+		{"no place for tasks", func(c *Config) { c.MaxQueuedTasks = -1 }, "max-queued-tasks is -1"},
+		{"a limit beyond all", func(c *Config) { c.RateLimit = 1e9 }, "rate-limit is 1000000000"},
 		{"no attempts", func(c *Config) { c.Delivery.Concurrency = 0 }, "delivery-concurrency is 0"},
 		{"too many attempts", func(c *Config) { c.Delivery.Concurrency = 1e6 }, "delivery-concurrency is 1000000"},
 		{"no time", func(c *Config) { c.Delivery.Timeout = time.Millisecond }, "delivery-timeout is 1ms"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 type (
 	// Keys knows who holds a key.
 	Keys interface {
-		Authenticate(ctx context.Context, keyText string) (taskhook.Identity, error)
+		Authenticate(ctx context.Context, keyText string, from netip.Addr) (taskhook.Identity, error)
 	}
 
 	// Directory lists all accounts, oldest first; there is at least one.

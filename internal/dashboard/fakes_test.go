@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 const (
 	keyOne   = "thk_live_one_one_one_one_one_one_one_one"
 	keyTwo   = "thk_live_two_two_two_two_two_two_two_two"
+	keySome  = "thk_live_some_some_some_some_some_some"
 	operator = "operator-operator-operator-operator"
 )
 
@@ -37,9 +39,9 @@ type world struct {
 
 func (f *world) lock() func() { f.mu.Lock(); return f.mu.Unlock }
 
-func (f *world) Authenticate(_ context.Context, text string) (taskhook.Identity, error) {
+func (f *world) Authenticate(_ context.Context, text string, _ netip.Addr) (taskhook.Identity, error) {
 	defer f.lock()()
-	account, ok := map[string]string{keyOne: "acc_one", keyTwo: "acc_two"}[text]
+	account, ok := map[string]string{keyOne: "acc_one", keyTwo: "acc_two", keySome: "acc_one"}[text]
 	switch {
 	case text == "":
 		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeUnauthenticated, "No API key was given.")
@@ -48,7 +50,11 @@ func (f *world) Authenticate(_ context.Context, text string) (taskhook.Identity,
 	case f.revoked[text]:
 		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeKeyRevoked, "The API key was revoked.")
 	}
-	return taskhook.Identity{AccountID: account}, nil
+	who := taskhook.Identity{AccountID: account}
+	if text == keySome {
+		who.Permissions = []taskhook.Scope{taskhook.ScopeTasksRead}
+	}
+	return who, nil
 }
 
 func (f *world) Accounts(context.Context) ([]taskhook.Account, error) {

@@ -30,7 +30,7 @@ func statusOf(code taskhook.Code) int {
 		return http.StatusUnauthorized
 	case taskhook.CodeMalformed, taskhook.CodeMissing, taskhook.CodeInvalid:
 		return http.StatusUnprocessableEntity
-	case taskhook.CodeForbidden:
+	case taskhook.CodeForbidden, taskhook.CodeKeyPermission:
 		return http.StatusForbidden
 	case taskhook.CodeMethod:
 		return http.StatusMethodNotAllowed

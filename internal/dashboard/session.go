@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 const (
@@ -40,7 +41,8 @@ var errNoSession = errors.New("nobody is signed in")
 // signedOut reports whether err is one that signing in again helps against.
 func signedOut(err error) bool {
 	switch taskhook.ErrorCode(err) {
-	case taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired, taskhook.CodeKeyRevoked:
+	case taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired, taskhook.CodeKeyRevoked,
+		taskhook.CodeKeyPermission, taskhook.CodeForbidden:
 		return true
 	}
 	return errors.Is(err, errNoSession)
@@ -52,17 +54,22 @@ func (d *Dashboard) identify(r *http.Request) (*session, error) {
 	if !d.cookie(r, sessionCookie, &t) || !time.Now().Before(time.Unix(t.Expires, 0)) {
 		return nil, errNoSession
 	}
-	return d.admit(r.Context(), t)
+	return d.admit(r, t)
 }
 
-// admit checks a ticket.
-func (d *Dashboard) admit(ctx context.Context, t ticket) (*session, error) {
+// admit checks a ticket. Keys with permissions stay outside: the pages show, and
+// their buttons do, all that there is in an account.
+func (d *Dashboard) admit(r *http.Request, t ticket) (*session, error) {
 	if d.isOperator(t.Credential) {
-		return d.admitOperator(ctx, t)
+		return d.admitOperator(r.Context(), t)
 	}
-	who, err := d.Keys.Authenticate(ctx, t.Credential)
+	who, err := d.Keys.Authenticate(r.Context(), t.Credential, httpserver.ClientAddr(r))
 	if err != nil {
 		return nil, err
+	}
+	if len(who.Permissions) > 0 {
+		return nil, taskhook.Errorf(taskhook.CodeKeyPermission,
+			"This key is limited to some permissions. Sign in with a key that has full access.")
 	}
 	return &session{ticket: t, Account: taskhook.Account{ID: who.AccountID}}, nil
 }

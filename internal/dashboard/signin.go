@@ -40,7 +40,7 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := ticket{Credential: strings.TrimSpace(r.PostForm.Get("credential")), Expires: now.Add(sessionLife).Unix()}
-	_, err := d.admit(r.Context(), t)
+	_, err := d.admit(r, t)
 	switch {
 	case signedOut(err):
 		d.failures.note(from, now)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -42,9 +44,9 @@ func scanAccount(r scanner) (a taskhook.Account, err error) {
 // conflict. After an error it can be repeated.
 func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) error {
 	return s.update(ctx, s.kinds.createKey, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt))
+		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at, permissions, networks, expires_at)
+			VALUES (`+marks(1, 10)+`) ON CONFLICT (id) DO NOTHING`,
+			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt), words(k.Permissions), words(k.Networks), msOrNil(k.ExpiresAt))
 		if isUnique(err) {
 			return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This key exists already.", Err: err}
 		}
@@ -52,14 +54,40 @@ func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) erro
 	})
 }
 
-const keyColumns = `id, account, name, hint, test, created_at, revoked_at`
+const keyColumns = `id, account, name, hint, test, created_at, revoked_at, permissions, networks, expires_at`
 
 func scanKey(r scanner) (k taskhook.Key, err error) {
 	var created int64
-	var revoked *int64
-	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked)
-	k.CreatedAt, k.RevokedAt = at(created), atOrZero(revoked)
-	return k, err
+	var revoked, expires *int64
+	var permissions, networks string
+	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked, &permissions, &networks, &expires)
+	if err != nil {
+		return k, err
+	}
+	k.CreatedAt, k.RevokedAt, k.ExpiresAt = at(created), atOrZero(revoked), atOrZero(expires)
+	if k.Permissions, err = parseWords(permissions, taskhook.ParseScope); err != nil {
+		return k, fmt.Errorf("read the permissions of key %s: %w", k.ID, err)
+	}
+	if k.Networks, err = parseWords(networks, taskhook.ParseNetwork); err != nil {
+		return k, fmt.Errorf("read the networks of key %s: %w", k.ID, err)
+	}
+	return k, nil
+}
+
+// words is the stored form of a list whose elements have no blanks.
+func words[T any](list []T) string { return strings.Trim(fmt.Sprint(list), "[]") }
+
+// parseWords reads what words has written. A limit that can't be read must not
+// become none, so it is an error.
+func parseWords[T any](text string, parse func(string) (T, error)) (list []T, err error) {
+	for word := range strings.FieldsSeq(text) {
+		item, err := parse(word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	return list, nil
 }
 
 // KeyByHash returns the key whose text has the hash; ok is false when there is
@@ -73,12 +101,23 @@ func (s *Store) Keys(ctx context.Context) ([]taskhook.Key, error) {
 	return collect(ctx, s.db, scanKey, `SELECT `+keyColumns+` FROM keys ORDER BY id`)
 }
 
-// RevokeKey ends a key for good.
-func (s *Store) RevokeKey(ctx context.Context, now time.Time, id string) error {
+// AccountKeys lists the keys of an account that are not revoked, newest first.
+func (s *Store) AccountKeys(ctx context.Context, f taskhook.KeyFilter) (taskhook.List[taskhook.Key], error) {
+	var scope conditions
+	scope.add("account = ? AND revoked_at IS NULL", f.AccountID)
+	return list(ctx, s.db, listing[taskhook.Key]{
+		columns: keyColumns, from: ` FROM keys`, id: "id", scope: scope, page: f.Page, scan: scanKey,
+		cursor: func(k taskhook.Key) string { return k.ID },
+	})
+}
+
+// RevokeKey ends a key for good: one of the account, or of any when that is empty.
+func (s *Store) RevokeKey(ctx context.Context, now time.Time, account, id string) error {
 	return s.update(ctx, s.kinds.revokeKey, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL`, ms(now), id)
+		changed, err := t.exec(ctx, `UPDATE keys SET revoked_at = $1 WHERE id = $2 AND account = coalesce(nullif($3, ''), account)
+			AND revoked_at IS NULL`, ms(now), id, account)
 		if err == nil && changed == 0 {
-			err = taskhook.Errorf(taskhook.CodeNotFound, "There is no valid key %s; `taskhook key list` shows all.", id)
+			err = taskhook.Errorf(taskhook.CodeNotFound, "There is no valid key %s; a list of keys shows their ids.", id)
 		}
 		return err
 	})

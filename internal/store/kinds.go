@@ -22,7 +22,7 @@ func (s *Store) makeKinds() []*kind {
 	}{
 		{&k.publish, s.publishKind()},
 		{&k.finishDeliveries, finishKind()},
-		{&k.createTask, createTaskKind()},
+		{&k.createTask, s.createTaskKind()},
 		{&k.finishRun, s.finishRunKind()},
 		{&k.createAccount, useCase("create_account")},
 		{&k.createKey, useCase("create_key")},

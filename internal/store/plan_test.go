@@ -109,6 +109,8 @@ var searches = []struct{ statement, step string }{
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH deliveries USING COVERING INDEX deliveries_by_event (event=?)"},
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH events USING INDEX events_by_subject (subject=?)"},
 	{"FROM keys WHERE hash", "SEARCH keys USING INDEX sqlite_autoindex_keys_2 (hash=?)"},
+	{"FROM keys WHERE account = $1 AND revoked_at IS NULL ORDER BY", "SEARCH keys USING INDEX keys_by_account (account=?)"},
+	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "SEARCH runs USING COVERING INDEX runs_open (account=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 }
 

@@ -27,11 +27,12 @@ type Sealer interface {
 
 // Options opens a store.
 type Options struct {
-	Dir     string // the data directory
-	Sealer  Sealer
-	Migrate bool // bring the schema up to date; needs the directory's Lock
-	Logger  *slog.Logger
-	Fault   FaultFunc // tests only
+	Dir      string // the data directory
+	Sealer   Sealer
+	Migrate  bool // bring the schema up to date; needs the directory's Lock
+	MaxTasks int  // unfinished tasks that an account may have; 0: no limit
+	Logger   *slog.Logger
+	Fault    FaultFunc // tests only
 }
 
 // Store is the database. All methods may be called at the same time.
@@ -41,6 +42,7 @@ type Store struct {
 	sealer  Sealer
 	log     *slog.Logger
 	inbox   inboxSlot
+	quota   quota
 	kinds   kinds
 	Applied []string // the migrations that Open applied
 }
@@ -55,7 +57,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, sealer: o.Sealer, log: o.Logger}
+	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: quota{o.MaxTasks, map[string]room{}}}
 	s.writes = committer{begin: db.begin, fault: o.Fault}
 	s.makeKinds()
 	if err := s.prepare(ctx, o.Migrate); err != nil {

@@ -34,30 +34,40 @@ func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Tas
 	return task, false, nil
 }
 
-func createTaskKind() *kind {
+func (s *Store) createTaskKind() *kind {
 	return &kind{name: "create_task", apply: func(ctx context.Context, t tx, items []*write) error {
 		for _, w := range items {
-			n := w.item.(*newTask)
-			fresh, err := n.takeKey(ctx, t)
-			if taskhook.ErrorCode(err) == taskhook.CodeConflict {
+			err := w.item.(*newTask).create(ctx, t, &s.quota)
+			switch taskhook.ErrorCode(err) {
+			case "":
+			case taskhook.CodeConflict, taskhook.CodeRateLimited:
 				w.err = err
-				continue
-			}
-			if err != nil {
+			default:
 				return err
-			}
-			if fresh {
-				if err := n.insert(ctx, t); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
 	}}
 }
 
-// takeKey records the idempotency key; fresh is false when it stands for a task.
-func (n *newTask) takeKey(ctx context.Context, t tx) (fresh bool, err error) {
+// create stores the task unless its key stands for one. What it refuses it has not
+// touched.
+func (n *newTask) create(ctx context.Context, t tx, q *quota) error {
+	fresh, err := n.checkKey(ctx, t)
+	if err != nil || !fresh {
+		return err
+	}
+	if err := q.take(ctx, t, n.task.AccountID, n.now); err != nil {
+		return err
+	}
+	if err := n.takeKey(ctx, t); err != nil {
+		return err
+	}
+	return n.insert(ctx, t)
+}
+
+// checkKey looks the idempotency key up; fresh is false when it stands for a task.
+func (n *newTask) checkKey(ctx context.Context, t tx) (fresh bool, err error) {
 	n.same = ""
 	if n.key == nil {
 		return true, nil
@@ -80,10 +90,18 @@ func (n *newTask) takeKey(ctx context.Context, t tx) (fresh bool, err error) {
 		n.same = k.task
 		return false, nil
 	}
-	_, err = t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
+	return true, nil
+}
+
+// takeKey makes the idempotency key stand for the task.
+func (n *newTask) takeKey(ctx context.Context, t tx) error {
+	if n.key == nil {
+		return nil
+	}
+	_, err := t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (hash) DO UPDATE SET request = excluded.request, task = excluded.task, expires_at = excluded.expires_at`,
 		n.key.Hash, n.key.Request, n.task.ID, ms(n.key.Expires))
-	return true, err
+	return err
 }
 
 func (n *newTask) insert(ctx context.Context, t tx) error {

@@ -64,12 +64,16 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
 		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(idempotencyLife)}
 	}
-	return s.admit(ctx, k, key)
+	return s.admit(ctx, who, k, key)
 }
 
-// admit checks a task against the catalogue and stores it with its first run.
-func (s *Service) admit(ctx context.Context, k taskhook.Task, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
+// admit checks a task against the catalogue and what its maker may do, and stores
+// it with its first run.
+func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.Task, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
 	adapter, err := s.check(&k)
+	if err == nil {
+		err = who.Need(taskhook.CreateScope(k.Medium))
+	}
 	if err != nil {
 		return k, false, err
 	}
@@ -153,7 +157,7 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata,
 		WebhookURL: old.WebhookURL, Test: who.Test, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
-	k, _, err = s.admit(ctx, k, nil)
+	k, _, err = s.admit(ctx, who, k, nil)
 	return k, err
 }
 

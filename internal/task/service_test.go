@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,6 +81,34 @@ func TestCreateCompletesFromTheCatalogue(t *testing.T) {
 		pass(time.Second)
 		if read := h.read(k); read.Model != "one" || string(read.Metadata) != `{"a":1}` || !read.CreatedAt.Equal(k.CreatedAt) {
 			t.Errorf("read %+v", read)
+		}
+	})
+}
+
+// TestCreateWantsThePermission holds that what a key may make is asked for on each
+// way to a new task.
+func TestCreateWantsThePermission(t *testing.T) {
+	inHouse(t, func(h *house) {
+		who := func(s ...taskhook.Scope) taskhook.Identity {
+			return taskhook.Identity{AccountID: "acc_a", Limits: taskhook.Limits{Permissions: s}}
+		}
+		others := slices.DeleteFunc(taskhook.Scopes(), func(s taskhook.Scope) bool { return s == "video:create" })
+		h.one.set(func(context.Context, provider.Request, provider.Sink) error {
+			return provider.Permanent(taskhook.TaskErrorProvider, "No.")
+		})
+		k, _, err := h.service.Create(h.Context(), who("video:create"), newTask("one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		if _, _, err := h.service.Create(h.Context(), who(others...), newTask("one")); taskhook.ErrorCode(err) != taskhook.CodeKeyPermission {
+			t.Errorf("create: %v", err)
+		}
+		if _, err := h.service.Retry(h.Context(), who(others...), k.ID); taskhook.ErrorCode(err) != taskhook.CodeKeyPermission {
+			t.Errorf("retry: %v", err)
+		}
+		if _, err := h.service.Retry(h.Context(), who("video:create"), k.ID); err != nil {
+			t.Errorf("retry: %v", err)
 		}
 	})
 }

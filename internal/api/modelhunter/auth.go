@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 // HasCredential reports whether a request carries a credential in the form of
@@ -21,7 +22,7 @@ func (f *Face) identify(r *http.Request) (taskhook.Identity, error) {
 		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeBadKey,
 			"The Authorization header can't be read. Write it as: Authorization: Bearer YOUR_KEY.")
 	}
-	return f.Keys.Authenticate(r.Context(), key)
+	return f.Keys.Authenticate(r.Context(), key, httpserver.ClientAddr(r))
 }
 
 // bearer returns the key that the Authorization header holds.

@@ -38,6 +38,8 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusUnauthorized, code: "AUTH_TOKEN_EXPIRED"}
 	case taskhook.CodeKeyRevoked:
 		return wireError{status: http.StatusForbidden, code: "KEY_REVOKED"}
+	case taskhook.CodeKeyPermission:
+		return wireError{status: http.StatusForbidden, code: "KEY_PERMISSION_DENIED"}
 	case taskhook.CodeForbidden:
 		return wireError{status: http.StatusForbidden, code: "FORBIDDEN"}
 	case taskhook.CodeNotFound:

@@ -25,6 +25,7 @@ func TestEveryCode(t *testing.T) {
 		taskhook.CodeBadKey:           "401 AUTH_INVALID_TOKEN",
 		taskhook.CodeKeyExpired:       "401 AUTH_TOKEN_EXPIRED",
 		taskhook.CodeKeyRevoked:       "403 KEY_REVOKED",
+		taskhook.CodeKeyPermission:    "403 KEY_PERMISSION_DENIED",
 		taskhook.CodeForbidden:        "403 FORBIDDEN",
 		taskhook.CodeNotFound:         "404 NOT_FOUND",
 		taskhook.CodeTaskNotFound:     "404 TASK_NOT_FOUND",

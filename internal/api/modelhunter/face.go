@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -20,9 +21,14 @@ const Name = "modelhunter"
 // account that it is given, and reports what a user should read as a
 // taskhook.Error; an id of another account is not found.
 type (
-	// Keys knows who holds a key. An empty text is CodeUnauthenticated.
+	// Keys knows who holds a key, and keeps the keys. An empty text is
+	// CodeUnauthenticated. CreateKey returns the text of the key, which is shown
+	// once, and makes none that may do more than its maker.
 	Keys interface {
-		Authenticate(ctx context.Context, keyText string) (taskhook.Identity, error)
+		Authenticate(ctx context.Context, keyText string, from netip.Addr) (taskhook.Identity, error)
+		CreateKey(ctx context.Context, who taskhook.Identity, n taskhook.NewKey) (text string, k taskhook.Key, err error)
+		AccountKeys(ctx context.Context, f taskhook.KeyFilter) (taskhook.List[taskhook.Key], error)
+		DeleteKey(ctx context.Context, account, id string) error
 	}
 
 	// Tasks creates and finds tasks. A created task is durable on return; existed
@@ -132,8 +138,8 @@ func New(c Config) *Face {
 // ServeHTTP answers one request.
 func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
 
-// serve returns the handler of a route: it finds out who asks, lets the route
-// answer, and is the one place where an error is written.
+// serve returns the handler of a route: it finds out who asks and whether they may,
+// lets the route answer, and is the one place where an error is written.
 func (f *Face) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reserved(r.PathValue("provider")) {
@@ -141,6 +147,9 @@ func (f *Face) serve(route Route) http.Handler {
 			return
 		}
 		who, err := f.identify(r)
+		if err == nil && route.Scope != scopeByMedium {
+			err = who.Need(route.Scope)
+		}
 		if err == nil {
 			err = route.Handler(w, r, who)
 		}

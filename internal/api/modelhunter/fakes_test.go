@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,10 @@ type world struct {
 	newFile    taskhook.NewFile
 	body       []byte
 
+	newKey taskhook.NewKey
+	limits taskhook.Limits // of the owner's key
+	from   netip.Addr
+
 	err error // of every service, if set
 }
 
@@ -64,12 +69,13 @@ func newWorld() *world {
 	}
 }
 
-func (f *world) Authenticate(_ context.Context, key string) (taskhook.Identity, error) {
+func (f *world) Authenticate(_ context.Context, key string, from netip.Addr) (taskhook.Identity, error) {
 	switch key {
 	case "":
 		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeUnauthenticated, "Send a key.")
 	case ownerKey:
-		return taskhook.Identity{AccountID: owner, KeyID: "key_1"}, nil
+		f.from = from
+		return taskhook.Identity{AccountID: owner, KeyID: "key_1", Limits: f.limits}, nil
 	case foreignKey:
 		return taskhook.Identity{AccountID: "acc_foreign", KeyID: "key_2"}, nil
 	}
@@ -90,6 +96,9 @@ func (f *world) found(account, id, want string) error {
 
 func (f *world) Create(_ context.Context, who taskhook.Identity, n taskhook.NewTask) (taskhook.Task, bool, error) {
 	f.created = n
+	if err := who.Need(taskhook.CreateScope(f.task.Medium)); err != nil {
+		return taskhook.Task{}, false, err
+	}
 	t := f.task
 	t.AccountID, t.State, t.Results = who.AccountID, taskhook.TaskPending, nil
 	return t, f.existed, f.err
@@ -120,6 +129,25 @@ func (f *world) Retry(_ context.Context, who taskhook.Identity, id string) (task
 	t := f.task
 	t.ID, t.RetryOf, t.State = "task_new", f.task.ID, taskhook.TaskPending
 	return t, f.found(who.AccountID, id, f.task.ID)
+}
+
+// key is the one that the owner has.
+func (f *world) key() taskhook.Key {
+	return taskhook.Key{ID: "key_1", AccountID: owner, Name: "ci", Hint: "thk_live_ow…", CreatedAt: day(0), Limits: taskhook.Limits{
+		Permissions: []taskhook.Scope{"video:create"}, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ExpiresAt: day(9)}}
+}
+
+func (f *world) CreateKey(_ context.Context, _ taskhook.Identity, n taskhook.NewKey) (string, taskhook.Key, error) {
+	f.newKey = n
+	return "thk_live_text", f.key(), f.err
+}
+
+func (f *world) AccountKeys(_ context.Context, filter taskhook.KeyFilter) (taskhook.List[taskhook.Key], error) {
+	return listOf(filter.AccountID, f.key(), "key_1"), f.err
+}
+
+func (f *world) DeleteKey(_ context.Context, account, id string) error {
+	return f.found(account, id, "key_1")
 }
 
 func (f *world) CreateEndpoint(_ context.Context, _ string, n taskhook.NewEndpoint) (taskhook.Endpoint, error) {

@@ -18,6 +18,7 @@ const (
 	tagFiles      = "Files"
 	tagEvents     = "Events"
 	tagModels     = "Models"
+	tagKeys       = "Keys"
 	tagInputs     = "Inputs"
 )
 
@@ -44,6 +45,7 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
 		{Name: tagFiles, Description: "A file is an input of your own: announce it, `PUT` its bytes to the address of the answer, and complete it. Any public URL may be used instead."},
 		{Name: tagEvents, Description: "An event is a fact that receivers are told of. Besides those of tasks there are those that you publish."},
+		{Name: tagKeys, Description: "A key stands for an account. It may be limited to some permissions, to some addresses and in time."},
 		{Name: tagModels, Description: "What can be asked for."},
 		{Name: tagInputs, Description: "What each provider takes for each capability: the submission at its own path, with the names of the models and their `input`.", Folded: true},
 	}
@@ -104,6 +106,7 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 		add("id", "The id of the webhook.", exampleWebhook, idSchema("wh_"))
 	}
 	add("file_id", "The id of the file.", exampleFileID, idSchema("file_"))
+	add("key_id", "The id of the key.", exampleKey, idSchema("key_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))
 	return list
 }

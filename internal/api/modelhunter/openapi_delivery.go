@@ -44,7 +44,4 @@ func attemptClasses() []any {
 		taskhook.ClassRefused, taskhook.ClassDNS, taskhook.ClassTLS, taskhook.ClassBlocked, taskhook.ClassProtocol, taskhook.ClassNetwork)
 }
 
-func media() []any {
-	return openapi.Enum(taskhook.MediumImage, taskhook.MediumVideo, taskhook.MediumAudio, taskhook.Medium3D, taskhook.MediumText,
-		taskhook.MediumTrained)
-}
+func media() []any { return openapi.Enum(taskhook.Media()...) }

@@ -13,6 +13,7 @@ const (
 	exampleTask     = "task_7f3k2m"
 	exampleWebhook  = "wh_5d8p1q"
 	exampleDelivery = "dlv_3n6w0z"
+	exampleKey      = "key_2c5x7b"
 	exampleEventID  = "evt_9x2c4v"
 	exampleFileID   = "file_2r5t8k"
 )

@@ -38,8 +38,8 @@ var (
 	unauthorized = failure{"Unauthorized", []taskhook.Code{taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired},
 		"The request has no key, or one that is unknown or past its end.",
 		"There is no key. Send the header Authorization: Bearer YOUR_KEY."}
-	forbidden = failure{"Forbidden", []taskhook.Code{taskhook.CodeForbidden, taskhook.CodeKeyRevoked},
-		"The key was revoked, or may not do this.", "The key was revoked. Use another one."}
+	forbidden = failure{"Forbidden", []taskhook.Code{taskhook.CodeForbidden, taskhook.CodeKeyRevoked, taskhook.CodeKeyPermission},
+		"The key was revoked, lacks the permission, or may not be used from this address.", "The key was revoked. Use another one."}
 	notFound = failure{"NotFound", []taskhook.Code{taskhook.CodeNotFound},
 		"There is no such thing in the account of the key.", "There is no such webhook in this account."}
 	taskNotFound = failure{"TaskNotFound", []taskhook.Code{taskhook.CodeTaskNotFound},

@@ -14,6 +14,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	deliveryTypes(r)
 	eventTypes(r)
 	fileTypes(r)
+	keyTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},

@@ -10,11 +10,12 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// The limits of lists. Webhooks are few, and the original API has no pages of
-// them.
+// The limits of lists. Webhooks and keys are few, and the original API has no
+// pages of them.
 const (
 	defaultLimit         = 20
 	defaultWebhooksLimit = 100
+	defaultKeysLimit     = 100
 	maxLimit             = 100
 )
 

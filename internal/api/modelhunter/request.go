@@ -78,6 +78,7 @@ const (
 	pathID         = "id"
 	pathDeliveryID = "delivery_id"
 	pathFileID     = "file_id"
+	pathKeyID      = "key_id"
 )
 
 // idIn returns the id in the path. What can't be one is not found, like an id

@@ -10,29 +10,18 @@ import (
 // HandlerFunc answers a request of who, or returns the error to answer with.
 type HandlerFunc func(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error
 
-// Scope says what a key must be allowed to do. Keys have full access so far.
-type Scope string
-
-// The scopes.
-const (
-	ScopeTasksRead     Scope = "tasks:read"
-	ScopeTasksWrite    Scope = "tasks:write"
-	ScopeWebhooksRead  Scope = "webhooks:read"
-	ScopeWebhooksWrite Scope = "webhooks:write"
-	ScopeEventsWrite   Scope = "events:write"
-	ScopeFilesRead     Scope = "files:read"
-	ScopeFilesWrite    Scope = "files:write"
-	ScopeModelsRead    Scope = "models:read"
-)
+// scopeByMedium stands for the scope of submitting tasks of a medium, which the
+// service asks for once it knows the medium.
+const scopeByMedium taskhook.Scope = "{medium}:create"
 
 // Route is one operation of the API.
 type Route struct {
 	Method   string
-	Pattern  string // of http.ServeMux, without method
-	Request  any    // zero value of the body's type; nil: there is no body
-	Response any    // zero value of the type of the answer's data
-	Status   int    // of success
-	Scope    Scope
+	Pattern  string         // of http.ServeMux, without method
+	Request  any            // zero value of the body's type; nil: there is no body
+	Response any            // zero value of the type of the answer's data
+	Status   int            // of success
+	Scope    taskhook.Scope // that a key must have
 	Summary  string
 	Handler  HandlerFunc
 }
@@ -45,44 +34,48 @@ func (f *Face) Routes() []Route {
 
 		ok, created, accepted = http.StatusOK, http.StatusCreated, http.StatusAccepted
 
-		tasks, webhooks, deliveries = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries"
+		tasks, webhooks, deliveries, keys = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries", "/api/v1/api-keys"
 
 		files = "/api/v1/files"
 	)
 	return []Route{
-		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Submit a task", f.submit},
-		{post, "/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Submit a task, under the path of older documents", f.submit},
-		{get, tasks, nil, []client.Task{}, ok, ScopeTasksRead, "List tasks", f.listTasks},
-		{get, tasks + "/{id}", nil, client.Task{}, ok, ScopeTasksRead, "Read a task", f.task},
-		{post, tasks + "/{id}/cancel", nil, client.Task{}, ok, ScopeTasksWrite, "Cancel a task", f.cancelTask},
-		{del, tasks + "/{id}", nil, client.Task{}, ok, ScopeTasksWrite, "Cancel a task", f.cancelTask},
-		{post, tasks + "/{id}/retry", nil, client.AcceptedTask{}, accepted, ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
-		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List the deliveries of a task's outcome", f.taskDeliveries},
+		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task", f.submit},
+		{post, "/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task, under the path of older documents", f.submit},
+		{get, tasks, nil, []client.Task{}, ok, taskhook.ScopeTasksRead, "List tasks", f.listTasks},
+		{get, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksRead, "Read a task", f.task},
+		{post, tasks + "/{id}/cancel", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
+		{del, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
+		{post, tasks + "/{id}/retry", nil, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
+		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a task's outcome", f.taskDeliveries},
 
-		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, ScopeWebhooksWrite, "Register a webhook", f.createWebhook},
-		{get, webhooks, nil, []client.Webhook{}, ok, ScopeWebhooksRead, "List webhooks", f.listWebhooks},
-		{get, webhooks + "/{id}", nil, client.Webhook{}, ok, ScopeWebhooksRead, "Read a webhook", f.webhook},
-		{patch, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
-		{put, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
-		{del, webhooks + "/{id}", nil, client.Deleted{}, ok, ScopeWebhooksWrite, "Delete a webhook", f.deleteWebhook},
-		{post, webhooks + "/{id}/test", nil, client.TestResult{}, ok, ScopeWebhooksWrite, "Send a test event", f.testWebhook},
-		{post, webhooks + "/{id}/rotate-secret", client.Rotation{}, client.Webhook{}, ok, ScopeWebhooksWrite, "Give a webhook a new secret", f.rotateSecret},
-		{get, webhooks + "/{id}/deliveries", nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List the deliveries of a webhook", f.webhookDeliveries},
-		{post, webhooks + "/{id}/deliveries/{delivery_id}/replay", nil, client.Delivery{}, accepted, ScopeWebhooksWrite, "Send a delivery again", f.replayDelivery},
+		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, taskhook.ScopeWebhooksWrite, "Register a webhook", f.createWebhook},
+		{get, webhooks, nil, []client.Webhook{}, ok, taskhook.ScopeWebhooksRead, "List webhooks", f.listWebhooks},
+		{get, webhooks + "/{id}", nil, client.Webhook{}, ok, taskhook.ScopeWebhooksRead, "Read a webhook", f.webhook},
+		{patch, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, taskhook.ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
+		{put, webhooks + "/{id}", client.WebhookChange{}, client.Webhook{}, ok, taskhook.ScopeWebhooksWrite, "Change a webhook", f.updateWebhook},
+		{del, webhooks + "/{id}", nil, client.Deleted{}, ok, taskhook.ScopeWebhooksWrite, "Delete a webhook", f.deleteWebhook},
+		{post, webhooks + "/{id}/test", nil, client.TestResult{}, ok, taskhook.ScopeWebhooksWrite, "Send a test event", f.testWebhook},
+		{post, webhooks + "/{id}/rotate-secret", client.Rotation{}, client.Webhook{}, ok, taskhook.ScopeWebhooksWrite, "Give a webhook a new secret", f.rotateSecret},
+		{get, webhooks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a webhook", f.webhookDeliveries},
+		{post, webhooks + "/{id}/deliveries/{delivery_id}/replay", nil, client.Delivery{}, accepted, taskhook.ScopeDeliveriesWrite, "Send a delivery again", f.replayDelivery},
 
-		{get, deliveries, nil, []client.Delivery{}, ok, ScopeWebhooksRead, "List deliveries", f.listDeliveries},
-		{get, deliveries + "/{delivery_id}", nil, client.Delivery{}, ok, ScopeWebhooksRead, "Read a delivery", f.delivery},
-		{get, deliveries + "/{delivery_id}/attempts", nil, []client.Attempt{}, ok, ScopeWebhooksRead, "List the attempts of a delivery", f.attempts},
-		{post, deliveries + "/{delivery_id}/replay", nil, client.Delivery{}, accepted, ScopeWebhooksWrite, "Send a delivery again", f.replayDelivery},
+		{get, deliveries, nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List deliveries", f.listDeliveries},
+		{get, deliveries + "/{delivery_id}", nil, client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "Read a delivery", f.delivery},
+		{get, deliveries + "/{delivery_id}/attempts", nil, []client.Attempt{}, ok, taskhook.ScopeDeliveriesRead, "List the attempts of a delivery", f.attempts},
+		{post, deliveries + "/{delivery_id}/replay", nil, client.Delivery{}, accepted, taskhook.ScopeDeliveriesWrite, "Send a delivery again", f.replayDelivery},
 
-		{post, files + "/upload-url", client.NewFile{}, client.Upload{}, ok, ScopeFilesWrite, "Announce a file, for an address to upload it to", f.announceFile},
-		{post, files + "/{file_id}/complete", nil, client.File{}, ok, ScopeFilesWrite, "Complete an uploaded file", f.completeFile},
-		{get, files, nil, []client.File{}, ok, ScopeFilesRead, "List files", f.listFiles},
-		{get, files + "/{file_id}", nil, client.File{}, ok, ScopeFilesRead, "Read a file's description", f.file},
-		{del, files + "/{file_id}", nil, client.Deleted{}, ok, ScopeFilesWrite, "Delete a file", f.deleteFile},
+		{post, files + "/upload-url", client.NewFile{}, client.Upload{}, ok, taskhook.ScopeFilesWrite, "Announce a file, for an address to upload it to", f.announceFile},
+		{post, files + "/{file_id}/complete", nil, client.File{}, ok, taskhook.ScopeFilesWrite, "Complete an uploaded file", f.completeFile},
+		{get, files, nil, []client.File{}, ok, taskhook.ScopeFilesRead, "List files", f.listFiles},
+		{get, files + "/{file_id}", nil, client.File{}, ok, taskhook.ScopeFilesRead, "Read a file's description", f.file},
+		{del, files + "/{file_id}", nil, client.Deleted{}, ok, taskhook.ScopeFilesWrite, "Delete a file", f.deleteFile},
 
-		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, ScopeEventsWrite, "Publish events, one or many", f.publish},
-		{get, "/api/v1/models", nil, []client.Model{}, ok, ScopeModelsRead, "List models", f.listModels},
+		{post, keys, client.NewKey{}, client.Key{}, created, taskhook.ScopeKeysWrite, "Make a key", f.createKey},
+		{get, keys, nil, []client.Key{}, ok, taskhook.ScopeKeysRead, "List keys", f.listKeys},
+		{del, keys + "/{key_id}", nil, client.Deleted{}, ok, taskhook.ScopeKeysWrite, "Delete a key", f.deleteKey},
+
+		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, taskhook.ScopeEventsWrite, "Publish events, one or many", f.publish},
+		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
 	}
 }
 

@@ -18,7 +18,7 @@ func address(route Route) string {
 	if strings.Contains(route.Pattern, "/tasks/") {
 		id = "task_abc123"
 	}
-	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1").Replace(route.Pattern)
+	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1").Replace(route.Pattern)
 }
 
 // bodyFor returns a body that a route takes.
@@ -28,6 +28,8 @@ func bodyFor(route Route) string {
 		return `{"model":"viduq3-turbo","input":{"prompt":"a river"}}`
 	case client.NewWebhook:
 		return `{"url":"https://example.com","events":["task.completed"]}`
+	case client.NewKey:
+		return `{"name":"ci"}`
 	case client.WebhookChange, client.Rotation:
 		return `{}`
 	case client.NewFile:

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -13,6 +14,8 @@ func accountTests() []test {
 		{"a key is found by its hash until it is unknown", testKeyFound},
 		{"a hash belongs to one key", testKeyConflict},
 		{"a key is revoked once", testKeyRevoked},
+		{"the limits of a key come back", testKeyLimits},
+		{"an account lists and revokes its own keys", testAccountKeys},
 	}
 }
 
@@ -48,7 +51,7 @@ func testKeyFound(t *testing.T, f *fixture) {
 	got, ok, err := f.Store.KeyByHash(f.ctx, "hash")
 	f.ok(err)
 	equal(t, "known", ok, true)
-	equal(t, "key", got, want)
+	deepEqual(t, "key", got, want)
 	_, ok, err = f.Store.KeyByHash(f.ctx, "Hash")
 	f.ok(err)
 	equal(t, "another hash", ok, false)
@@ -69,9 +72,37 @@ func testKeyConflict(t *testing.T, f *fixture) {
 func testKeyRevoked(t *testing.T, f *fixture) {
 	k := newKey(f.account(), f.now)
 	f.ok(f.Store.CreateKey(f.ctx, k, "hash"))
-	f.ok(f.Store.RevokeKey(f.ctx, f.now.Add(time.Second), k.ID))
-	f.code(f.Store.RevokeKey(f.ctx, f.now.Add(time.Minute), k.ID), taskhook.CodeNotFound)
+	f.ok(f.Store.RevokeKey(f.ctx, f.now.Add(time.Second), "", k.ID))
+	f.code(f.Store.RevokeKey(f.ctx, f.now.Add(time.Minute), "", k.ID), taskhook.CodeNotFound)
 	got, _, err := f.Store.KeyByHash(f.ctx, "hash")
 	f.ok(err)
 	equal(t, "revoked at", got.RevokedAt, f.now.Add(time.Second))
+}
+
+func testKeyLimits(t *testing.T, f *fixture) {
+	want := newKey(f.account(), f.now)
+	want.Limits = taskhook.Limits{Permissions: taskhook.Scopes(), ExpiresAt: f.now.Add(time.Hour),
+		Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")}}
+	f.ok(f.Store.CreateKey(f.ctx, want, "hash"))
+	got, _, err := f.Store.KeyByHash(f.ctx, "hash")
+	f.ok(err)
+	deepEqual(t, "key", got, want)
+}
+
+func testAccountKeys(t *testing.T, f *fixture) {
+	mine, other := f.account(), f.account()
+	keys := []taskhook.Key{newKey(mine, f.now), newKey(other, f.now), newKey(mine, f.now.Add(time.Second)), newKey(mine, f.now.Add(time.Minute))}
+	for _, k := range keys {
+		f.ok(f.Store.CreateKey(f.ctx, k, "hash of "+k.ID))
+	}
+	f.code(f.Store.RevokeKey(f.ctx, f.now, other, keys[2].ID), taskhook.CodeNotFound)
+	f.ok(f.Store.RevokeKey(f.ctx, f.now, mine, keys[2].ID))
+	filter := taskhook.KeyFilter{AccountID: mine, Page: taskhook.Page{Limit: 1}}
+	l, err := f.Store.AccountKeys(f.ctx, filter)
+	f.ok(err)
+	deepEqual(t, "the newest", l, taskhook.List[taskhook.Key]{Items: keys[3:], More: true, Next: keys[3].ID, Total: 2})
+	filter.Cursor = l.Next
+	l, err = f.Store.AccountKeys(f.ctx, filter)
+	f.ok(err)
+	deepEqual(t, "the rest", l, taskhook.List[taskhook.Key]{Items: keys[:1], Total: 2})
 }

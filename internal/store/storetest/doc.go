@@ -12,6 +12,10 @@ import (
 	"github.com/taskhook/taskhook/internal/store"
 )
 
+// MaxTasks is how many unfinished tasks an account may have in the databases under
+// test.
+const MaxTasks = 400
+
 // Options are what a test asks of the database that it is given.
 type Options struct {
 	Fault store.FaultFunc // may be nil

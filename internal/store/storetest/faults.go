@@ -111,7 +111,7 @@ func accountWrites() map[string]faultWrite {
 		}},
 		"create_key": {do: func(f *fixture, w *world) error { return f.Store.CreateKey(f.ctx, w.newKey, "another hash") }},
 		"revoke_key": {repeated: taskhook.CodeNotFound,
-			do: func(f *fixture, w *world) error { return f.Store.RevokeKey(f.ctx, f.now, w.key.ID) }},
+			do: func(f *fixture, w *world) error { return f.Store.RevokeKey(f.ctx, f.now, "", w.key.ID) }},
 	}
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ func taskTests() []test {
 		{"callers at once with one key make one task", testIdempotencyAtOnce},
 		{"an expired key is free again", testIdempotencyExpiry},
 		{"a task that exists is left as it is", testTaskRepeated},
+		{"an account has no more unfinished tasks than its quota", testTaskQuota},
 		{"results are shown in order, removed ones as expired", testTaskExpired},
 	}
 }
@@ -159,4 +161,45 @@ func testTaskExpired(t *testing.T, f *fixture) {
 	list, err := f.Store.Tasks(f.ctx, taskhook.TaskFilter{AccountID: account, Page: taskhook.Page{Limit: 10}})
 	f.ok(err)
 	equal(t, "state in the list", list.Items[0].State, taskhook.TaskExpired)
+}
+
+func testTaskQuota(t *testing.T, f *fixture) {
+	account, other := f.account(), f.account()
+	firstTask, _ := f.task(account)
+	for range MaxTasks - 2 {
+		f.task(account)
+	}
+	// Callers at once get the last place together.
+	var made atomic.Int32
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			k, run := newTask(account, f.now)
+			_, _, err := f.Store.CreateTask(f.ctx, f.now, k, run, nil)
+			switch taskhook.ErrorCode(err) {
+			case "":
+				made.Add(1)
+			case taskhook.CodeRateLimited:
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	equal(t, "made at the end", made.Load(), 1)
+
+	// What is refused leaves its key free, and no one else is affected.
+	k, run := newTask(account, f.now)
+	_, _, err := f.Store.CreateTask(f.ctx, f.now, k, run, f.key("a"))
+	f.code(err, taskhook.CodeRateLimited)
+	f.task(other)
+	_, err = f.Store.CancelTask(f.ctx, f.now, account, firstTask.ID)
+	f.ok(err)
+	later := f.now.Add(time.Second)
+	_, existed, err := f.Store.CreateTask(f.ctx, later, k, run, f.key("a"))
+	f.ok(err)
+	equal(t, "existed", existed, false)
+	_, existed, err = f.Store.CreateTask(f.ctx, later, k, run, f.key("a")) // and is found when full
+	f.ok(err)
+	equal(t, "existed", existed, true)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/account"
 	"github.com/taskhook/taskhook/internal/app"
@@ -84,7 +85,7 @@ func (s *Server) NewAccount(t testing.TB, name string, test bool) *client.Client
 		t.Fatal(err)
 	}
 	defer db.Close()
-	text, _, err := account.New(db, keyring.HashKey).Create(t.Context(), now(), name, "test", test)
+	text, _, err := account.New(db, keyring.HashKey, 0).Create(t.Context(), now(), name, taskhook.NewKey{Name: "test", Test: test})
 	if err != nil {
 		t.Fatal(err)
 	}
