@@ -242,7 +242,7 @@ models:
 	}
 	_, err := lookup(t, c, "kling", "text-to-video", "kling-v2-6").AdapterFor(false, false)
 	want := `no provider for kling-v2-6: nothing on this server runs it; write models: {kling: {"kling-v2-6": {adapter: "command:NAME"}}} ` +
-		`(or http:NAME, worker, sandbox) into taskhook.yaml, or use a test key for sandbox results`
+		`(or sandbox) into taskhook.yaml, or use a test key for sandbox results`
 	if taskhook.ErrorCode(err) != taskhook.CodeUnavailable || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -49,6 +49,6 @@ func (m *Model) AdapterFor(test, dev bool) (string, error) {
 		return Sandbox, nil
 	}
 	return "", taskhook.Errorf(taskhook.CodeUnavailable, "no provider for %s: nothing on this server runs it; "+
-		`write models: {%s: {"%s": {adapter: "command:NAME"}}} (or http:NAME, worker, sandbox) into taskhook.yaml, `+
+		`write models: {%s: {"%s": {adapter: "command:NAME"}}} (or sandbox) into taskhook.yaml, `+
 		"or use a test key for sandbox results", m.Name, m.Provider, m.Name)
 }
