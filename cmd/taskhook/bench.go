@@ -23,7 +23,7 @@ type benchCommand struct {
 }
 
 type benchMeasureCommand struct {
-	Scenario string `arg:"" help:"What to measure: burst, idle or restart."`
+	Scenario string `arg:"" help:"What to measure: burst (publish one by one until all has arrived), idle (a server without work) or restart (a backlog after a crash)."`
 
 	JSON        bool          `name:"json" help:"Print one line of JSON."`
 	Publishes   int           `default:"20000" help:"Events that are published in a round."`
@@ -32,7 +32,7 @@ type benchMeasureCommand struct {
 	Rounds      int           `default:"3" help:"Rounds, of which the median counts."`
 	Settle      time.Duration `default:"3s" help:"Time between the start of a server and the reading of its idle memory."`
 	Timeout     time.Duration `default:"2m" help:"Time for one round."`
-	Data        string        `default:"." placeholder:"DIR" help:"Directory whose disk is measured; scratch data is made in it and removed."`
+	Dir         string        `default:"." type:"existingdir" help:"Directory on the disk to measure; scratch data is made in it and removed."`
 	Program     []string      `placeholder:"COMMAND" help:"The taskhook to measure, its words separated by commas. Default: this program."`
 	Profile     string        `placeholder:"DIR" help:"Directory for profiles of the server, which is then this program. Profiling costs a few percent."`
 }
@@ -49,7 +49,7 @@ func (b *benchMeasureCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	o := bench.Options{Self: []string{self}, Program: b.Program, Data: b.Data, Publishes: b.Publishes, Connections: b.Connections,
+	o := bench.Options{Self: []string{self}, Program: b.Program, Data: b.Dir, Publishes: b.Publishes, Connections: b.Connections,
 		BodyBytes: b.Bytes, Rounds: b.Rounds, Settle: b.Settle, Timeout: b.Timeout, Profile: b.Profile, Log: c.stderr}
 	if len(o.Program) == 0 {
 		o.Program = o.Self

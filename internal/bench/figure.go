@@ -2,7 +2,6 @@ package bench
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -70,13 +69,13 @@ func merge(rounds []figures) []Figure {
 	return merged
 }
 
-// median of an even number of values is the mean of the two in the middle.
-func median[T cmp.Ordered](values []T) (m T) {
+// median of an even number of values is the higher of the two in the middle.
+func median[T cmp.Ordered](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
 }
 
-// number writes a value with three significant digits or all before the point.
+// number writes a value with all digits before the point, at least three in all.
 func number(v float64) string {
 	switch {
 	case v >= 100:
@@ -84,5 +83,5 @@ func number(v float64) string {
 	case v >= 10:
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
-	return fmt.Sprintf("%.3f", v)
+	return strconv.FormatFloat(v, 'f', 3, 64)
 }

@@ -14,9 +14,9 @@ type Report struct {
 	Scenario    string    `json:"scenario"`
 	At          time.Time `json:"at"`
 	Machine     Machine   `json:"machine"`
-	Publishes   int       `json:"publishes"`
-	Connections int       `json:"connections"`
-	BodyBytes   int       `json:"body_bytes"`
+	Publishes   int       `json:"publishes,omitzero"`
+	Connections int       `json:"connections,omitzero"`
+	BodyBytes   int       `json:"body_bytes,omitzero"`
 	Figures     []Figure  `json:"figures"`
 }
 
@@ -25,7 +25,11 @@ func (r *Report) WriteJSON(w io.Writer) error { return json.NewEncoder(w).Encode
 
 // WriteTable writes the report for people.
 func (r *Report) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %d publishes of %d bytes over %d connections\n%s\n\n", r.Scenario, r.Publishes, r.BodyBytes, r.Connections, r.Machine)
+	fmt.Fprint(w, r.Scenario)
+	if r.Publishes > 0 {
+		fmt.Fprintf(w, ": %d publishes of %d bytes over %d connections", r.Publishes, r.BodyBytes, r.Connections)
+	}
+	fmt.Fprintf(w, "\n%s\n\n", r.Machine)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FIGURE\tMEDIAN\tUNIT\tROUNDS")
 	for _, f := range r.Figures {
