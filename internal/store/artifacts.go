@@ -36,17 +36,22 @@ func (s *Store) ArtifactByName(ctx context.Context, name string) (taskhook.Artif
 
 // KnownArtifacts returns which of the ids are artifacts.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
+	return known(ctx, s.db, `SELECT id FROM artifacts WHERE id`, ids)
+}
+
+// known returns which of the ids a query finds, which ends before their list.
+func known(ctx context.Context, r reader, query string, ids []string) (map[string]bool, error) {
+	is := map[string]bool{}
 	if len(ids) == 0 {
-		return known, nil
+		return is, nil
 	}
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
-	found, err := collect(ctx, s.db, scanInto[string], `SELECT id FROM artifacts WHERE id IN (`+marks(1, len(ids))+`)`, args...)
+	found, err := collect(ctx, r, scanInto[string], query+` IN (`+marks(1, len(ids))+`)`, args...)
 	for _, id := range found {
-		known[id] = true
+		is[id] = true
 	}
-	return known, err
+	return is, err
 }

@@ -12,8 +12,8 @@ var (
 		return `INSERT OR FAIL INTO deliveries (id, account, event, event_type, subject, endpoint, lane, url, body,
 			state, claim, schedule, test, replay_of, due_at, created_at) VALUES ` + tuples(n, deliveryInsertWidth)
 	})
-	// CROSS JOIN keeps the few rows of the list outside, so that each is one
-	// search by primary key.
+	// The list is read once and each of its rows is one search by primary key, which
+	// a test of the plan holds it to.
 	finishDeliveriesText = bulkTexts(func(n int) string {
 		return `UPDATE OR FAIL deliveries SET claim = 0, state = v.column3, attempts = v.column4, last_error = v.column5,
 			due_at = v.column6, finished_at = v.column7

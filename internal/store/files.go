@@ -128,18 +128,5 @@ func (s *Store) DeleteUnfinished(ctx context.Context, before time.Time, limit in
 
 // KnownContents returns which of the ids are the bytes of files.
 func (s *Store) KnownContents(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	if len(ids) == 0 {
-		return known, nil
-	}
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	found, err := collect(ctx, s.db, scanInto[string],
-		`SELECT content FROM files WHERE content <> '' AND content IN (`+marks(1, len(ids))+`)`, args...)
-	for _, id := range found {
-		known[id] = true
-	}
-	return known, err
+	return known(ctx, s.db, `SELECT content FROM files WHERE content <> '' AND content`, ids)
 }
