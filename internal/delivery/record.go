@@ -22,7 +22,8 @@ type recorder struct {
 	mu      sync.Mutex
 	waiting []recording
 	stopped bool
-	wake    chan struct{}
+	wake    chan struct{} // something waits, or it is stopped
+	full    chan struct{} // as much waits as is worth a write of its own, or it is stopped
 }
 
 // recording is a result and the lane that it came from.
@@ -33,7 +34,7 @@ type recording struct {
 }
 
 func newRecorder(queue QueueStore, log *slog.Logger, done func(*lane, int, time.Time)) *recorder {
-	return &recorder{queue: queue, log: log, done: done, wake: make(chan struct{}, 1)}
+	return &recorder{queue: queue, log: log, done: done, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 // add takes results in.
@@ -44,13 +45,17 @@ func (r *recorder) add(l *lane, size int, result *taskhook.AttemptResult) {
 func (r *recorder) enqueue(results ...recording) {
 	r.mu.Lock()
 	r.waiting = append(r.waiting, results...)
+	full := len(r.waiting) >= fullRecords
 	r.mu.Unlock()
-	r.signal()
+	signal(r.wake)
+	if full {
+		signal(r.full)
+	}
 }
 
-func (r *recorder) signal() {
+func signal(to chan struct{}) {
 	select {
-	case r.wake <- struct{}{}:
+	case to <- struct{}{}:
 	default:
 	}
 }
@@ -60,12 +65,16 @@ func (r *recorder) stop() {
 	r.mu.Lock()
 	r.stopped = true
 	r.mu.Unlock()
-	r.signal()
+	signal(r.wake)
+	signal(r.full)
 }
 
 const (
-	maxRecords = 512 // results that share a write
-	lastTries  = 4   // failures in a row after which a stop gives up: what is not recorded is sent again after the start
+	maxRecords  = 512                  // results that share a write
+	busyRecords = 8                    // a larger write makes the next one linger
+	fullRecords = 128                  // and so many end that
+	linger      = 5 * time.Millisecond // or so much time
+	lastTries   = 4                    // failures in a row after which a stop gives up: what is not recorded is sent again after the start
 )
 
 // run writes results until stop. What fails goes to the end of the row, and the
@@ -84,6 +93,9 @@ func (r *recorder) run() {
 		err := r.write(batch)
 		if err == nil {
 			limit, failures = min(2*limit, maxRecords), 0
+			if len(batch) > busyRecords && !stopped {
+				r.linger()
+			}
 			continue
 		}
 		r.log.Error("record attempts", "error", err, "attempts", len(batch))
@@ -93,6 +105,17 @@ func (r *recorder) run() {
 		}
 		r.enqueue(batch...)
 		time.Sleep(errorPause)
+	}
+}
+
+// linger waits for company. Nobody waits for a record, and many that share a write
+// cost half as much; yet what is not recorded when the process dies comes twice.
+func (r *recorder) linger() {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-r.full:
+	case <-timer.C:
 	}
 }
 

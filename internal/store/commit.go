@@ -38,30 +38,26 @@ type write struct {
 	kind *kind
 	item any
 	err  error
-	wake chan turn // gets one value, unless its caller led from the start
+	done chan struct{} // closed when the item is committed or refused
 }
 
-// turn is what a waiting caller is told.
-type turn int
-
-const (
-	turnDone turn = iota // the item is committed or refused
-	turnLead             // run the next commit, of which the item is the first
-)
-
 // committer gathers the writes of all callers into shared transactions: while
-// one commit runs the next gathers. It has no goroutine of its own; one of the
-// waiting callers leads each commit and then hands over to another.
+// one commit runs the next gathers.
 type committer struct {
 	begin func(context.Context) (commitTx, error)
 	fault FaultFunc
 
+	wake  chan struct{} // something waits, or it is closed
+	ended chan struct{} // closed when run has returned
+
 	mu     sync.Mutex
 	queue  []*write
-	leader bool // somebody leads
 	closed bool
-	idle   chan struct{} // closed when the last write after close has ended
-	last   int           // size of the last batch
+	last   int // size of the last batch
+}
+
+func newCommitter(begin func(context.Context) (commitTx, error), fault FaultFunc) *committer {
+	return &committer{begin: begin, fault: fault, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
 // commitTx is a transaction that can be ended.
@@ -89,67 +85,73 @@ func (c *committer) do(ctx context.Context, k *kind, item any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &write{kind: k, item: item, wake: make(chan turn, 1)}
-	lead, err := c.enqueue(w)
-	if err != nil {
+	w := &write{kind: k, item: item, done: make(chan struct{})}
+	if err := c.enqueue(w); err != nil {
 		return err
 	}
-	if lead || <-w.wake == turnLead {
-		c.runOnce()
-	}
+	<-w.done
 	return w.err
 }
 
-func (c *committer) enqueue(w *write) (lead bool, err error) {
+func (c *committer) enqueue(w *write) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return false, taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping; send the request again in a moment.")
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping; send the request again in a moment.")
 	}
 	if len(c.queue) >= maxQueued {
-		return false, taskhook.Errorf(taskhook.CodeUnavailable, "The server has too many writes waiting; send the request again in a moment.")
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The server has too many writes waiting; send the request again in a moment.")
 	}
 	c.queue = append(c.queue, w)
-	lead = !c.leader
-	c.leader = true
-	return lead, nil
+	c.signal()
+	return nil
 }
 
-// runOnce commits one batch, of which the caller's item is the first, and hands
-// the lead to the next waiting caller.
-func (c *committer) runOnce() {
-	batch := c.take()
-	c.commit(batch)
-	c.mu.Lock()
-	if len(c.queue) > 0 {
-		c.queue[0].wake <- turnLead
-	} else {
-		c.leader = false
-		if c.idle != nil {
-			close(c.idle)
+func (c *committer) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run commits batch after batch until close. It is one goroutine, so that the next
+// commit begins at once, and not when the scheduler comes to one of many callers.
+func (c *committer) run() {
+	defer close(c.ended)
+	for {
+		batch, closed := c.take()
+		if len(batch) == 0 {
+			if closed {
+				return
+			}
+			<-c.wake
+			continue
+		}
+		c.commit(batch)
+		for _, w := range batch {
+			close(w.done)
 		}
 	}
-	c.mu.Unlock()
-	for _, w := range batch[1:] {
-		w.wake <- turnDone
-	}
 }
 
-func (c *committer) take() []*write {
+func (c *committer) take() (batch []*write, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last > busyBatch && len(c.queue) < c.last/2 {
+	if c.last > busyBatch && len(c.queue) > 0 && len(c.queue) < c.last/2 {
 		c.mu.Unlock()
 		time.Sleep(linger)
 		c.mu.Lock()
 	}
 	n := min(len(c.queue), maxBatch)
-	batch := append([]*write(nil), c.queue[:n]...)
+	if n == 0 {
+		return nil, c.closed
+	}
+	batch = append(batch, c.queue[:n]...)
 	rest := copy(c.queue, c.queue[n:])
 	clear(c.queue[rest:])
 	c.queue = c.queue[:rest]
 	c.last = n
-	return batch
+	return batch, false
 }
 
 // commit applies the batch in one transaction. When an item makes that fail they
@@ -209,8 +211,7 @@ func notify(groups [][]*write, err error, inDoubt bool) {
 	}
 }
 
-// applyAll makes a panic the error of its item: the goroutine that it would end
-// belongs to another caller, and leads.
+// applyAll makes a panic the error of its item: it would end the whole program.
 func (c *committer) applyAll(ctx context.Context, t tx, groups [][]*write) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -256,12 +257,7 @@ next:
 func (c *committer) close() {
 	c.mu.Lock()
 	c.closed = true
-	if c.leader && c.idle == nil {
-		c.idle = make(chan struct{})
-	}
-	idle := c.idle
 	c.mu.Unlock()
-	if idle != nil {
-		<-idle
-	}
+	c.signal()
+	<-c.ended
 }

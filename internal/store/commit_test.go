@@ -82,17 +82,24 @@ func (l *ledger) committed() (all []int) {
 	return all
 }
 
+// running returns a committer that runs until the test ends.
+func running(t *testing.T, begin func(context.Context) (commitTx, error), fault FaultFunc) *committer {
+	c := newCommitter(begin, fault)
+	go c.run()
+	t.Cleanup(c.close)
+	return c
+}
+
 // gated is a committer whose first transaction waits for the gate.
-func gated(c *committer) (open func()) {
+func gated(t *testing.T) (c *committer, open func()) {
 	gate := make(chan struct{})
 	var first atomic.Bool
-	c.begin = func(context.Context) (commitTx, error) {
+	return running(t, func(context.Context) (commitTx, error) {
 		if first.CompareAndSwap(false, true) {
 			<-gate
 		}
 		return &fakeTx{}, nil
-	}
-	return func() { close(gate) }
+	}, nil), func() { close(gate) }
 }
 
 // submit hands in the numbers 0 to n-1 while the first commit waits, and returns
@@ -115,8 +122,8 @@ func TestOnlyTheGuiltyFail(t *testing.T) {
 	for _, panicking := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &ledger{bad: map[int]bool{3: true, 5: true}, panicking: panicking}
-			c := &committer{}
-			errs := submit(t, c, l.kind(), 8, gated(c))
+			c, open := gated(t)
+			errs := submit(t, c, l.kind(), 8, open)
 			for i, err := range errs {
 				if (err != nil) != l.bad[i] {
 					t.Errorf("item %d: %v", i, err)
@@ -138,9 +145,10 @@ func TestOnlyTheGuiltyFail(t *testing.T) {
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, c := &ledger{}, &committer{}
+		l := &ledger{}
+		c, open := gated(t)
 		const items = 1 + maxBatch + 100
-		for i, err := range submit(t, c, l.kind(), items, gated(c)) {
+		for i, err := range submit(t, c, l.kind(), items, open) {
 			if err != nil {
 				t.Fatalf("item %d: %v", i, err)
 			}
@@ -161,8 +169,8 @@ func TestBatches(t *testing.T) {
 func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, c := &ledger{}, &committer{}
-		open := gated(c)
+		l := &ledger{}
+		c, open := gated(t)
 		var group sync.WaitGroup
 		var failed atomic.Int32
 		for i := range 1 + maxQueued {
@@ -172,7 +180,7 @@ func TestQueueIsBounded(t *testing.T) {
 				}
 			})
 			if i == 0 {
-				synctest.Wait() // it leads
+				synctest.Wait() // it commits
 			}
 		}
 		synctest.Wait()
@@ -190,8 +198,9 @@ func TestQueueIsBounded(t *testing.T) {
 func TestCallerGoesAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, c := &ledger{}, &committer{}
-		k, open := l.kind(), gated(c)
+		l := &ledger{}
+		c, open := gated(t)
+		k := l.kind()
 		ctx, leave := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		for i := range 3 {
@@ -214,10 +223,10 @@ func TestCallerGoesAway(t *testing.T) {
 	})
 }
 
-func TestLeadIsHandedOver(t *testing.T) {
+func TestManyCallers(t *testing.T) {
 	t.Parallel()
 	l := &ledger{}
-	c := &committer{begin: func(context.Context) (commitTx, error) { return &fakeTx{}, nil }}
+	c := running(t, func(context.Context) (commitTx, error) { return &fakeTx{}, nil }, nil)
 	k := l.kind()
 	const callers, each = 64, 100
 	var group sync.WaitGroup
@@ -235,8 +244,8 @@ func TestLeadIsHandedOver(t *testing.T) {
 	if len(got) != callers*each || len(slices.Compact(got)) != callers*each {
 		t.Errorf("%d items were committed, want each of %d once", len(got), callers*each)
 	}
-	if c.leader || len(c.queue) != 0 {
-		t.Errorf("at rest somebody leads (%v) or waits (%d)", c.leader, len(c.queue))
+	if len(c.queue) != 0 {
+		t.Errorf("%d items wait at rest", len(c.queue))
 	}
 }
 
@@ -266,7 +275,7 @@ func TestDoubt(t *testing.T) {
 		"after the commit":     {fault: failing("commit:after"), inDoubt: true},
 	} {
 		l := &ledger{}
-		c := &committer{fault: test.fault, begin: func(context.Context) (commitTx, error) { return &fakeTx{commitErr: test.commit}, test.begin }}
+		c := running(t, func(context.Context) (commitTx, error) { return &fakeTx{commitErr: test.commit}, test.begin }, test.fault)
 		err := c.do(t.Context(), l.kind(), 7)
 		if test.committed != (err == nil) || !test.committed && !errors.Is(err, errBad) {
 			t.Errorf("%s: %v", name, err)
@@ -280,8 +289,9 @@ func TestDoubt(t *testing.T) {
 func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, c := &ledger{}, &committer{}
-		k, open := l.kind(), gated(c)
+		l := &ledger{}
+		c, open := gated(t)
+		k := l.kind()
 		var group sync.WaitGroup
 		for i := range 3 {
 			group.Go(func() {

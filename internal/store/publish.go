@@ -135,7 +135,10 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 	if len(events) == 0 {
 		return nil
 	}
-	head, _, err := first(ctx, t, scanInto[int64], `UPDATE feed_head SET seq = seq + $1 RETURNING seq`, len(events))
+	if _, err := t.exec(ctx, `UPDATE feed_head SET seq = seq + $1`, len(events)); err != nil {
+		return err
+	}
+	head, _, err := first(ctx, t, scanInto[int64], `SELECT seq FROM feed_head`)
 	if err != nil {
 		return err
 	}

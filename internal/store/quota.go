@@ -10,7 +10,7 @@ import (
 // quota bounds how many unfinished tasks an account has. Counting many is slow, so
 // it remembers how much room there was at least: that grows without it, as tasks
 // end, and shrinks only by what it admits. A full account is counted again after
-// recount. Only the leader of a commit uses it.
+// recount. Only what runs commits uses it.
 type quota struct {
 	limit int             // 0: none
 	rooms map[string]room // by account

@@ -38,7 +38,7 @@ type Options struct {
 // Store is the database. All methods may be called at the same time.
 type Store struct {
 	db      *sqliteDB
-	writes  committer
+	writes  *committer
 	sealer  Sealer
 	log     *slog.Logger
 	inbox   inboxSlot
@@ -58,11 +58,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: quota{o.MaxTasks, map[string]room{}}}
-	s.writes = committer{begin: db.begin, fault: o.Fault}
+	s.writes = newCommitter(db.begin, o.Fault)
 	s.makeKinds()
 	if err := s.prepare(ctx, o.Migrate); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
+	go s.writes.run() // until Close
 	return s, nil
 }
 
