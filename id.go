@@ -28,12 +28,13 @@ const (
 var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // NewID returns prefix and the text of a UUIDv7 made at now: 26 characters that
-// sort bytewise by time, so that new rows go to the end of an index.
+// sort bytewise by time, so that new rows go to the end of an index. The 12 bits
+// after the milliseconds are their fraction (RFC 9562, 6.2, method 3).
 func NewID(prefix string, now time.Time) string {
 	var u [16]byte
-	binary.BigEndian.PutUint64(u[:8], uint64(now.UnixMilli())<<16)
-	rand.Read(u[6:])
-	u[6] = u[6]&0x0f | 0x70
+	fraction := now.Nanosecond() % int(time.Millisecond) << 12 / int(time.Millisecond)
+	binary.BigEndian.PutUint64(u[:8], uint64(now.UnixMilli())<<16|0x7000|uint64(fraction))
+	rand.Read(u[8:])
 	u[8] = u[8]&0x3f | 0x80
 	text := make([]byte, len(prefix)+26)
 	copy(text, prefix)

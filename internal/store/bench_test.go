@@ -79,10 +79,10 @@ func benchStore(b *testing.B, inbox taskhook.Inbox) *store.Store {
 var body = fmt.Appendf(nil, `{"data":{"pad":%0800d}}`, 1)
 
 func publishAll(b *testing.B, s *store.Store, n int) {
-	now := time.Now()
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
+			now := time.Now()
 			p := &taskhook.Publication{Events: []taskhook.NewEvent{{FanOut: true,
 				Schedule: taskhook.Schedule{time.Minute, 5 * time.Minute, 30 * time.Minute},
 				Event: taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: "acc_1", Type: "task.completed",
