@@ -58,6 +58,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"lanes", laneTests()},
 		{"states", stateTests()},
 		{"files", fileTests()},
+		{"money", moneyTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()
