@@ -72,8 +72,10 @@ type UsageRow struct {
 	UsageCount
 }
 
-// Usage is a report in the order of the names.
+// Usage is a report in the order of the names, on whole hours.
 type Usage struct {
+	From, To time.Time
+	Group    UsageGroup
 	Rows  []UsageRow
 	More  bool // rows are left out; the total has them
 	Total UsageCount

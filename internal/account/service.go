@@ -34,6 +34,7 @@ type Directory interface {
 type Store interface {
 	KeyStore
 	Directory
+	Ledger
 }
 
 // Service makes, recognises and revokes keys. It is safe for concurrent use.

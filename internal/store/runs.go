@@ -189,7 +189,7 @@ type finishedRun struct {
 	*taskhook.RunEnd
 	publication *publication
 	ended       taskhook.Task // as it is stored now; only what money and usage need
-	known       bool // it was recorded before: this repeats a write of unknown outcome
+	known       bool          // it was recorded before: this repeats a write of unknown outcome
 }
 
 // FinishRun makes the outcome of a task durable in one transaction with its

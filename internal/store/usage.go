@@ -64,7 +64,9 @@ func (s *Store) Usage(ctx context.Context, f taskhook.UsageFilter) (u taskhook.U
 		name, scan = "key", scanUsageRow
 	}
 	const from = ` FROM usage WHERE account = $1 AND hour >= $2 AND hour < $3`
-	args := []any{f.AccountID, ms(f.From) / hourMS, (ms(f.To) + hourMS - 1) / hourMS}
+	after, before := ms(f.From)/hourMS, (ms(f.To)+hourMS-1)/hourMS
+	u.From, u.To, u.Group = at(after*hourMS), at(before*hourMS), f.Group
+	args := []any{f.AccountID, after, before}
 	// The rows and their total are read one after the other, so that a task that
 	// ends in between may be in the total alone.
 	u.Rows, err = collect(ctx, s.db, scan, `SELECT `+name+` AS name, `+usageSums+from+` GROUP BY name ORDER BY name LIMIT $4`,

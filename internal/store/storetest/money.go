@@ -334,14 +334,17 @@ func testUsage(t *testing.T, f *fixture) {
 		filter.Group = group
 		got, err := f.Store.Usage(f.ctx, filter)
 		f.ok(err)
-		deepEqual(t, string(group), got, taskhook.Usage{Rows: rows, Total: total})
+		deepEqual(t, string(group), got, taskhook.Usage{From: day, To: day.Add(25 * time.Hour), Group: group, Rows: rows, Total: total})
 	}
 	filter.From, filter.To = day.Add(59*time.Minute), day.Add(61*time.Minute) // whole hours
 	got, err := f.Store.Usage(f.ctx, filter)
 	f.ok(err)
+	equal(t, "from", got.From, day)
+	equal(t, "to", got.To, day.Add(2*time.Hour))
 	equal(t, "two hours", got.Total, taskhook.UsageCount{Succeeded: 2, Failed: 1, Cost: 2 * price})
 	filter.From, filter.To = day.Add(time.Hour), day.Add(time.Hour)
 	got, err = f.Store.Usage(f.ctx, filter)
 	f.ok(err)
-	deepEqual(t, "no time", got, taskhook.Usage{})
+	equal(t, "no time", len(got.Rows), 0)
+	equal(t, "no time", got.Total, taskhook.UsageCount{})
 }
