@@ -76,7 +76,7 @@ type UsageRow struct {
 type Usage struct {
 	From, To time.Time
 	Group    UsageGroup
-	Rows  []UsageRow
-	More  bool // rows are left out; the total has them
-	Total UsageCount
+	Rows     []UsageRow
+	More     bool // rows are left out; the total has them
+	Total    UsageCount
 }

@@ -20,6 +20,11 @@ type Ledger interface {
 	Audit(ctx context.Context) ([]taskhook.Audit, error)
 }
 
+// Accounts returns all accounts, oldest first.
+func (s *Service) Accounts(ctx context.Context) ([]taskhook.Account, error) {
+	return s.store.Accounts(ctx)
+}
+
 // Balance returns the money of an account.
 func (s *Service) Balance(ctx context.Context, account string) (taskhook.Balance, error) {
 	return s.store.Balance(ctx, account)

@@ -9,6 +9,8 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
+func (f *fakeStore) Accounts(context.Context) ([]taskhook.Account, error) { return f.accounts, f.fail }
+
 // fakeLedger keeps what it was asked for last.
 type fakeLedger struct {
 	Ledger
