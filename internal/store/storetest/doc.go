@@ -78,6 +78,10 @@ func Run(t *testing.T, open OpenFunc) {
 		t.Parallel()
 		testModel(t, open)
 	})
+	t.Run("money model", func(t *testing.T) {
+		t.Parallel()
+		testMoneyModel(t, open)
+	})
 	t.Run("model at once", func(t *testing.T) {
 		t.Parallel()
 		testAtOnce(t, open)
