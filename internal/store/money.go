@@ -56,7 +56,7 @@ func noBalance(ctx context.Context, r reader, k *taskhook.Task) error {
 		return err
 	}
 	return taskhook.Errorf(taskhook.CodeNoBalance, "The task costs %s USD, but only %s USD are available and %s USD held for unfinished tasks. "+
-		"Ask the operator for credit, or choose a model that costs less.", k.Price, b.Available, b.Held)
+		"Ask the operator for credit, or choose a model that costs less.", k.Price, max(0, b.Available), b.Held)
 }
 
 // settle charges or refunds what is held for a task. It belongs to the one
