@@ -9,6 +9,7 @@ type Account struct {
 	Number    int64 // ModelsLab's user_id
 	Name      string
 	CreatedAt time.Time
+	Balance
 }
 
 // Key authenticates an account. Only a hash of its text is kept.
@@ -20,6 +21,7 @@ type Key struct {
 	Test      bool   // tasks of a test key run on the sandbox and cost nothing
 	CreatedAt time.Time
 	RevokedAt time.Time // zero while not revoked
+	Spent     Money     // by its tasks, with what is held for those that have not ended
 	Limits
 }
 

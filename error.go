@@ -28,6 +28,8 @@ const (
 	CodeConflict         Code = "conflict"           // the thing is in a state that forbids this
 	CodeTooLarge         Code = "too_large"          // the request is over a limit
 	CodeFileTooLarge     Code = "file_too_large"     // a file to be uploaded is over a limit
+	CodeNoBalance        Code = "no_balance"         // the account can't pay for the task
+	CodeSpendLimit       Code = "spend_limit"        // the task would cost more than the key may still spend
 	CodeRateLimited      Code = "rate_limited"       // too many requests or too much waiting work
 	CodeStorageFull      Code = "storage_full"       // the disk is full; nothing was accepted
 	CodeUnavailable      Code = "unavailable"        // stopping or overloaded; nothing was accepted
@@ -38,7 +40,7 @@ const (
 func Codes() []Code {
 	return []Code{CodeMalformed, CodeMissing, CodeInvalid, CodeUnauthenticated, CodeBadKey, CodeKeyExpired,
 		CodeKeyRevoked, CodeKeyPermission, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
-		CodeMethod, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
+		CodeMethod, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeNoBalance, CodeSpendLimit, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
 }
 
 // Error is a failure that a user may read. Message is a sentence for the user

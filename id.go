@@ -21,6 +21,7 @@ const (
 	PrefixFile     = "file_"
 	PrefixLane     = "lane_"
 	PrefixNode     = "node_"
+	PrefixCredit   = "crd_"
 )
 
 // idText is base32 in an alphabet whose bytewise order is the order of the

@@ -11,6 +11,7 @@ type Limits struct {
 	Permissions []Scope        // none: everything
 	Networks    []netip.Prefix // that it may be used from; none: any
 	ExpiresAt   time.Time      // zero: never
+	SpendLimit  *Money         // that its tasks may cost in all; nil: no limit
 }
 
 // May reports whether the scope is permitted.

@@ -22,6 +22,8 @@ const (
 	ScopeModelsRead      Scope = "models:read"
 	ScopeKeysRead        Scope = "keys:read"
 	ScopeKeysWrite       Scope = "keys:write"
+	ScopeBalanceRead     Scope = "balance:read"
+	ScopeUsageRead       Scope = "usage:read"
 )
 
 // CreateScope returns the scope of submitting tasks that make the medium, such as
@@ -35,7 +37,8 @@ func Scopes() []Scope {
 		all = append(all, CreateScope(m))
 	}
 	return append(all, ScopeTasksRead, ScopeTasksWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeDeliveriesRead,
-		ScopeDeliveriesWrite, ScopeEventsWrite, ScopeFilesRead, ScopeFilesWrite, ScopeModelsRead, ScopeKeysRead, ScopeKeysWrite)
+		ScopeDeliveriesWrite, ScopeEventsWrite, ScopeFilesRead, ScopeFilesWrite, ScopeModelsRead, ScopeKeysRead, ScopeKeysWrite,
+		ScopeBalanceRead, ScopeUsageRead)
 }
 
 // ParseScope returns the scope of the name, or a CodeInvalid that lists all.

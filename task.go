@@ -88,6 +88,8 @@ type Task struct {
 	Test       bool            // submitted with a test key
 	Sandbox    bool            // the results were made up by the sandbox
 	RetryOf    string          // the task that this one repeats, or empty
+	KeyID      string          // the key that submitted it, and pays; empty: not known
+	Price      Money           // held until it ends; fixed when it is admitted
 
 	State     TaskState
 	Progress  int // 0 to 100
@@ -98,6 +100,14 @@ type Task struct {
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero until the provider has it
 	FinishedAt time.Time // zero until final
+}
+
+// Cost is what the task has cost: its price once it has succeeded, else nothing.
+func (k *Task) Cost() Money {
+	if k.State == TaskSucceeded || k.State == TaskExpired {
+		return k.Price
+	}
+	return 0
 }
 
 // TaskFilter selects tasks of one account, newest first.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -13,6 +14,7 @@ type NewKey struct {
 	Permissions map[string]bool `json:"permissions,omitempty"` // {"video:create": true}; none: full access
 	IPWhitelist []string        `json:"ipWhitelist,omitempty"` // addresses and networks that it may be used from; none: any
 	ExpiresAt   time.Time       `json:"expiresAt,omitzero"`    // zero: never
+	SpendLimit  json.Number     `json:"spendLimit,omitempty"`  // USD that its tasks may cost in all; empty: no limit
 	Test        *bool           `json:"test,omitempty"`        // nil: like the key that makes it
 }
 
@@ -25,6 +27,8 @@ type Key struct {
 	Permissions map[string]bool `json:"permissions,omitempty"`  // absent: full access
 	IPWhitelist []string        `json:"ip_whitelist,omitempty"` // absent: any address
 	ExpiresAt   time.Time       `json:"expires_at,omitzero"`
+	SpendLimit  json.Number     `json:"spend_limit,omitempty"` // USD; absent: none
+	Spent       json.Number     `json:"spent"`                 // USD, with what is held for unfinished tasks
 	CreatedAt   time.Time       `json:"created_at"`
 
 	Key string `json:"key,omitempty"` // its text, shown only when it is new

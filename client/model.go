@@ -15,7 +15,7 @@ type Model struct {
 	Type             string          `json:"type"`      // the medium
 	Available        bool            `json:"available"` // something is configured to run it; test keys need nothing
 	EstimatedSeconds int             `json:"estimated_seconds"`
-	Cost             float64         `json:"cost"`         // USD for a task
+	Cost             json.Number     `json:"cost"`         // USD for a task
 	InputSchema      json.RawMessage `json:"input_schema"` // JSON Schema 2020-12
 }
 

@@ -42,6 +42,7 @@ type Task struct {
 	Model          string          `json:"model"`
 	Capability     string          `json:"capability"`
 	Progress       int             `json:"progress"`         // 0 to 100
+	Cost           json.Number     `json:"cost,omitempty"`   // USD, of a succeeded task
 	Result         []Result        `json:"result,omitempty"` // of a succeeded task
 	Error          *TaskError      `json:"error,omitempty"`  // of a failed one
 	CreatedAt      time.Time       `json:"created_at"`
@@ -50,6 +51,7 @@ type Task struct {
 	OriginalTaskID string          `json:"original_task_id,omitempty"` // the one that this task repeats
 	Metadata       json.RawMessage `json:"metadata,omitempty"`
 	Sandbox        bool            `json:"sandbox,omitempty"` // the results are made up
+	KeyID          string          `json:"key_id,omitempty"`  // the key that submitted it, and pays
 }
 
 // Result is a file that a task made. The URL is good for 15 minutes; reading the

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,6 +30,8 @@ type keyCreateCommand struct {
 	Permission []string `placeholder:"SCOPE" help:"What the key may do, such as video:create or tasks:read; can be repeated. Default: everything."`
 	IP         []string `name:"ip" placeholder:"NETWORK" help:"Address or network that the key may be used from, such as 192.0.2.0/24; can be repeated. Default: any."`
 	Expires    string   `placeholder:"TIME" help:"When the key ends: a time like 2026-03-01T09:30:00Z, or from now, like 720h. Default: never."`
+
+	SpendLimit string `placeholder:"USD" help:"What the key's tasks may cost in all, such as 12.50. Default: no limit."`
 
 	JSON bool `name:"json" help:"Print JSON."`
 }
@@ -74,6 +77,16 @@ func (k *keyCreateCommand) limits(now time.Time) (l taskhook.Limits, err error) 
 			return l, err
 		}
 		l.Networks = append(l.Networks, network)
+	}
+	if k.SpendLimit != "" {
+		limit, err := taskhook.ParseMoney(k.SpendLimit)
+		if err == nil && limit < 0 {
+			err = errors.New("must not be below 0")
+		}
+		if err != nil {
+			return l, usageError{fmt.Errorf("--spend-limit %w", err)}
+		}
+		l.SpendLimit = &limit
 	}
 	if k.Expires == "" {
 		return l, nil

@@ -27,11 +27,14 @@ type shownKey struct {
 	Permissions []taskhook.Scope `json:"permissions,omitempty"` // none: everything
 	Networks    []netip.Prefix   `json:"ip_whitelist,omitempty"`
 	ExpiresAt   time.Time        `json:"expires_at,omitzero"`
+	SpendLimit  *shownMoney      `json:"spend_limit,omitempty"`
+	Spent       shownMoney       `json:"spent"`
 }
 
 func showKey(k taskhook.Key) shownKey {
 	s := shownKey{ID: k.ID, Account: k.AccountID, Name: k.Name, Hint: k.Hint, Test: k.Test, CreatedAt: k.CreatedAt.UTC(),
-		Permissions: k.Permissions, Networks: k.Networks, ExpiresAt: k.ExpiresAt}
+		Permissions: k.Permissions, Networks: k.Networks, ExpiresAt: k.ExpiresAt,
+		SpendLimit: (*shownMoney)(k.SpendLimit), Spent: shownMoney(k.Spent)}
 	if !k.RevokedAt.IsZero() {
 		at := k.RevokedAt.UTC()
 		s.RevokedAt = &at
@@ -41,9 +44,9 @@ func showKey(k taskhook.Key) shownKey {
 
 func printKeys(w io.Writer, now time.Time, keys []shownKey) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tKEY\tACCOUNT\tNAME\tCREATED\tSTATE\tPERMISSIONS\tADDRESSES")
+	fmt.Fprintln(table, "ID\tKEY\tACCOUNT\tNAME\tCREATED\tSTATE\tSPENT\tPERMISSIONS\tADDRESSES")
 	for _, k := range keys {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%q\t%s\t%s\t%s\t%s\n", k.ID, k.Hint, k.Account, k.Name, k.CreatedAt.Format(time.DateOnly), k.state(now),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%q\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Hint, k.Account, k.Name, k.CreatedAt.Format(time.DateOnly), k.state(now), k.spending(),
 			listed(k.Permissions, "all"), listed(k.Networks, "any"))
 	}
 	return table.Flush()
@@ -60,6 +63,14 @@ func (k *shownKey) state(now time.Time) string {
 		return "valid until " + k.ExpiresAt.Format(time.DateOnly)
 	}
 	return "expired " + k.ExpiresAt.Format(time.DateOnly)
+}
+
+// spending says how far the key is.
+func (k *shownKey) spending() string {
+	if k.SpendLimit == nil {
+		return k.Spent.String()
+	}
+	return fmt.Sprintf("%s of %s", k.Spent, k.SpendLimit)
 }
 
 // listed prints a list of limits, or what no limit means.

@@ -28,7 +28,10 @@ type commands struct {
 	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`
 	Event    eventCommand    `cmd:"" help:"Publish events of your own."`
+	Balance  balanceCommand  `cmd:"" help:"Show what the account has to spend."`
+	Usage    usageCommand    `cmd:"" help:"Show how tasks ended and what they cost."`
 	Key      keyCommand      `cmd:"" help:"Create, list and revoke API keys."`
+	Account  accountCommand  `cmd:"" help:"List accounts and give them credit."`
 	Config   configCommand   `cmd:"" help:"Show the settings in force and where each was set."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date with this program."`
 	Bench    benchCommand    `cmd:"" help:"Measure this program on this machine."`

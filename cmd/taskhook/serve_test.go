@@ -47,9 +47,9 @@ type server struct {
 }
 
 // serve starts a server and waits until it is ready.
-func serve(t *testing.T, dir string) *server {
+func serve(t *testing.T, dir string, more ...string) *server {
 	t.Helper()
-	s := &server{Cmd: process(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")}
+	s := &server{Cmd: process(t, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, more...)...)}
 	s.Cmd.Stdout = &s.stdout
 	pipe, err := s.StderrPipe()
 	if err != nil {

@@ -98,6 +98,9 @@ func describeTask(now time.Time, k client.Task) *sheet {
 	s.time("created", now, k.CreatedAt)
 	s.time("started", now, k.StartedAt)
 	s.time("completed", now, k.CompletedAt)
+	if k.Cost != "" && k.Cost != "0" {
+		s.add("cost", "%s USD", k.Cost)
+	}
 	s.add("retry of", "%s", k.OriginalTaskID)
 	s.add("metadata", "%s", k.Metadata)
 	if k.Sandbox {

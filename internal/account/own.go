@@ -21,6 +21,10 @@ func (s *Service) CreateKey(ctx context.Context, who taskhook.Identity, n taskho
 	if who.Test && !n.Test {
 		return "", key, taskhook.FieldErrorf(taskhook.CodeKeyPermission, "test", "A test key can make only test keys. Leave test out, or use a live key.")
 	}
+	if who.SpendLimit != nil && !n.Test {
+		return "", key, taskhook.FieldErrorf(taskhook.CodeKeyPermission, "test",
+			"The API key has a spend limit, which keys that it makes would go beyond, so it can make only test keys. Use a key without one.")
+	}
 	if err := check(n, now); err != nil {
 		return "", key, err
 	}

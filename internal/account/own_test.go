@@ -20,16 +20,18 @@ func TestCreateKey(t *testing.T) {
 		n    taskhook.NewKey
 		code taskhook.Code
 	}{
-		"a full key of a full one":      {n: taskhook.NewKey{Name: "x"}},
-		"a test key of a live one":      {n: taskhook.NewKey{Test: true}},
-		"a limited key of a full one":   {n: taskhook.NewKey{Limits: limited}},
-		"a limited key of its like":     {taskhook.Identity{Limits: limited}, taskhook.NewKey{Limits: limited}, ""},
-		"a test key of a test key":      {taskhook.Identity{Test: true}, taskhook.NewKey{Test: true}, ""},
-		"a live key of a test key":      {taskhook.Identity{Test: true}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
-		"a full key of a limited one":   {taskhook.Identity{Limits: limited}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
-		"one that is over":              {n: taskhook.NewKey{Limits: taskhook.Limits{ExpiresAt: time.Now()}}, code: taskhook.CodeInvalid},
-		"one with a long name":          {n: taskhook.NewKey{Name: strings.Repeat("é", maxName+1)}, code: taskhook.CodeInvalid},
-		"one with very many addresses ": {n: taskhook.NewKey{Limits: taskhook.Limits{Networks: make([]netip.Prefix, maxNetworks+1)}}, code: taskhook.CodeInvalid},
+		"a full key of a full one":             {n: taskhook.NewKey{Name: "x"}},
+		"a test key of a live one":             {n: taskhook.NewKey{Test: true}},
+		"a limited key of a full one":          {n: taskhook.NewKey{Limits: limited}},
+		"a limited key of its like":            {taskhook.Identity{Limits: limited}, taskhook.NewKey{Limits: limited}, ""},
+		"a test key of a test key":             {taskhook.Identity{Test: true}, taskhook.NewKey{Test: true}, ""},
+		"a live key of a test key":             {taskhook.Identity{Test: true}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
+		"a full key of a limited one":          {taskhook.Identity{Limits: limited}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
+		"a live key of one with a spend limit": {taskhook.Identity{Limits: taskhook.Limits{SpendLimit: new(taskhook.Money)}}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
+		"a test key of one with a spend limit": {taskhook.Identity{Limits: taskhook.Limits{SpendLimit: new(taskhook.Money)}}, taskhook.NewKey{Test: true}, ""},
+		"one that is over":                     {n: taskhook.NewKey{Limits: taskhook.Limits{ExpiresAt: time.Now()}}, code: taskhook.CodeInvalid},
+		"one with a long name":                 {n: taskhook.NewKey{Name: strings.Repeat("é", maxName+1)}, code: taskhook.CodeInvalid},
+		"one with very many addresses ":        {n: taskhook.NewKey{Limits: taskhook.Limits{Networks: make([]netip.Prefix, maxNetworks+1)}}, code: taskhook.CodeInvalid},
 	} {
 		tt.who.AccountID = "acc_mine"
 		text, key, err := s.CreateKey(t.Context(), tt.who, tt.n)

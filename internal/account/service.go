@@ -25,6 +25,8 @@ type KeyStore interface {
 
 // Directory keeps accounts. Its writes are durable when they return.
 type Directory interface {
+	// Accounts returns all accounts, oldest first.
+	Accounts(ctx context.Context) ([]taskhook.Account, error)
 	CreateAccount(ctx context.Context, a taskhook.Account) (taskhook.Account, error)
 	FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error)
 	AccountNamed(ctx context.Context, name string) (a taskhook.Account, ok bool, err error)
@@ -34,6 +36,7 @@ type Directory interface {
 type Store interface {
 	KeyStore
 	Directory
+	Ledger
 }
 
 // Service makes, recognises and revokes keys. It is safe for concurrent use.

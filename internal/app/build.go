@@ -126,7 +126,7 @@ func (a *App) serve() error {
 		return err
 	}
 	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
-		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks,
+		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts,
 		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,

@@ -18,6 +18,6 @@ func (a *App) buildDashboard() (http.Handler, error) {
 		return nil, fmt.Errorf("derive the key of cookies: %w", err)
 	}
 	return dashboard.New(dashboard.Config{Keys: a.accounts, Directory: a.store, Tasks: a.tasks, Deliveries: a.deliveries,
-		Endpoints: a.deliveries, EndpointTools: a.deliveries, Links: a.links, OperatorToken: a.Config.OperatorToken.Reveal(),
+		Endpoints: a.deliveries, EndpointTools: a.deliveries, Money: a.accounts, Links: a.links, OperatorToken: a.Config.OperatorToken.Reveal(),
 		SessionKey: key, BaseURL: a.BaseURL(), Stopping: a.stopping.Load, Log: a.Logger})
 }

@@ -34,10 +34,13 @@ commands:
 `
 
 // tellingServer starts the program with that model.
-func tellingServer(t *testing.T) *program.Server {
+func tellingServer(t *testing.T) *program.Server { return configured(t, telling) }
+
+// configured starts the program with a configuration file of this text.
+func configured(t *testing.T, text string) *program.Server {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "taskhook.yaml")
-	if err := os.WriteFile(name, []byte(telling), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	given := config.Config{Location: config.Location{File: name}}

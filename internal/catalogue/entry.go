@@ -2,9 +2,10 @@ package catalogue
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
-	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -47,11 +48,32 @@ type offer struct {
 // settings are the fields that a model and its capabilities share. Nil means that
 // a less specific or earlier place decides.
 type settings struct {
-	Adapter  *string  `yaml:"adapter"`
-	Estimate *string  `yaml:"estimate"`
-	Timeout  *string  `yaml:"timeout"`
-	Price    *float64 `yaml:"price"`
-	Loose    *bool    `yaml:"loose"`
+	Adapter  *string `yaml:"adapter"`
+	Estimate *string `yaml:"estimate"`
+	Timeout  *string `yaml:"timeout"`
+	Price    *price  `yaml:"price"`
+	Loose    *bool   `yaml:"loose"`
+}
+
+// price is a number as the file writes it, for no decimal may be lost.
+type price string
+
+// UnmarshalYAML keeps the text.
+func (p *price) UnmarshalYAML(text []byte) error {
+	*p = price(strings.TrimSpace(string(text)))
+	return nil
+}
+
+// money reads the price; nil is 0.
+func (p *price) money() (taskhook.Money, error) {
+	if p == nil {
+		return 0, nil
+	}
+	m, err := taskhook.ParseMoney(string(*p))
+	if err == nil && m < 0 {
+		err = fmt.Errorf("must not be below 0, as %s is", m)
+	}
+	return m, err
 }
 
 // UnmarshalYAML also takes the short form of an offer: the schema's name alone.
@@ -68,8 +90,8 @@ func (o *offer) UnmarshalYAML(decode func(any) error) error {
 // check refuses values that can't be used.
 func (f settings) check(s *Source, at []string) error {
 	under := func(field string) []string { return append(slices.Clone(at), field) }
-	if f.Price != nil && (!(*f.Price >= 0) || math.IsInf(*f.Price, 0)) {
-		return s.errorf(under("price"), "price must be a number of USD, 0 or more")
+	if _, err := f.Price.money(); err != nil {
+		return s.errorf(under("price"), "price %s", err)
 	}
 	if f.Adapter != nil && !validAdapter(*f.Adapter) {
 		return s.errorf(under("adapter"), "%q can't be an adapter; write command:NAME, http:NAME, worker or sandbox", *f.Adapter)

@@ -191,9 +191,7 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 	if o.Settings.Adapter != nil {
 		m.Adapter = *o.Settings.Adapter
 	}
-	if o.Settings.Price != nil {
-		m.Price = *o.Settings.Price
-	}
+	m.Price, _ = o.Settings.Price.money()
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

@@ -35,16 +35,16 @@ models:
 `)
 	type row struct {
 		adapter           string
-		price             float64
+		price             taskhook.Money
 		estimate, timeout time.Duration
 	}
 	tests := []struct {
 		provider, capability, model string
 		want                        row
 	}{
-		{"house", "text-to-poem", "poet", row{"worker", 0.25, 3 * time.Second, 90 * time.Second}},
-		{"kling", "text-to-video", "kling-v3", row{"http:kling", 0.75, 2 * time.Minute, time.Hour}},
-		{"kling", "image-to-video", "kling-v3", row{"http:kling", 0.5, time.Minute, time.Hour}},
+		{"house", "text-to-poem", "poet", row{"worker", 250_000, 3 * time.Second, 90 * time.Second}},
+		{"kling", "text-to-video", "kling-v3", row{"http:kling", 750_000, 2 * time.Minute, time.Hour}},
+		{"kling", "image-to-video", "kling-v3", row{"http:kling", 500_000, time.Minute, time.Hour}},
 		{"kling", "image-to-video", "kling-v2-6", row{"", 0, time.Minute, time.Hour}},
 		{"modelslab", "text-to-speech", "", row{"command:espeak", 0, 20 * time.Second, 30 * time.Minute}},
 		{"modelslab", "text-to-image", "other", row{"http:lab", 0, 10 * time.Second, 10 * time.Minute}},
@@ -74,7 +74,7 @@ models:
 func TestLaterFilesWin(t *testing.T) {
 	t.Parallel()
 	var sources []*Source
-	for _, text := range []string{"models: {vidu: {viduq3-pro: {adapter: worker, price: 1}}}", "models: {vidu: {viduq3-pro: {price: 2}}}", "", "# nothing\n"} {
+	for _, text := range []string{"models: {vidu: {viduq3-pro: {adapter: worker, price: 1.10 # USD\n}}}", "models: {vidu: {viduq3-pro: {price: 2}}}", "", "# nothing\n"} {
 		s, err := Parse("x.yaml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +85,7 @@ func TestLaterFilesWin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := lookup(t, c, "vidu", "text-to-video", "viduq3-pro"); m.Adapter != "worker" || m.Price != 2 {
+	if m := lookup(t, c, "vidu", "text-to-video", "viduq3-pro"); m.Adapter != "worker" || m.Price != 2*taskhook.Dollar {
 		t.Errorf("got %q, %v", m.Adapter, m.Price)
 	}
 }
@@ -99,12 +99,15 @@ func TestMistakesHavePlaces(t *testing.T) {
 		{"model field", "models:\n  vidu:\n    viduq3-pro: {adaptor: x}\n", `f.yaml:3:18: unknown field "adaptor"`},
 		{"capability field", "models:\n  vidu:\n    viduq3-pro:\n      capabilities:\n        text-to-video: {skema: x}\n", `f.yaml:5:25: unknown field "skema"`},
 		{"twice", "models:\n  v:\n    m: {price: 1}\n    m: {price: 2}\n", "f.yaml:4:5: "},
-		{"type", "models:\n  v:\n    m: {price: much}\n", "f.yaml:3:16: a value of type float64 is needed here"},
+		{"type", "models:\n  v:\n    m: {price: much}\n", `f.yaml:3:9: price must be a number of USD such as 0.32, not "much"`},
 		{"alias", "models:\n  v:\n    m: *gone\n", "f.yaml:3:9: "},
 		{"documents", "---\nmodels: {}\n---\nmodels: {}\n", "f.yaml: holds 2 YAML documents; keep one"},
-		{"price", "models:\n  vidu:\n    viduq3-pro: {price: -1}\n", "f.yaml:3:18: price must be a number of USD, 0 or more"},
+		{"price", "models:\n  vidu:\n    viduq3-pro: {price: -1}\n", "f.yaml:3:18: price must not be below 0, as -1 is"},
 		{"price nan", "models:\n  vidu:\n    viduq3-pro: {price: .nan}\n", "f.yaml:3:18: price must be"},
 		{"price inf", "models:\n  vidu:\n    viduq3-pro: {price: .inf}\n", "f.yaml:3:18: price must be"},
+		{"price text", "models:\n  vidu:\n    viduq3-pro: {price: '1'}\n", "f.yaml:3:18: price must be a number of USD"},
+		{"price digits", "models:\n  vidu:\n    viduq3-pro: {price: 0.0000001}\n", "f.yaml:3:18: price must have at most 6 decimals, not 0.0000001"},
+		{"price huge", "models:\n  vidu:\n    viduq3-pro: {price: 1e30}\n", "f.yaml:3:18: price must be at most 999999999.999999, not 1e30"},
 		{"duration", "models:\n  vidu:\n    viduq3-pro:\n      timeout: 3\n", `f.yaml:4:7: timeout must be a time above 0 such as 10m or 2h, not "3"`},
 		{"negative", "models:\n  vidu:\n    viduq3-pro:\n      estimate: -3s\n", "f.yaml:4:7: estimate must be"},
 		{"adapter", "models:\n  vidu:\n    viduq3-pro:\n      adapter: shell:x\n", `f.yaml:4:7: "shell:x" can't be an adapter; write command:NAME`},

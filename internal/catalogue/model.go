@@ -26,7 +26,7 @@ type Model struct {
 	Adapter    string          // "command:espeak", or empty: nothing runs it yet
 	Estimate   time.Duration   // told to clients until past runs say better
 	Timeout    time.Duration   // hard deadline of one run
-	Price      float64         // USD per task
+	Price      taskhook.Money  // of a task
 
 	schema *jsonschema.Schema
 	// loose holds the fields that a text may stand for, and is nil where the

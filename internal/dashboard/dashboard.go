@@ -58,6 +58,13 @@ type (
 		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
 	}
 
+	// Money knows what accounts have and spend. A Usage with no times is that of the
+	// last 30 days.
+	Money interface {
+		Balance(ctx context.Context, account string) (taskhook.Balance, error)
+		Usage(ctx context.Context, f taskhook.UsageFilter) (taskhook.Usage, error)
+	}
+
 	// Links makes the links to results.
 	Links interface {
 		Expiring(a taskhook.Artifact, now time.Time) string
@@ -73,6 +80,7 @@ type Config struct {
 	Deliveries    Deliveries
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
+	Money         Money
 	Links         Links
 
 	OperatorToken string      // signs in to all accounts; empty: API keys only

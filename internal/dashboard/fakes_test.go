@@ -33,8 +33,10 @@ type world struct {
 	deliveries []taskhook.Outgoing
 	attempts   map[string][]taskhook.Attempt
 	endpoints  []taskhook.Endpoint
-	fail       error  // what every look-up answers, if set
-	did        string // the last change
+	money      taskhook.Balance
+	cost       taskhook.Money // of 30 days
+	fail       error          // what every look-up answers, if set
+	did        string         // the last change
 }
 
 func (f *world) lock() func() { f.mu.Lock(); return f.mu.Unlock }
@@ -55,6 +57,16 @@ func (f *world) Authenticate(_ context.Context, text string, _ netip.Addr) (task
 		who.Permissions = []taskhook.Scope{taskhook.ScopeTasksRead}
 	}
 	return who, nil
+}
+
+func (f *world) Balance(context.Context, string) (taskhook.Balance, error) {
+	defer f.lock()()
+	return f.money, f.fail
+}
+
+func (f *world) Usage(context.Context, taskhook.UsageFilter) (taskhook.Usage, error) {
+	defer f.lock()()
+	return taskhook.Usage{Total: taskhook.UsageCount{Succeeded: 2, Cost: f.cost}}, f.fail
 }
 
 func (f *world) Accounts(context.Context) ([]taskhook.Account, error) {
@@ -215,7 +227,7 @@ type browser struct {
 
 func newDashboard(t *testing.T, w *world, change func(*Config)) *Dashboard {
 	t.Helper()
-	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Endpoints: w, EndpointTools: w, Links: w, OperatorToken: operator,
+	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Endpoints: w, EndpointTools: w, Money: w, Links: w, OperatorToken: operator,
 		SessionKey: []byte(strings.Repeat("k", 32)), BaseURL: "http://taskhook.example", Stopping: func() bool { return false },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {

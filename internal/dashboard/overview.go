@@ -20,6 +20,7 @@ type overviewView struct {
 	Troubled   []taskhook.Delivery // failed, or tried in vain so far; newest first
 	Stopped    []taskhook.Endpoint // paused or disabled
 	Recent     []taskhook.Task
+	Money      moneyView
 }
 
 // New reports whether nothing has happened in the account yet.
@@ -44,6 +45,9 @@ func (d *Dashboard) overview(r *http.Request, s *session) (view, error) {
 		return view{}, err
 	}
 	if err := o.addEndpoints(ctx, d.Endpoints, account); err != nil {
+		return view{}, err
+	}
+	if err := o.addMoney(ctx, d.Money, account); err != nil {
 		return view{}, err
 	}
 	return view{template: "overview.html", section: "overview", title: "Overview", data: o}, nil

@@ -17,6 +17,7 @@ type taskView struct {
 	taskhook.Task
 	Input    string // indented
 	Metadata string
+	Cost     taskhook.Money
 	Results  []preview
 	Timeline []moment
 	Untold   int // deliveries that the timeline leaves out
@@ -33,7 +34,7 @@ func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 		return view{}, err
 	}
 	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
-		Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Results: d.previews(&t),
+		Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Cost: t.Cost(), Results: d.previews(&t),
 		Timeline: timeline(&t, sent), Untold: untold}}, nil
 }
 

@@ -8,5 +8,5 @@ import (
 
 // Accounts returns all accounts, oldest first.
 func (s *Store) Accounts(ctx context.Context) ([]taskhook.Account, error) {
-	return collect(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts ORDER BY number`)
+	return collect(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts ORDER BY number`)
 }

@@ -25,17 +25,22 @@ func (s *Store) CreateAccount(ctx context.Context, a taskhook.Account) (taskhook
 
 // FirstAccount returns the oldest account; ok is false when there is none.
 func (s *Store) FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error) {
-	return first(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts ORDER BY number LIMIT 1`)
+	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts ORDER BY number LIMIT 1`)
 }
 
 // AccountNamed returns the account of the name; ok is false when there is none.
 func (s *Store) AccountNamed(ctx context.Context, name string) (a taskhook.Account, ok bool, err error) {
-	return first(ctx, s.db, scanAccount, `SELECT id, number, name, created_at FROM accounts WHERE name = $1 ORDER BY number LIMIT 1`, name)
+	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts WHERE name = $1 ORDER BY number LIMIT 1`, name)
 }
 
-func scanAccount(r scanner) (a taskhook.Account, err error) {
+const accountColumns = `id, number, name, created_at, prepaid, balance, held`
+
+func scanOneAccount(r scanner) (taskhook.Account, error) { return scanAccount(r) }
+
+// scanAccount reads accountColumns and what follows them.
+func scanAccount(r scanner, more ...any) (a taskhook.Account, err error) {
 	var created int64
-	err = r.Scan(&a.ID, &a.Number, &a.Name, &created)
+	err = r.Scan(append([]any{&a.ID, &a.Number, &a.Name, &created, &a.Prepaid, &a.Available, &a.Held}, more...)...)
 	a.CreatedAt = at(created)
 	return a, err
 }
@@ -44,9 +49,9 @@ func scanAccount(r scanner) (a taskhook.Account, err error) {
 // conflict. After an error it can be repeated.
 func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) error {
 	return s.update(ctx, s.kinds.createKey, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at, permissions, networks, expires_at)
-			VALUES (`+marks(1, 10)+`) ON CONFLICT (id) DO NOTHING`,
-			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt), words(k.Permissions), words(k.Networks), msOrNil(k.ExpiresAt))
+		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at, permissions, networks, expires_at, spend_limit)
+			VALUES (`+marks(1, 11)+`) ON CONFLICT (id) DO NOTHING`,
+			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt), words(k.Permissions), words(k.Networks), msOrNil(k.ExpiresAt), moneyOrNil(k.SpendLimit))
 		if isUnique(err) {
 			return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This key exists already.", Err: err}
 		}
@@ -54,13 +59,20 @@ func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) erro
 	})
 }
 
-const keyColumns = `id, account, name, hint, test, created_at, revoked_at, permissions, networks, expires_at`
+func moneyOrNil(m *taskhook.Money) any {
+	if m == nil {
+		return nil
+	}
+	return int64(*m)
+}
+
+const keyColumns = `id, account, name, hint, test, created_at, revoked_at, permissions, networks, expires_at, spend_limit, spent`
 
 func scanKey(r scanner) (k taskhook.Key, err error) {
 	var created int64
 	var revoked, expires *int64
 	var permissions, networks string
-	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked, &permissions, &networks, &expires)
+	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked, &permissions, &networks, &expires, &k.SpendLimit, &k.Spent)
 	if err != nil {
 		return k, err
 	}

@@ -8,6 +8,7 @@ type kinds struct {
 	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages *kind
 	claimRuns, startRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
 	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
+	creditAccount, makePostpaid                                              *kind
 	join, leave                                                              *kind
 }
 
@@ -48,6 +49,8 @@ func (s *Store) makeKinds() []*kind {
 		{&k.completeFile, useCase("complete_file")},
 		{&k.deleteFile, useCase("delete_file")},
 		{&k.deleteUnfinished, useCase("delete_unfinished")},
+		{&k.creditAccount, useCase("credit_account")},
+		{&k.makePostpaid, useCase("make_postpaid")},
 		{&k.join, useCase("join")},
 		{&k.leave, useCase("leave")},
 	} {

@@ -56,11 +56,18 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 var mayScan = regexp.MustCompile(`^SCAN (nodes|accounts|keys|migrations|feed_head|counted|v|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle)$`)
 
-// maySort is a statement whose sorted rows are bounded by its limit or by what a
-// node works on at a time.
-var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|FROM runs WHERE owner = \$1`)
+// maySort is a statement whose sorted rows are bounded by its limit, by what a
+// node works on at a time, or by the hours of usage that it asks for.
+var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|FROM runs WHERE owner = \$1|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
+
+// audit is in the statement that an operator asks for to have all of the ledger
+// read.
+const audit = "FROM ledger GROUP BY account, kind"
 
 func checkScans(t *testing.T, text string, steps []string) {
+	if strings.Contains(text, audit) {
+		return
+	}
 	for _, step := range steps {
 		switch {
 		case strings.HasPrefix(step, "SCAN") && !mayScan.MatchString(step) && !(step == "SCAN lanes" && strings.HasPrefix(text, sweep)):
@@ -111,6 +118,10 @@ var searches = []struct{ statement, step string }{
 	{"FROM keys WHERE hash", "SEARCH keys USING INDEX sqlite_autoindex_keys_2 (hash=?)"},
 	{"FROM keys WHERE account = $1 AND revoked_at IS NULL ORDER BY", "SEARCH keys USING INDEX keys_by_account (account=?)"},
 	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "SEARCH runs USING COVERING INDEX runs_open (account=?)"},
+	{"UPDATE accounts SET balance = balance - $1", "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (id=?)"},
+	{"UPDATE keys SET spent = spent + $1", "SEARCH keys USING PRIMARY KEY (id=?)"},
+	{"FROM ledger WHERE subject = $1 AND kind = 'credit'", "SEARCH ledger USING INDEX ledger_once (subject=?)"},
+	{"FROM usage WHERE account = $1", "SEARCH usage USING PRIMARY KEY (account=? AND hour>? AND hour<?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 }
 

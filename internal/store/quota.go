@@ -51,3 +51,13 @@ func (q *quota) take(ctx context.Context, t tx, account string, now time.Time) e
 	}
 	return nil
 }
+
+// giveBack undoes a take whose task was refused for another reason.
+func (q *quota) giveBack(account string) {
+	if q.limit == 0 {
+		return
+	}
+	r := q.rooms[account]
+	r.left++
+	q.rooms[account] = r
+}

@@ -188,7 +188,8 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 type finishedRun struct {
 	*taskhook.RunEnd
 	publication *publication
-	known       bool // it was recorded before: this repeats a write of unknown outcome
+	ended       taskhook.Task // as it is stored now; only what money and usage need
+	known       bool          // it was recorded before: this repeats a write of unknown outcome
 }
 
 // FinishRun makes the outcome of a task durable in one transaction with its
@@ -211,10 +212,18 @@ func (s *Store) finishRunKind() *kind {
 	return &kind{
 		name: "finish_run",
 		apply: func(ctx context.Context, t tx, items []*write) error {
+			used := tally{}
 			for _, w := range items {
-				if err := w.item.(*finishedRun).end(ctx, t); err != nil {
+				f := w.item.(*finishedRun)
+				if err := f.end(ctx, t); err != nil {
 					return err
 				}
+				if !f.Stale && !f.known {
+					used.add(f.now(), &f.ended)
+				}
+			}
+			if err := used.write(ctx, t); err != nil {
+				return err
 			}
 			return s.publish(ctx, t, fresh(items))
 		},
@@ -229,6 +238,13 @@ func (s *Store) finishRunKind() *kind {
 			}
 		},
 	}
+}
+
+func (f *finishedRun) now() time.Time { return f.publication.now }
+
+func scanEnded(r scanner) (k taskhook.Task, err error) {
+	err = r.Scan(&k.ID, &k.AccountID, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
+	return k, err
 }
 
 // end moves run and task to their final states and adds the artifacts.
@@ -255,13 +271,17 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 	if k.State == taskhook.TaskSucceeded {
 		progress = 100
 	}
-	changed, err = t.exec(ctx, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished,
-		string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
+	ended, ok, err := first(ctx, t, scanEnded, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished+`
+		RETURNING id, account, provider, model, key, price, state`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
 	if err != nil {
 		return err
 	}
-	if f.Stale = changed == 0; f.Stale {
+	if f.Stale = !ok; f.Stale {
 		return nil
+	}
+	f.ended = ended
+	if err := settle(ctx, t, f.now(), &ended); err != nil {
+		return err
 	}
 	for i := range k.Results {
 		if err := insertArtifact(ctx, t, k.AccountID, &k.Results[i]); err != nil {

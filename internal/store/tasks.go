@@ -40,7 +40,7 @@ func (s *Store) createTaskKind() *kind {
 			err := w.item.(*newTask).create(ctx, t, &s.quota)
 			switch taskhook.ErrorCode(err) {
 			case "":
-			case taskhook.CodeConflict, taskhook.CodeRateLimited:
+			case taskhook.CodeConflict, taskhook.CodeRateLimited, taskhook.CodeNoBalance, taskhook.CodeSpendLimit:
 				w.err = err
 			default:
 				return err
@@ -54,10 +54,17 @@ func (s *Store) createTaskKind() *kind {
 // touched.
 func (n *newTask) create(ctx context.Context, t tx, q *quota) error {
 	fresh, err := n.checkKey(ctx, t)
+	if err == nil && fresh {
+		fresh, err = n.checkTask(ctx, t)
+	}
 	if err != nil || !fresh {
 		return err
 	}
 	if err := q.take(ctx, t, n.task.AccountID, n.now); err != nil {
+		return err
+	}
+	if err := hold(ctx, t, n.now, &n.task); err != nil {
+		q.giveBack(n.task.AccountID)
 		return err
 	}
 	if err := n.takeKey(ctx, t); err != nil {
@@ -93,6 +100,17 @@ func (n *newTask) checkKey(ctx context.Context, t tx) (fresh bool, err error) {
 	return true, nil
 }
 
+// checkTask looks a task up that is to be paid; fresh is false when it was stored
+// by a write of unknown outcome, and so is paid. Free ones are found by insert.
+func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
+	if n.task.Price == 0 {
+		return true, nil
+	}
+	id, stored, err := first(ctx, t, scanInto[string], `SELECT id FROM tasks WHERE id = $1`, n.task.ID)
+	n.same = id
+	return !stored, err
+}
+
 // takeKey makes the idempotency key stand for the task.
 func (n *newTask) takeKey(ctx context.Context, t tx) error {
 	if n.key == nil {
@@ -107,9 +125,9 @@ func (n *newTask) takeKey(ctx context.Context, t tx) error {
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
 	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, state, estimated, created_at) VALUES (`+marks(1, 16)+`) ON CONFLICT (id) DO NOTHING`,
+		webhook_url, test, sandbox, retry_of, key, price, state, estimated, created_at) VALUES (`+marks(1, 18)+`) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
 	if err != nil {
 		return err
 	}
@@ -128,14 +146,14 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, state, progress, error, estimated, created_at, started_at, finished_at`
+	retry_of, key, price, state, progress, error, estimated, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
@@ -225,8 +243,16 @@ func (s *Store) CancelTask(ctx context.Context, now time.Time, account, id strin
 		if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), id); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id)
-		return err
+		if _, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id); err != nil {
+			return err
+		}
+		k.State = taskhook.TaskCancelled
+		used := tally{}
+		used.add(now, &k)
+		if err := used.write(ctx, t); err != nil {
+			return err
+		}
+		return settle(ctx, t, now, &k)
 	})
 	if err != nil {
 		return taskhook.Task{}, err

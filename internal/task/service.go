@@ -58,7 +58,7 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	now := time.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, WebhookURL: n.WebhookURL, Test: who.Test, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, State: taskhook.TaskPending, CreatedAt: now}
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
@@ -114,7 +114,9 @@ func (s *Service) check(k *taskhook.Task) (adapter string, err error) {
 		}
 	}
 	k.Capability, k.Medium, k.Estimated = model.Capability, model.Medium, model.Estimate
-	k.Sandbox = adapter == catalogue.Sandbox
+	if k.Sandbox = adapter == catalogue.Sandbox; !k.Sandbox {
+		k.Price = model.Price // what is made up costs nothing
+	}
 	return adapter, nil
 }
 
@@ -156,7 +158,7 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	now := time.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata,
-		WebhookURL: old.WebhookURL, Test: who.Test, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
+		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
 	k, _, err = s.admit(ctx, who, k, nil)
 	return k, err
 }

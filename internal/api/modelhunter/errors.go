@@ -58,6 +58,10 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE"}
 	case taskhook.CodeFileTooLarge:
 		return wireError{status: http.StatusUnprocessableEntity, code: "FILE_TOO_LARGE"}
+	case taskhook.CodeNoBalance:
+		return wireError{status: http.StatusPaymentRequired, code: "INSUFFICIENT_BALANCE"}
+	case taskhook.CodeSpendLimit:
+		return wireError{status: http.StatusPaymentRequired, code: "SPEND_LIMIT_EXCEEDED"}
 	case taskhook.CodeRateLimited:
 		return wireError{status: http.StatusTooManyRequests, code: "RATE_LIMIT_EXCEEDED", retryAfter: 1}
 	case taskhook.CodeStorageFull:

@@ -35,6 +35,8 @@ func TestEveryCode(t *testing.T) {
 		taskhook.CodeConflict:         "409 CONFLICT",
 		taskhook.CodeTooLarge:         "413 PAYLOAD_TOO_LARGE",
 		taskhook.CodeFileTooLarge:     "422 FILE_TOO_LARGE",
+		taskhook.CodeNoBalance:        "402 INSUFFICIENT_BALANCE",
+		taskhook.CodeSpendLimit:       "402 SPEND_LIMIT_EXCEEDED",
 		taskhook.CodeRateLimited:      "429 RATE_LIMIT_EXCEEDED",
 		taskhook.CodeStorageFull:      "503 STORAGE_FULL",
 		taskhook.CodeUnavailable:      "503 SERVICE_UNAVAILABLE",

@@ -90,6 +90,13 @@ type (
 		Link(f taskhook.File, now time.Time) string
 	}
 
+	// Money knows what accounts have and spend. A Usage with no times is the recent
+	// one.
+	Money interface {
+		Balance(ctx context.Context, account string) (taskhook.Balance, error)
+		Usage(ctx context.Context, f taskhook.UsageFilter) (taskhook.Usage, error)
+	}
+
 	// Models lists what can be asked for.
 	Models interface {
 		Models() []*catalogue.Model
@@ -112,6 +119,7 @@ type Config struct {
 	Files         Files
 	Uploads       Uploads
 	Models        Models
+	Money         Money
 	Links         Links
 	Log           *slog.Logger
 }

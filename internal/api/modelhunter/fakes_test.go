@@ -43,6 +43,8 @@ type world struct {
 	body       []byte
 
 	newKey taskhook.NewKey
+	money  taskhook.Balance
+	usage  taskhook.UsageFilter
 	limits taskhook.Limits // of the owner's key
 	from   netip.Addr
 
@@ -56,7 +58,7 @@ func day(second int) time.Time {
 func newWorld() *world {
 	return &world{
 		task: taskhook.Task{ID: "task_abc123", AccountID: owner, Provider: "vidu", Capability: "text-to-video", Model: "viduq3-turbo",
-			Medium: taskhook.MediumVideo, State: taskhook.TaskSucceeded, Progress: 100, Estimated: 29500 * time.Millisecond,
+			Medium: taskhook.MediumVideo, State: taskhook.TaskSucceeded, Progress: 100, KeyID: "key_1", Price: 320_000, Estimated: 29500 * time.Millisecond,
 			Results:   []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4", Size: 12582912, Duration: 4 * time.Second}},
 			CreatedAt: day(0), StartedAt: day(1), FinishedAt: day(45), Metadata: []byte(`{"user_id":"u_123"}`)},
 		endpoint: taskhook.Endpoint{ID: "wh_1", AccountID: owner, URL: "https://example.com/hook?a=1&b=2", Events: []string{"task.completed"},
@@ -135,6 +137,15 @@ func (f *world) Retry(_ context.Context, who taskhook.Identity, id string) (task
 func (f *world) key() taskhook.Key {
 	return taskhook.Key{ID: "key_1", AccountID: owner, Name: "ci", Hint: "thk_live_ow…", CreatedAt: day(0), Limits: taskhook.Limits{
 		Permissions: []taskhook.Scope{"video:create"}, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ExpiresAt: day(9)}}
+}
+
+func (f *world) Balance(context.Context, string) (taskhook.Balance, error) { return f.money, f.err }
+
+func (f *world) Usage(_ context.Context, filter taskhook.UsageFilter) (taskhook.Usage, error) {
+	f.usage = filter
+	row := taskhook.UsageRow{Name: "vidu/viduq3-turbo", UsageCount: taskhook.UsageCount{Succeeded: 2, Failed: 1, Cost: 640_000}}
+	return taskhook.Usage{From: day(0).Truncate(time.Hour), To: day(0).Truncate(time.Hour).Add(time.Hour), Group: taskhook.UsageByModel,
+		Rows: []taskhook.UsageRow{row}, Total: row.UsageCount}, f.err
 }
 
 func (f *world) CreateKey(_ context.Context, _ taskhook.Identity, n taskhook.NewKey) (string, taskhook.Key, error) {
@@ -216,7 +227,7 @@ func (f *world) Publish(_ context.Context, account string, events []taskhook.Pub
 func (f *world) Models() []*catalogue.Model {
 	return []*catalogue.Model{
 		{Provider: "vidu", Name: "viduq3-turbo", Capability: "text-to-video", Medium: taskhook.MediumVideo, Adapter: "http:vidu",
-			Estimate: 30 * time.Second, Price: 0.32, Schema: []byte(`{"type":"object"}`)},
+			Estimate: 30 * time.Second, Price: 320_000, Schema: []byte(`{"type":"object"}`)},
 		{Provider: "kling", Name: "kling-v3", Capability: "image-to-video", Medium: taskhook.MediumVideo, Schema: []byte(`true`)},
 	}
 }
@@ -228,7 +239,7 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Links: f, Log: log})
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log})
 	return face, httpserver.Wrap(log, face)
 }
 

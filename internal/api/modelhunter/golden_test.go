@@ -12,9 +12,9 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	const (
 		task = `{"id":"task_abc123","type":"video","status":"succeeded","provider":"vidu","model":"viduq3-turbo","capability":"text-to-video",` +
-			`"progress":100,"result":[{"url":"https://x.example/results/task_abc123.mp4?expires=1&signature=s","duration":4,"format":"mp4",` +
+			`"progress":100,"cost":0.32,"result":[{"url":"https://x.example/results/task_abc123.mp4?expires=1&signature=s","duration":4,"format":"mp4",` +
 			`"size_bytes":12582912}],"created_at":"2025-01-15T10:00:00Z","started_at":"2025-01-15T10:00:01Z",` +
-			`"completed_at":"2025-01-15T10:00:45Z","metadata":{"user_id":"u_123"}}`
+			`"completed_at":"2025-01-15T10:00:45Z","metadata":{"user_id":"u_123"},"key_id":"key_1"}`
 		hook = `{"id":"wh_1","url":"https://example.com/hook?a=1&b=2","events":["task.completed"],"description":"","active":true,` +
 			`"state":"active","created_at":"2025-01-15T10:00:00Z","updated_at":"2025-01-15T10:00:01Z"`
 		file     = `{"id":"file_1","url":"https://x.example/files/file_1","filename":"cat.png","content_type":"image/png","size_bytes":7,"created_at":"2025-01-15T10:00:00Z"}`
@@ -52,6 +52,11 @@ func TestAnswers(t *testing.T) {
 		"GET /api/v1/files/file_1":           `"data":` + file,
 		"GET /api/v1/files":                  `"data":[` + file + `],` + page("file_1"),
 		"DELETE /api/v1/files/file_1":        `"data":{"id":"file_1","deleted":true}`,
+		"GET /api/v1/balance": `"data":{"balance":0,"billingMode":"postpaid","held":0,"monthlySpendLimit":null,"autoTopUpEnabled":false,` +
+			`"autoTopUpThreshold":null,"autoTopUpAmount":null}`,
+		"GET /api/v1/usage?groupBy=model": `"data":{"from":"2025-01-15T10:00:00Z","to":"2025-01-15T11:00:00Z","group_by":"model",` +
+			`"rows":[{"group":"vidu/viduq3-turbo","succeeded":2,"failed":1,"cancelled":0,"cost":0.64}],` +
+			`"total":{"succeeded":2,"failed":1,"cancelled":0,"cost":0.64}}`,
 		"GET /api/v1/models?capability=none": `"data":[]`,
 	} {
 		method, path, _ := strings.Cut(request, " ")

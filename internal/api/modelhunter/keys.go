@@ -60,9 +60,9 @@ func decodeKey(body []byte, test bool) (n taskhook.NewKey, err error) {
 		return n, err
 	case n.Name == "":
 		return n, missing("name")
-	case spendLimit != nil:
-		return n, taskhook.FieldErrorf(taskhook.CodeInvalid, "spendLimit",
-			"spend limits are not supported yet. Leave spendLimit out, and limit the key by permissions and expiresAt.")
+	}
+	if n.SpendLimit, err = decodeSpendLimit(spendLimit); err != nil {
+		return n, err
 	}
 	if wanted != nil {
 		test = *wanted
@@ -156,7 +156,10 @@ func (f *Face) deleteKey(w http.ResponseWriter, r *http.Request, who taskhook.Id
 
 // renderKey shows a key without its text.
 func renderKey(k taskhook.Key) client.Key {
-	out := client.Key{ID: k.ID, Name: k.Name, Hint: k.Hint, Test: k.Test, CreatedAt: wholeSecond(k.CreatedAt), ExpiresAt: wholeSecond(k.ExpiresAt)}
+	out := client.Key{ID: k.ID, Name: k.Name, Hint: k.Hint, Test: k.Test, CreatedAt: wholeSecond(k.CreatedAt), ExpiresAt: wholeSecond(k.ExpiresAt), Spent: usd(k.Spent)}
+	if k.SpendLimit != nil {
+		out.SpendLimit = usd(*k.SpendLimit)
+	}
 	for _, scope := range k.Permissions {
 		if out.Permissions == nil {
 			out.Permissions = map[string]bool{}

@@ -114,7 +114,10 @@ func TestRefusedKeys(t *testing.T) {
 		`{"name":"a","expiresAt":"tomorrow"}`:                         "INVALID_PARAMETER expiresAt",
 		`{"name":"a","expiresAt":"9999-12-31T23:59:59-01:00"}`:        "INVALID_PARAMETER expiresAt",
 		`{"name":"a","expiresAt":1767225600}`:                         "INVALID_PARAMETER expiresAt",
-		`{"name":"a","spendLimit":10}`:                                "INVALID_PARAMETER spendLimit",
+		`{"name":"a","spendLimit":-1}`:                                "INVALID_PARAMETER spendLimit",
+		`{"name":"a","spendLimit":"10"}`:                              "INVALID_PARAMETER spendLimit",
+		`{"name":"a","spendLimit":0.0000001}`:                         "INVALID_PARAMETER spendLimit",
+		`{"name":"a","spendLimit":1e99}`:                              "INVALID_PARAMETER spendLimit",
 		`{"name":"a","test":"yes"}`:                                   "INVALID_PARAMETER test",
 	} {
 		w := newWorld()

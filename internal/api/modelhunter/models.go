@@ -27,6 +27,6 @@ func (f *Face) listModels(w http.ResponseWriter, r *http.Request, _ taskhook.Ide
 func renderModel(m *catalogue.Model) client.Model {
 	return client.Model{
 		ID: m.Name, Provider: m.Provider, Capability: m.Capability, Type: string(m.Medium), Available: m.Adapter != "",
-		EstimatedSeconds: seconds(m.Estimate), Cost: m.Price, InputSchema: m.Schema,
+		EstimatedSeconds: seconds(m.Estimate), Cost: usd(m.Price), InputSchema: m.Schema,
 	}
 }

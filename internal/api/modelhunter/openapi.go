@@ -19,6 +19,7 @@ const (
 	tagEvents     = "Events"
 	tagModels     = "Models"
 	tagKeys       = "Keys"
+	tagMoney      = "Money"
 	tagInputs     = "Inputs"
 )
 
@@ -45,7 +46,8 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
 		{Name: tagFiles, Description: "A file is an input of your own: announce it, `PUT` its bytes to the address of the answer, and complete it. Any public URL may be used instead."},
 		{Name: tagEvents, Description: "An event is a fact that receivers are told of. Besides those of tasks there are those that you publish."},
-		{Name: tagKeys, Description: "A key stands for an account. It may be limited to some permissions, to some addresses and in time."},
+		{Name: tagKeys, Description: "A key stands for an account. It may be limited to some permissions, to some addresses, in time and in what it spends."},
+		{Name: tagMoney, Description: "A task costs what its model does. That is held when it is submitted, charged when it succeeds, and given back when it fails or is cancelled."},
 		{Name: tagModels, Description: "What can be asked for."},
 		{Name: tagInputs, Description: "What each provider takes for each capability: the submission at its own path, with the names of the models and their `input`.", Folded: true},
 	}

@@ -39,9 +39,9 @@ func exampleAccepted(kind, original string) client.AcceptedTask {
 
 func exampleTaskIn(state taskhook.TaskState) client.Task {
 	t := client.Task{ID: exampleTask, Type: string(taskhook.MediumVideo), Status: string(state), Provider: "vidu", Model: "viduq3-turbo",
-		Capability: "text-to-video", CreatedAt: exampleTime(0), CompletedAt: exampleTime(41 * time.Second), Metadata: json.RawMessage(`{"order":"17"}`)}
+		Capability: "text-to-video", CreatedAt: exampleTime(0), CompletedAt: exampleTime(41 * time.Second), Metadata: json.RawMessage(`{"order":"17"}`), KeyID: exampleKey}
 	if state == taskhook.TaskSucceeded {
-		t.Progress, t.StartedAt = 100, exampleTime(time.Second)
+		t.Progress, t.StartedAt, t.Cost = 100, exampleTime(time.Second), "0.32"
 		t.Result = []client.Result{{URL: "https://example.com/results/art_4b7r2s.mp4?expires=1772358341&signature=…", Duration: 4, Format: "mp4", SizeBytes: 1048576}}
 	}
 	return t
@@ -115,7 +115,7 @@ func examplePublished() client.PublishedEvent {
 
 func exampleModel() client.Model {
 	return client.Model{ID: "viduq3-turbo", Provider: "vidu", Capability: "text-to-video", Type: string(taskhook.MediumVideo), Available: true,
-		EstimatedSeconds: 30, InputSchema: json.RawMessage(`{"type":"object","required":["prompt"],"properties":{"prompt":{"type":"string"}}}`)}
+		EstimatedSeconds: 30, Cost: "0.32", InputSchema: json.RawMessage(`{"type":"object","required":["prompt"],"properties":{"prompt":{"type":"string"}}}`)}
 }
 
 // exampleOutcome is a real webhook body.

@@ -51,6 +51,9 @@ var (
 		"There is no such task in the account of the key, or its model is no longer offered.", "There is no such task in this account."}
 	conflict = failure{"Conflict", []taskhook.Code{taskhook.CodeConflict},
 		"What the request is about is in a state that forbids it.", "The task is already succeeded and can't be cancelled."}
+	paymentRequired = failure{"PaymentRequired", []taskhook.Code{taskhook.CodeNoBalance, taskhook.CodeSpendLimit},
+		"The account or the key can't pay for the task. Nothing was accepted, and an `Idempotency-Key` is still free.",
+		"The task costs 0.32 USD, but only 0.1 USD are available and 0 USD held for unfinished tasks. Ask the operator for credit, or choose a model that costs less."}
 	tooLarge413 = failure{"TooLarge", []taskhook.Code{taskhook.CodeTooLarge},
 		"The body is larger than 1 MB, or holds more than 500 events.", "The body is larger than 1 MB."}
 	rateLimited = failure{"RateLimited", []taskhook.Code{taskhook.CodeRateLimited},

@@ -31,7 +31,7 @@ type operationNote struct {
 // operationNotes returns the notes of all routes by method and pattern.
 func operationNotes() map[string]operationNote {
 	notes := map[string]operationNote{}
-	for _, list := range []map[string]operationNote{taskNotes(), webhookNotes(), deliveryNotes(), fileNotes(), keyNotes(), otherNotes()} {
+	for _, list := range []map[string]operationNote{taskNotes(), webhookNotes(), deliveryNotes(), fileNotes(), keyNotes(), moneyNotes(), otherNotes()} {
 		for route, n := range list {
 			notes[route] = n
 		}
@@ -43,7 +43,7 @@ func taskNotes() map[string]operationNote {
 	submit := operationNote{id: "submitTask", tag: tagTasks, parameters: []openapi.Parameter{idempotencyParameter()},
 		text: "The answer means that the task is on disk and will come to an end. If the answer is lost, send the same request again with the same `Idempotency-Key`. " +
 			"`input` is what the model takes; see Inputs. With a test key the results are made up.",
-		failures: []failure{modelNotFound, conflict},
+		failures: []failure{modelNotFound, conflict, paymentRequired},
 		request:  exampleSubmission(), answer: exampleAccepted("text-to-video", ""),
 		header: header("Idempotent-Replayed", "`true` when the key stood for this task already.", &openapi.Schema{Const: "true"})}
 	older := submit
@@ -65,7 +65,7 @@ func taskNotes() map[string]operationNote {
 			text: "A task that failed is still an answer with status 200: the failure is in `data`. The links of its results are made anew for every answer and are good for 15 minutes."},
 		"POST /api/v1/tasks/{id}/cancel": cancel,
 		"DELETE /api/v1/tasks/{id}":      deleted,
-		"POST /api/v1/tasks/{id}/retry": {id: "retryTask", tag: tagTasks, failures: []failure{conflict, retryNotFound, badRequest},
+		"POST /api/v1/tasks/{id}/retry": {id: "retryTask", tag: tagTasks, failures: []failure{conflict, retryNotFound, badRequest, paymentRequired},
 			answer: exampleAccepted("video", exampleTask),
 			text:   "Makes a new task with the same model, input, metadata and webhook; the old one stays as it is. Any but a failed or expired task is a conflict."},
 		"GET /api/v1/tasks/{id}/deliveries": {id: "listTaskDeliveries", tag: tagTasks, paged: true, cursor: exampleDelivery,

@@ -15,6 +15,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	eventTypes(r)
 	fileTypes(r)
 	keyTypes(r)
+	moneyTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
@@ -39,7 +40,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 		"type":              {Description: "What it makes.", Enum: media()},
 		"available":         {Description: "Whether something is configured to run it. Test keys need nothing."},
 		"estimated_seconds": {Description: "How long a task is expected to take.", Minimum: "0"},
-		"cost":              {Description: "What a task costs, in USD.", Minimum: "0"},
+		"cost":              amount("What a task costs, in USD; of a test key nothing."),
 		"input_schema":      {Description: "The JSON Schema (2020-12) of `input`.", AnyOf: []*openapi.Schema{{Type: "object"}, {Type: "boolean"}}},
 	})
 	return r
@@ -84,6 +85,8 @@ func taskTypes(r *openapi.Reflector) {
 		"original_task_id": {Description: "The task that this one repeats."},
 		"metadata":         metadata,
 		"sandbox":          {Description: "True when the results are made up, and no model ran."},
+		"cost":             amount("What it cost, in USD. Present when it succeeded."),
+		"key_id":           {Description: "The key that submitted it, and pays; absent of tasks of older versions."},
 	})
 	r.Answer(client.Result{}, resultFields("Where the file is, for 15 minutes; reading the task again gives a new link."))
 	r.Answer(client.TaskError{}, taskErrorFields())

@@ -74,6 +74,9 @@ func (f *Face) Routes() []Route {
 		{get, keys, nil, []client.Key{}, ok, taskhook.ScopeKeysRead, "List keys", f.listKeys},
 		{del, keys + "/{key_id}", nil, client.Deleted{}, ok, taskhook.ScopeKeysWrite, "Delete a key", f.deleteKey},
 
+		{get, "/api/v1/balance", nil, client.Balance{}, ok, taskhook.ScopeBalanceRead, "Read the balance", f.balance},
+		{get, "/api/v1/usage", nil, client.Usage{}, ok, taskhook.ScopeUsageRead, "Sum up how tasks ended, and what they cost", f.usage},
+
 		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, taskhook.ScopeEventsWrite, "Publish events, one or many", f.publish},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
 	}

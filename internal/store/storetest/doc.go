@@ -58,6 +58,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"lanes", laneTests()},
 		{"states", stateTests()},
 		{"files", fileTests()},
+		{"money", moneyTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,6 +77,10 @@ func Run(t *testing.T, open OpenFunc) {
 	t.Run("model", func(t *testing.T) {
 		t.Parallel()
 		testModel(t, open)
+	})
+	t.Run("money model", func(t *testing.T) {
+		t.Parallel()
+		testMoneyModel(t, open)
 	})
 	t.Run("model at once", func(t *testing.T) {
 		t.Parallel()

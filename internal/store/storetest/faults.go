@@ -95,7 +95,7 @@ type faultWrite struct {
 // faultWrites are all kinds of write, by name.
 func faultWrites() map[string]faultWrite {
 	all := map[string]faultWrite{}
-	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites()} {
+	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites()} {
 		for kind, w := range some {
 			all[kind] = w
 		}
@@ -112,6 +112,16 @@ func accountWrites() map[string]faultWrite {
 		"create_key": {do: func(f *fixture, w *world) error { return f.Store.CreateKey(f.ctx, w.newKey, "another hash") }},
 		"revoke_key": {repeated: taskhook.CodeNotFound,
 			do: func(f *fixture, w *world) error { return f.Store.RevokeKey(f.ctx, f.now, "", w.key.ID) }},
+	}
+}
+
+func moneyWrites() map[string]faultWrite {
+	return map[string]faultWrite{
+		"credit_account": {do: func(f *fixture, w *world) error {
+			_, err := f.Store.CreditAccount(f.ctx, f.now, w.account, w.credit, taskhook.Dollar)
+			return err
+		}},
+		"make_postpaid": {do: func(f *fixture, w *world) error { return f.Store.MakePostpaid(f.ctx, w.account) }},
 	}
 }
 

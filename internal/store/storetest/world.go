@@ -15,6 +15,7 @@ type world struct {
 	n, next          *node
 	account          string
 	key, newKey      taskhook.Key
+	credit           string
 	newAccount       taskhook.Account
 	endpoint, paused taskhook.Endpoint
 	newEndpoint      taskhook.Endpoint
@@ -39,8 +40,9 @@ func newWorld(f *fixture) *world {
 	w.key, w.newKey = newKey(w.account, f.now), newKey(w.account, f.now)
 	f.ok(f.Store.CreateKey(f.ctx, w.key, "hash"))
 	w.newAccount = taskhook.Account{ID: taskhook.NewID(taskhook.PrefixAccount, f.now), Name: "new", CreatedAt: f.now}
-	w.newTask, w.newRun = newTask(w.account, f.now)
-	w.newTask.AccountID = w.account
+	f.credit(w.account, 4*price)
+	w.credit = taskhook.NewID(taskhook.PrefixCredit, f.now)
+	w.newTask, w.newRun = newPaid(w.account, w.key.ID, f.now)
 	w.addRuns(f)
 	w.addLanes(f)
 	w.newFile, w.announced = newFile(w.account, f.now), f.upload(w.account)
@@ -50,14 +52,14 @@ func newWorld(f *fixture) *world {
 
 // addRuns makes one run claimed, one started and one free, and an expired key.
 func (w *world) addRuns(f *fixture) {
-	f.task(w.account)
+	f.paid(w.account, w.key.ID)
 	f.now = f.now.Add(time.Millisecond)
 	w.claimed = f.claimRun(w.n)
-	f.task(w.account)
+	f.paid(w.account, w.key.ID)
 	w.started = f.claimRun(w.n)
 	_, err := f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
 	f.ok(err)
-	k, run := newTask(w.account, f.now)
+	k, run := newPaid(w.account, w.key.ID, f.now)
 	_, _, err = f.Store.CreateTask(f.ctx, f.now, k, run, &taskhook.Idempotency{Hash: "old", Request: "r", Expires: f.now})
 	f.ok(err)
 	w.end = ended(w.n.id, w.claimed, taskhook.TaskSucceeded, f.now)
@@ -152,6 +154,7 @@ func (f *fixture) recordAll(n *node, m *memory) {
 // consistent ends the test when something is half done.
 func (f *fixture) consistent() {
 	f.t.Helper()
+	f.balanced()
 	for _, rule := range []struct{ what, broken string }{
 		{"the feed has no gaps", `SELECT count(*) FROM feed_head WHERE seq <> (SELECT count(*) FROM events) OR seq <> (SELECT coalesce(max(seq), 0) FROM events)`},
 		{"an attempt is counted", `SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts a WHERE a.delivery = d.id)`},
@@ -172,7 +175,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"files", "attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
+	return []string{"usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }
 

@@ -75,21 +75,39 @@ func (s *Server) Stop(t testing.TB) {
 // NewAccount makes another account and returns a client with its key.
 func (s *Server) NewAccount(t testing.TB, name string, test bool) *client.Client {
 	t.Helper()
+	var text string
+	s.beside(t, func(accounts *account.Service) (err error) {
+		text, _, err = accounts.Create(t.Context(), now(), name, taskhook.NewKey{Name: "test", Test: test})
+		return err
+	})
+	return client.New(s.URL, text)
+}
+
+// Credit gives the account with the name credit.
+func (s *Server) Credit(t testing.TB, name string, amount taskhook.Money) {
+	t.Helper()
+	s.beside(t, func(accounts *account.Service) error {
+		_, err := accounts.Credit(t.Context(), now(), name, amount)
+		return err
+	})
+}
+
+// beside does something with the accounts as the command line does, beside the
+// running server.
+func (s *Server) beside(t testing.TB, do func(*account.Service) error) {
+	t.Helper()
 	keys, _, err := keyring.Load(filepath.Join(s.Config.Data, "taskhook.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Beside the running server, as the command line does.
 	db, err := store.Open(t.Context(), store.Options{Dir: s.Config.Data, Sealer: keys, Logger: logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	text, _, err := account.New(db, keyring.HashKey, 0).Create(t.Context(), now(), name, taskhook.NewKey{Name: "test", Test: test})
-	if err != nil {
+	if err := do(account.New(db, keyring.HashKey, 0)); err != nil {
 		t.Fatal(err)
 	}
-	return client.New(s.URL, text)
 }
 
 // logger writes warnings to the test's output; the lines of what outlives the test
