@@ -14,6 +14,7 @@ type NewTask struct {
 	Model          string
 	Input          json.RawMessage // an object, as the client wrote it
 	Metadata       json.RawMessage // an object in JavaScript's normal form, or nil
+	Echo           json.RawMessage // a JSON value that the client wants back byte for byte, or nil
 	WebhookURL     string          // receiver of the per-job delivery, or empty
 	IdempotencyKey string          // of the client, at most 255 characters, or empty
 	RequestHash    string          // tells requests under one IdempotencyKey apart; empty without one

@@ -84,6 +84,7 @@ type Task struct {
 	Medium     Medium
 	Input      json.RawMessage // an object, as the provider gets it
 	Metadata   json.RawMessage // an object in normal form, or nil
+	Echo       json.RawMessage // a JSON value for the face, as the client wrote it, or nil
 	WebhookURL string          // receiver of the per-job delivery, or empty
 	Test       bool            // submitted with a test key
 	Sandbox    bool            // the results were made up by the sandbox

@@ -113,10 +113,11 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 		Faces: map[string]task.FaceWebhook{
 			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
 		}}
+	endings := task.NewEndings()
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Logger: a.Logger, Fault: a.Fault})
+		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Endings: endings, Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 
 // serve puts the HTTP side together.

@@ -125,9 +125,9 @@ func (n *newTask) takeKey(ctx context.Context, t tx) error {
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
 	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, key, price, state, estimated, created_at) VALUES (`+marks(1, 18)+`) ON CONFLICT (id) DO NOTHING`,
+		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at) VALUES (`+marks(1, 19)+`) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
 	if err != nil {
 		return err
 	}
@@ -146,18 +146,18 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, state, progress, error, estimated, created_at, started_at, finished_at`
+	retry_of, key, price, echo, state, progress, error, estimated, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
-	var input, metadata, failure []byte
+	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
-	k.Input, k.Metadata = input, metadata
+	k.Input, k.Metadata, k.Echo = input, metadata, echo
 	k.Estimated = time.Duration(estimated) * time.Millisecond
 	k.CreatedAt, k.StartedAt, k.FinishedAt = at(created), atOrZero(started), atOrZero(finished)
 	if failure != nil {

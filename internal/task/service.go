@@ -39,6 +39,7 @@ type ServiceOptions struct {
 	Adapters  *provider.Registry
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
 	Dev       bool                               // models without a provider run on the sandbox
+	Endings   *Endings                           // shared with the Worker
 	Created   func(adapter string)               // a run is due; it must not wait
 	Cancelled func(taskID string)                // a task was cancelled; it must not wait
 }
@@ -58,7 +59,7 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	now := time.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, State: taskhook.TaskPending, CreatedAt: now}
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
@@ -142,6 +143,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	k, err := s.Store.CancelTask(ctx, time.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
+		s.Endings.announce(id)
 	}
 	return k, err
 }
@@ -157,7 +159,7 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	}
 	now := time.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
-		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata,
+		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
 		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
 	k, _, err = s.admit(ctx, who, k, nil)
 	return k, err

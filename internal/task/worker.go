@@ -44,6 +44,7 @@ type WorkerOptions struct {
 	Adapters  *provider.Registry
 	Catalogue *catalogue.Catalogue
 	Outcomes  Outcomes
+	Endings   *Endings // shared with the Service
 	Logger    *slog.Logger
 	Fault     func(point string) // called between steps, for tests; may be nil
 }

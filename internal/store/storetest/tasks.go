@@ -28,6 +28,7 @@ func taskTests() []test {
 func testTaskReadBack(t *testing.T, f *fixture) {
 	want, run := newTask(f.account(), f.now)
 	want.Metadata = json.RawMessage(`{"a":"` + "\u2028" + `"}`)
+	want.Echo = json.RawMessage(`17.0`)
 	want.WebhookURL, want.Test, want.Sandbox, want.RetryOf = "https://job.example/x", true, true, "task_before"
 	made, existed, err := f.Store.CreateTask(f.ctx, f.now, want, run, nil)
 	f.ok(err)

@@ -1,0 +1,76 @@
+package task
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// Endings tells who waits for a task in this process that it has ended.
+type Endings struct {
+	mu      sync.Mutex
+	waiting map[string][]chan struct{} // by task id
+}
+
+// NewEndings returns an Endings that nobody waits at.
+func NewEndings() *Endings { return &Endings{waiting: map[string][]chan struct{}{}} }
+
+// announce tells that a task has ended.
+func (e *Endings) announce(taskID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ended := range e.waiting[taskID] {
+		close(ended)
+	}
+	delete(e.waiting, taskID)
+}
+
+// watch returns a channel that is closed when the task ends; forget must be called
+// when it is no longer of interest.
+func (e *Endings) watch(taskID string) (ended <-chan struct{}, forget func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	mine := make(chan struct{})
+	e.waiting[taskID] = append(e.waiting[taskID], mine)
+	return mine, func() { e.forget(taskID, mine) }
+}
+
+func (e *Endings) forget(taskID string, mine chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var others []chan struct{}
+	for _, other := range e.waiting[taskID] {
+		if other != mine {
+			others = append(others, other)
+		}
+	}
+	if e.waiting[taskID] = others; len(others) == 0 {
+		delete(e.waiting, taskID)
+	}
+}
+
+// lookAgain is how often a waiting request reads its task, which another process
+// may have ended.
+const lookAgain = time.Second
+
+// Await returns the task when it has ended, or as it stands when ctx ends, which
+// is no error.
+func (s *Service) Await(ctx context.Context, account, id string) (taskhook.Task, error) {
+	ended, forget := s.Endings.watch(id)
+	defer forget()
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	for {
+		k, err := s.Task(context.WithoutCancel(ctx), account, id)
+		if err != nil || k.State.Final() || ctx.Err() != nil {
+			return k, err
+		}
+		select {
+		case <-ended:
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
