@@ -34,6 +34,7 @@ type Options struct {
 	// that fail or crash there; nil otherwise.
 	StoreFault store.FaultFunc
 	Fault      func(point string)
+	Pace       Pace
 }
 
 // App is the program, opened and ready to run.
