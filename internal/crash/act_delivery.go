@@ -18,7 +18,7 @@ func (w *workload) test(ctx context.Context) {
 	case err == nil:
 		w.ledger.event(got.EventID)
 	case inDoubt(err):
-		w.ledger.unanswered(1)
+		w.ledger.unanswered(taskSort, 1)
 		pause(ctx)
 	default:
 		pause(ctx)

@@ -161,6 +161,7 @@ func (w *workload) pileUp(ctx context.Context) {
 // pileSize is how many events a batch of a backlog has.
 const pileSize = 400
 
+// emitMany publishes a batch once; without an answer all of it may exist or none.
 func (w *workload) emitMany(eventType string) {
 	batch := make([]client.NewEvent, pileSize)
 	for i := range batch {
@@ -172,7 +173,7 @@ func (w *workload) emitMany(eventType string) {
 		return err
 	})
 	if inDoubt(err) {
-		w.ledger.unanswered(len(batch))
+		w.ledger.unanswered(eventType, len(batch))
 	}
 	for _, e := range made {
 		w.ledger.event(e.ID)

@@ -24,7 +24,7 @@ func (w *workload) submit(ctx context.Context, seconds float64, fail string) (id
 	began := time.Now()
 	id, err := w.once(ctx, s)
 	if err != nil {
-		w.ledger.unanswered(1)
+		w.ledger.unanswered(taskSort, 1)
 		return "", false
 	}
 	if rand.IntN(4) > 0 {
@@ -123,6 +123,6 @@ func (w *workload) retry(ctx context.Context) {
 	case err == nil:
 		w.ledger.task(again.ID)
 	case inDoubt(err):
-		w.ledger.unanswered(1)
+		w.ledger.unanswered(taskSort, 1)
 	}
 }

@@ -33,7 +33,7 @@ func TestKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 4, Refuse: 0.05, Log: log, Printf: t.Logf}
+	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 8, Refuse: 0.05, Log: log, Printf: t.Logf}
 	verdict, err := trial.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -70,8 +70,7 @@ func reportPoints(t *testing.T, v *Verdict) {
 	}
 }
 
-// TestUnreachable keeps the list of points without a way to them true to the list
-// of points.
+// TestTour shows that a point that was missed is gone to again.
 func TestTour(t *testing.T) {
 	t.Parallel()
 	tour := newTour([]string{"a", "b", "c"})

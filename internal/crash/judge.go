@@ -13,15 +13,16 @@ import (
 
 // Verdict is what the ledgers say.
 type Verdict struct {
-	Kills, Stops                      int
-	Points                            map[string]int // how often a server died at each
-	Missed                            []string       // points that no server came to
-	Tasks, Events, Unknown            int
-	Webhooks, Keys, Files             int
-	Deliveries, Requests              int
-	Duplicates, Unrecorded, MostAtOne int // of requests; MostAtOne after one kill
-	SlowestStart                      time.Duration
-	Violations                        []string // each names the rule that it breaks
+	Kills, Stops            int
+	Points                  map[string]int // how often a server died at each
+	Missed                  []string       // points that no server came to
+	Tasks, Events, Unknown  int
+	Webhooks, Keys, Files   int
+	Deliveries, Requests    int
+	Duplicates, Unrecorded  int // requests: accepted again; not recorded before a kill
+	MostAtOne, MostUnderWay int // of the unrecorded at one kill: all; those that still held a slot
+	SlowestStart            time.Duration
+	Violations              []string // each names the rule that it breaks
 }
 
 // violate notes a broken rule; the rules are L0 the server's own end, L1 loss, L2
@@ -34,10 +35,17 @@ func (v *Verdict) violate(rule, format string, args ...any) {
 func (v *Verdict) String() string {
 	return fmt.Sprintf(`%d kills, %d graceful stops; %d of %d points reached
 %d tasks and %d events acknowledged, %d unknown; %d webhooks, %d keys, %d files
-%d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one
+%d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
 slowest start %s; %d violations`,
 		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Webhooks, v.Keys, v.Files,
-		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+}
+
+func sum(counts map[string]int) (total int) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }
 
 // facts is what the ledgers and the server's own lists say, put together.
@@ -76,7 +84,7 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: f.unknown,
+	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: sum(f.unknown),
 		Webhooks: len(f.hooks), Keys: len(f.keys), Files: len(f.files), Deliveries: len(f.deliveries), Requests: len(f.receipts),
 		SlowestStart: slices.Max(append(t.starts, 0)), Violations: f.broken}
 	for _, l := range t.lives[:len(t.lives)-1] {
@@ -95,9 +103,11 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	f.judgeInvention(v)
 	f.judgeIdentity(v, t.perJob)
 	f.judgeHooks(v)
-	if err := f.judgeAccounts(ctx, v, t.client()); err != nil {
+	attempts, err := f.attempts(ctx, t.client())
+	if err != nil {
 		return nil, err
 	}
+	f.judgeAccounts(v, attempts)
 	t.judgeAnswers(ctx, v, f)
 	return v, nil
 }

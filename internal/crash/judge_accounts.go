@@ -16,18 +16,17 @@ import (
 // judgeAccounts is L8, and L4 with it: each attempt that the server lists is one
 // request at the receiver, and a request that it does not list was under way when
 // a server was killed. Only such a one is made again after an acceptance.
-func (f *facts) judgeAccounts(ctx context.Context, v *Verdict, c *client.Client) error {
-	attempts, err := f.attempts(ctx, c)
-	if err != nil {
-		return err
-	}
+func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) {
 	for k, o := range f.byTarget {
 		if settled := o.match(v, k, attempts); settled {
 			f.judgeTarget(v, k, o)
+			continue
+		}
+		for _, r := range o.receipts {
+			r.excused = true
 		}
 	}
 	f.judgeKills(v)
-	return nil
 }
 
 // readers is how many requests for attempts are made at a time.
@@ -109,7 +108,7 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 		if r.Status == http.StatusOK {
 			doubtful++
 		}
-		if l := f.lives[r.life]; l.Stopped || l.Until.IsZero() {
+		if l := f.lives[r.life]; l.Stopped || r.life == len(f.lives)-1 {
 			v.violate("L8", "a request of %s to %s is not listed, though its server was not killed", k.id, k.path)
 		}
 	}
@@ -132,33 +131,48 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 	v.Duplicates += max(accepted-len(o.deliveries), 0)
 }
 
+// laneRoom is how many deliveries of one receiver a server holds in memory in any
+// way: waiting, on their way, or being recorded.
+const laneRoom = 512
+
 // judgeKills bounds what one kill leaves in doubt. Outcomes are recorded in the
 // order in which sends hand them over, and a send holds its slot until it has. So
-// when the last outcome that was recorded was handed over, whatever had reached the
-// receiver before that one was answered and is not recorded still held a slot.
+// when the last outcome that was recorded was handed over, whatever had come to the
+// receiver before that one was answered, and is not recorded, still held a slot. The
+// others came since, no more than the memory of a lane.
 func (f *facts) judgeKills(v *Verdict) {
-	last, lost := make([]time.Time, len(f.lives)), make([][]*receipt, len(f.lives))
-	for _, o := range f.byTarget {
-		for _, r := range o.receipts {
-			switch {
-			case !r.recorded:
-				lost[r.life] = append(lost[r.life], r)
-			case r.Answered.After(last[r.life]):
-				last[r.life] = r.Answered
-			}
+	type lane struct {
+		life int
+		path string
+	}
+	last, lost, ofLane := make([]time.Time, len(f.lives)), make([][]*receipt, len(f.lives)), map[lane]int{}
+	for _, r := range f.receipts {
+		switch {
+		case r.excused:
+		case !r.recorded:
+			lost[r.life] = append(lost[r.life], r)
+			ofLane[lane{r.life, r.Path}]++
+		case r.Answered.After(last[r.life]):
+			last[r.life] = r.Answered
 		}
 	}
 	for life, list := range lost {
 		v.MostAtOne = max(v.MostAtOne, len(list))
-		earlier := 0
+		under := 0
 		for _, r := range list {
 			if !r.At.After(last[life]) {
-				earlier++
+				under++
 			}
 		}
-		if earlier >= slots {
+		v.MostUnderWay = max(v.MostUnderWay, under)
+		if under >= slots {
 			v.violate("L4", "%d requests of life %d are not listed, though one that was answered after they came is; %d can be under way",
-				earlier, life, slots)
+				under, life, slots)
+		}
+	}
+	for l, n := range ofLane {
+		if n > laneRoom {
+			v.violate("L4", "%d requests to %s in life %d are not listed; a server holds %d", n, l.path, l.life, laneRoom)
 		}
 	}
 }

@@ -54,17 +54,26 @@ func (f *facts) judgeLoss(v *Verdict) {
 
 // judgeInvention is L2: nothing arrives that nobody asked for.
 func (f *facts) judgeInvention(v *Verdict) {
-	extra, replays := map[string]bool{}, 0
+	extra, replays := map[string]map[string]bool{}, 0 // the events of each sort
 	for _, d := range f.deliveries {
 		if _, known := f.clientLedger.tasks[d.Subject]; !known && !f.events[d.EventID] {
-			extra[d.EventID] = true
+			sort := sortOf(d.EventType)
+			if extra[sort] == nil {
+				extra[sort] = map[string]bool{}
+			}
+			extra[sort][d.EventID] = true
 		}
 		if d.ReplayOf != "" && !f.replays[d.ID] {
 			replays++
 		}
 	}
-	if len(extra) > f.unknown {
-		v.violate("L2", "%d events stand for %d requests without an answer", len(extra), f.unknown)
+	for sort, events := range extra {
+		if len(events) > f.unknown[sort] {
+			v.violate("L2", "%d events of type %s stand for %d without an answer", len(events), sort, f.unknown[sort])
+		}
+		if f.unknown[sort] >= pileSize && len(events)%pileSize != 0 {
+			v.violate("L2", "%d events of type %s are there, which came in batches of %d", len(events), sort, pileSize)
+		}
 	}
 	if replays > f.unknowns {
 		v.violate("L2", "%d replays stand for %d requests without an answer", replays, f.unknowns)

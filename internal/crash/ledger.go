@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -43,14 +44,15 @@ type clientLedger struct {
 	keys     map[string]*key
 	files    map[string]*file
 	loose    map[string]time.Time // files that were never completed: when they were announced
-	unknown  int                  // events and tasks that were asked for without an answer
+	unknown  map[string]int       // by sort: events that were asked for without an answer
 	unknowns int                  // replays likewise
 	broken   []string             // what an answer broke at once
 }
 
 func newClientLedger(j *journal) *clientLedger {
 	return &clientLedger{journal: j, tasks: map[string]string{}, events: map[string]bool{}, replays: map[string]bool{},
-		hooks: map[string]*hook{}, keys: map[string]*key{}, files: map[string]*file{}, loose: map[string]time.Time{}}
+		hooks: map[string]*hook{}, keys: map[string]*key{}, files: map[string]*file{}, loose: map[string]time.Time{},
+		unknown: map[string]int{}}
 }
 
 // note writes a fact down and takes it in.
@@ -75,7 +77,21 @@ func (l *clientLedger) final(id, state string) {
 
 func (l *clientLedger) event(id string) { l.note("event", id, func() { l.events[id] = true }) }
 
-func (l *clientLedger) unanswered(n int) { l.note("unknown", n, func() { l.unknown += n }) }
+// unanswered notes n events of a type that may have come to be or not.
+func (l *clientLedger) unanswered(eventType string, n int) {
+	l.note("unknown", eventType, func() { l.unknown[sortOf(eventType)] += n })
+}
+
+// sortOf puts the types of events together that tell of tasks, for how a task ends
+// is not known when it is asked for.
+func sortOf(eventType string) string {
+	if strings.HasPrefix(eventType, "task.") {
+		return taskSort
+	}
+	return eventType
+}
+
+const taskSort = "task."
 
 // breach notes a violation that needs no judge.
 func (l *clientLedger) breach(text string) {
@@ -128,6 +144,7 @@ type receipt struct {
 
 	life     int  // of the server that sent it, from 0
 	recorded bool // the server lists the attempt
+	excused  bool // its delivery was cancelled, so that it need not
 }
 
 // receiverLedger is what reached the receiver.

@@ -81,7 +81,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	if err != nil {
 		return err
 	}
-	t.starts = append(t.starts, s.ready)
+	t.starts, l.Ready = append(t.starts, s.ready), s.ready.String()
 	t.await(ctx, s, sc)
 	l.End = "killed at a random time"
 	select {

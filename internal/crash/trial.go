@@ -44,6 +44,7 @@ type life struct {
 	Until   time.Time `json:"until"`
 	End     string    `json:"end"`     // the point that it died at, or in words
 	Stopped bool      `json:"stopped"` // it was asked to and has come to its end
+	Ready   string    `json:"ready"`   // how long that took
 }
 
 // Run makes the rounds, lets everything settle without faults, and judges.

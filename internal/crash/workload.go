@@ -114,7 +114,7 @@ func (w *workload) emit(ctx context.Context, eventType string) {
 	case err == nil:
 		w.ledger.event(e.ID)
 	case inDoubt(err):
-		w.ledger.unanswered(1)
+		w.ledger.unanswered(eventType, 1)
 		pause(ctx)
 	default:
 		pause(ctx)
