@@ -23,7 +23,7 @@ const upkeepBite = 1000
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
-	a.removeLeftovers(ctx, time.Now())
+	a.removeLeftovers(ctx)
 	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
 	defer tick.Stop()
 	for {
@@ -69,12 +69,12 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 
 // removeLeftovers deletes the files whose runs and uploads ended before they were
 // stored.
-func (a *App) removeLeftovers(ctx context.Context, started time.Time) {
+func (a *App) removeLeftovers(ctx context.Context) {
 	for _, kept := range []leftovers{
 		{"result file", a.files, a.store.KnownArtifacts},
 		{"uploaded file", a.inputs, a.store.KnownContents},
 	} {
-		if err := a.removeOrphans(ctx, kept, started); err != nil && ctx.Err() == nil {
+		if err := a.removeOrphans(ctx, kept); err != nil && ctx.Err() == nil {
 			a.Logger.Warn("remove leftovers", "what", kept.what, "error", err)
 		}
 	}
@@ -87,10 +87,11 @@ type leftovers struct {
 	known func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
-// removeOrphans deletes the files that nobody knows. Those that are younger than
-// this start may be in use.
-func (a *App) removeOrphans(ctx context.Context, from leftovers, started time.Time) error {
-	newest := taskhook.FloorID(taskhook.PrefixArtifact, started)
+// removeOrphans deletes the files that nobody knows. Those of this process may be
+// about to become known: requests and runs go on meanwhile, and may have begun
+// before this did.
+func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
+	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.opened)
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {
