@@ -32,11 +32,14 @@ func (w *workload) webhooks(ctx context.Context) {
 	}
 }
 
+// hookSort begins the type of events that one webhook alone wants.
+const hookSort = "crash.hook_"
+
 // register makes a webhook. One whose making is not answered is looked for and
 // deleted, for its secret is lost.
 func (w *workload) register(ctx context.Context) *hook {
 	n := w.serial.Add(1)
-	h := &hook{Path: fmt.Sprintf("%s%d", hookPath, n), Type: fmt.Sprintf("crash.hook_%d", n)}
+	h := &hook{Path: fmt.Sprintf("%s%d", hookPath, n), Type: fmt.Sprintf("%s%d", hookSort, n)}
 	var made client.Webhook
 	err := once(func(ctx context.Context) (err error) {
 		made, err = w.client.CreateWebhook(ctx, client.NewWebhook{URL: w.hooks + h.Path, Events: []string{h.Type}})

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook/webhook"
@@ -71,7 +72,7 @@ func (f *facts) judgeInvention(v *Verdict) {
 		if len(events) > f.unknown[sort] {
 			v.violate("L2", "%d events of type %s stand for %d without an answer", len(events), sort, f.unknown[sort])
 		}
-		if f.unknown[sort] >= pileSize && len(events)%pileSize != 0 {
+		if strings.HasPrefix(sort, hookSort) && f.unknown[sort] >= pileSize && len(events)%pileSize != 0 {
 			v.violate("L2", "%d events of type %s are there, which came in batches of %d", len(events), sort, pileSize)
 		}
 	}
