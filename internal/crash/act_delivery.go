@@ -8,7 +8,7 @@ import (
 )
 
 // test sends a test event to the webhook that is there all the time.
-func (w *workload) test(ctx context.Context) {
+func (w *workload) test() {
 	var got client.TestResult
 	err := once(func(ctx context.Context) (err error) {
 		got, err = w.client.TestWebhook(ctx, w.main)
@@ -19,14 +19,14 @@ func (w *workload) test(ctx context.Context) {
 		w.ledger.event(got.EventID)
 	case inDoubt(err):
 		w.ledger.unanswered(taskSort, 1)
-		pause(ctx)
+		pause()
 	default:
-		pause(ctx)
+		pause()
 	}
 }
 
 // replay asks for one of the last deliveries again.
-func (w *workload) replay(ctx context.Context) {
+func (w *workload) replay() {
 	var again client.Delivery
 	asked := false
 	err := once(func(ctx context.Context) error {
@@ -40,11 +40,11 @@ func (w *workload) replay(ctx context.Context) {
 	})
 	switch {
 	case !asked:
-		pause(ctx)
+		pause()
 	case err == nil:
 		w.ledger.note("replay", again.ID, func() { w.ledger.replays[again.ID] = true })
 	case inDoubt(err):
 		w.ledger.note("replay in doubt", "", func() { w.ledger.unknowns++ })
-		pause(ctx)
+		pause()
 	}
 }

@@ -17,12 +17,12 @@ import (
 
 // files uploads a file in its three steps, of which some are left out, and deletes
 // some files.
-func (w *workload) files(ctx context.Context) {
+func (w *workload) files() {
 	data := noise()
 	f := &file{hash: sha256.Sum256(data), size: int64(len(data))}
 	began := time.Now()
 	var u client.Upload
-	err := w.insist(ctx, func(ctx context.Context) (err error) {
+	err := insist(func(ctx context.Context) (err error) {
 		u, err = w.client.AnnounceFile(ctx, client.NewFile{Filename: "noise.png", ContentType: "image/png", SizeBytes: f.size})
 		return err
 	})
@@ -31,14 +31,14 @@ func (w *workload) files(ctx context.Context) {
 	}
 	leave := rand.IntN(8) // after which step
 	if leave > 0 {
-		err = w.insist(ctx, func(ctx context.Context) error { return w.put(ctx, u.UploadURL, data) })
+		err = insist(func(ctx context.Context) error { return w.put(ctx, u.UploadURL, data) })
 	}
 	if leave <= 1 {
 		w.ledger.note("file left", u.FileID, func() { w.ledger.loose[u.FileID] = time.Now() })
 		return
 	}
 	if err == nil {
-		err = w.insist(ctx, func(ctx context.Context) error {
+		err = insist(func(ctx context.Context) error {
 			_, err := w.client.CompleteFile(ctx, u.FileID)
 			return err
 		})
@@ -53,12 +53,12 @@ func (w *workload) files(ctx context.Context) {
 		return
 	}
 	if leave > 3 {
-		w.deleteFile(ctx, u.FileID, f)
+		w.deleteFile(u.FileID, f)
 	}
 }
 
-func (w *workload) deleteFile(ctx context.Context, id string, f *file) {
-	err := w.insist(ctx, func(ctx context.Context) error { return w.client.DeleteFile(ctx, id) })
+func (w *workload) deleteFile(id string, f *file) {
+	err := insist(func(ctx context.Context) error { return w.client.DeleteFile(ctx, id) })
 	if err == nil || status(err) == http.StatusNotFound {
 		w.ledger.note("file deleted", id, func() { f.deleted = true })
 	}

@@ -15,20 +15,20 @@ import (
 
 // webhooks makes a webhook for events of its own, changes it in all ways, and most
 // often deletes it.
-func (w *workload) webhooks(ctx context.Context) {
-	h := w.register(ctx)
+func (w *workload) webhooks() {
+	h := w.register()
 	if h == nil {
 		return
 	}
-	w.emit(ctx, h.Type)
-	steps := []func(context.Context, *hook){w.change, w.rotate, w.hold}
+	w.emit(h.Type)
+	steps := []func(*hook){w.change, w.rotate, w.hold}
 	rand.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 	for _, step := range steps[rand.IntN(len(steps)):] {
-		step(ctx, h)
-		w.emit(ctx, h.Type)
+		step(h)
+		w.emit(h.Type)
 	}
 	if rand.IntN(6) > 0 {
-		w.remove(ctx, h)
+		w.remove(h)
 	}
 }
 
@@ -37,7 +37,7 @@ const hookSort = "crash.hook_"
 
 // register makes a webhook. One whose making is not answered is looked for and
 // deleted, for its secret is lost.
-func (w *workload) register(ctx context.Context) *hook {
+func (w *workload) register() *hook {
 	n := w.serial.Add(1)
 	h := &hook{Path: fmt.Sprintf("%s%d", hookPath, n), Type: fmt.Sprintf("%s%d", hookSort, n)}
 	var made client.Webhook
@@ -55,15 +55,15 @@ func (w *workload) register(ctx context.Context) *hook {
 		return h
 	case inDoubt(err):
 		w.ledger.note("webhook in doubt", h, func() { w.ledger.hooks[h.Path] = h })
-		w.removeUnknown(ctx, h)
+		w.removeUnknown(h)
 	default:
-		pause(ctx)
+		pause()
 	}
 	return nil
 }
 
-func (w *workload) removeUnknown(ctx context.Context, h *hook) {
-	err := w.insist(ctx, func(ctx context.Context) error {
+func (w *workload) removeUnknown(h *hook) {
+	err := insist(func(ctx context.Context) error {
 		list, err := pages(func(p client.PageQuery) (client.Page[client.Webhook], error) {
 			return w.client.Webhooks(ctx, client.WebhookQuery{PageQuery: p})
 		})
@@ -73,20 +73,20 @@ func (w *workload) removeUnknown(ctx context.Context, h *hook) {
 		return err
 	})
 	if err == nil && h.ID != "" {
-		w.remove(ctx, h)
+		w.remove(h)
 	}
 }
 
-func (w *workload) remove(ctx context.Context, h *hook) {
-	err := w.insist(ctx, func(ctx context.Context) error { return w.client.DeleteWebhook(ctx, h.ID) })
+func (w *workload) remove(h *hook) {
+	err := insist(func(ctx context.Context) error { return w.client.DeleteWebhook(ctx, h.ID) })
 	if err == nil || status(err) == http.StatusNotFound {
 		w.ledger.note("webhook deleted", h, func() { h.deleted = time.Now() })
 	}
 }
 
 // update changes a webhook and notes what was answered.
-func (w *workload) update(ctx context.Context, h *hook, change client.WebhookChange, what string, take func()) bool {
-	err := w.insist(ctx, func(ctx context.Context) error {
+func (w *workload) update(h *hook, change client.WebhookChange, what string, take func()) bool {
+	err := insist(func(ctx context.Context) error {
 		_, err := w.client.UpdateWebhook(ctx, h.ID, change)
 		return err
 	})
@@ -100,23 +100,23 @@ func (w *workload) update(ctx context.Context, h *hook, change client.WebhookCha
 }
 
 // change gives the webhook another URL, of the same path.
-func (w *workload) change(ctx context.Context, h *hook) {
+func (w *workload) change(h *hook) {
 	query := fmt.Sprintf("changed=%d", w.serial.Add(1))
 	url := w.hooks + h.Path + "?" + query
-	w.update(ctx, h, client.WebhookChange{URL: &url}, "changed", func() { h.query, h.changed = query, time.Now() })
+	w.update(h, client.WebhookChange{URL: &url}, "changed", func() { h.query, h.changed = query, time.Now() })
 }
 
 // hold pauses the webhook, lets it be owed something, and makes it active again.
-func (w *workload) hold(ctx context.Context, h *hook) {
-	if w.setActive(ctx, h, false) {
-		w.emit(ctx, h.Type)
-		w.setActive(ctx, h, true)
+func (w *workload) hold(h *hook) {
+	if w.setActive(h, false) {
+		w.emit(h.Type)
+		w.setActive(h, true)
 	}
 }
 
-func (w *workload) setActive(ctx context.Context, h *hook, active bool) bool {
+func (w *workload) setActive(h *hook, active bool) bool {
 	asked := time.Now()
-	return w.update(ctx, h, client.WebhookChange{Active: &active}, fmt.Sprintf("active %t", active), func() {
+	return w.update(h, client.WebhookChange{Active: &active}, fmt.Sprintf("active %t", active), func() {
 		if active {
 			h.held[len(h.held)-1].to = asked
 		} else {
@@ -127,10 +127,10 @@ func (w *workload) setActive(ctx context.Context, h *hook, active bool) bool {
 
 // rotate gives the webhook a new secret while the old one stays valid. An answer
 // that is lost takes the new one along; the repetition gives another.
-func (w *workload) rotate(ctx context.Context, h *hook) {
+func (w *workload) rotate(h *hook) {
 	hour := 3600
 	var got client.Webhook
-	err := w.insist(ctx, func(ctx context.Context) (err error) {
+	err := insist(func(ctx context.Context) (err error) {
 		got, err = w.client.RotateSecret(ctx, h.ID, client.Rotation{OverlapSeconds: &hour})
 		return err
 	})
@@ -141,9 +141,9 @@ func (w *workload) rotate(ctx context.Context, h *hook) {
 
 // pileUp makes a webhook that is paused and is owed more than a lane holds in memory, or more
 // than one transaction cancels; then it is made active, or deleted.
-func (w *workload) pileUp(ctx context.Context) {
-	h := w.register(ctx)
-	if h == nil || !w.setActive(ctx, h, false) {
+func (w *workload) pileUp() {
+	h := w.register()
+	if h == nil || !w.setActive(h, false) {
 		return
 	}
 	drop := rand.IntN(2) == 0
@@ -155,10 +155,10 @@ func (w *workload) pileUp(ctx context.Context) {
 		w.emitMany(h.Type)
 	}
 	if drop {
-		w.remove(ctx, h)
+		w.remove(h)
 		return
 	}
-	w.setActive(ctx, h, true)
+	w.setActive(h, true)
 }
 
 // pileSize is how many events a batch of a backlog has.

@@ -10,32 +10,32 @@ import (
 )
 
 // keys makes a key, uses it, and often revokes it.
-func (w *workload) keys(ctx context.Context) {
+func (w *workload) keys() {
 	var made client.Key
 	err := once(func(ctx context.Context) (err error) {
 		made, err = w.client.CreateKey(ctx, client.NewKey{Name: fmt.Sprintf("crash %d", w.serial.Add(1))})
 		return err
 	})
 	if err != nil { // without an answer nobody knows its text
-		pause(ctx)
+		pause()
 		return
 	}
 	k := &key{text: made.Key}
 	w.ledger.note("key", made.ID, func() { w.ledger.keys[made.ID] = k })
-	w.try(ctx, made.ID, k)
+	w.try(made.ID, k)
 	if rand.IntN(3) == 0 {
 		return
 	}
-	err = w.insist(ctx, func(ctx context.Context) error { return w.client.DeleteKey(ctx, made.ID) })
+	err = insist(func(ctx context.Context) error { return w.client.DeleteKey(ctx, made.ID) })
 	if err == nil || status(err) == http.StatusNotFound {
 		w.ledger.note("key revoked", made.ID, func() { k.revoked = true })
-		w.try(ctx, made.ID, k)
+		w.try(made.ID, k)
 	}
 }
 
 // try uses a key.
-func (w *workload) try(ctx context.Context, id string, k *key) {
-	err := w.insist(ctx, func(ctx context.Context) error {
+func (w *workload) try(id string, k *key) {
+	err := insist(func(ctx context.Context) error {
 		_, err := w.dial(k.text).Models(ctx, client.ModelQuery{})
 		return err
 	})

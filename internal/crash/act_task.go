@@ -13,7 +13,7 @@ import (
 
 // submit asks for a task until it is acknowledged, and then often once more: its
 // key makes every repetition the same task.
-func (w *workload) submit(ctx context.Context, seconds float64, fail string) (id string, ok bool) {
+func (w *workload) submit(seconds float64, fail string) (id string, ok bool) {
 	idempotency := fmt.Sprintf("crash-%d", w.serial.Add(1))
 	s := client.Submission{Model: "seedream-4-0", IdempotencyKey: idempotency,
 		Metadata: json.RawMessage(`{"10":"b","2":"a","key":"` + idempotency + `"}`),
@@ -22,7 +22,7 @@ func (w *workload) submit(ctx context.Context, seconds float64, fail string) (id
 		s.WebhookURL = w.hooks + perJobPath
 	}
 	began := time.Now()
-	id, err := w.once(ctx, s)
+	id, err := w.once(s)
 	if err != nil {
 		w.ledger.unanswered(taskSort, 1)
 		return "", false
@@ -30,7 +30,7 @@ func (w *workload) submit(ctx context.Context, seconds float64, fail string) (id
 	if rand.IntN(4) > 0 {
 		return id, true
 	}
-	again, err := w.once(ctx, s)
+	again, err := w.once(s)
 	if fresh := time.Since(began) < idempotencyLife; err == nil && fresh && again != id {
 		w.ledger.breach("L9: " + idempotency + " stands for two tasks, " + id + " and " + again)
 	}
@@ -38,8 +38,8 @@ func (w *workload) submit(ctx context.Context, seconds float64, fail string) (id
 }
 
 // once submits until there is an answer.
-func (w *workload) once(ctx context.Context, s client.Submission) (id string, err error) {
-	err = w.insist(ctx, func(ctx context.Context) error {
+func (w *workload) once(s client.Submission) (id string, err error) {
+	err = insist(func(ctx context.Context) error {
 		a, err := w.client.Submit(ctx, "seedream", "text-to-image", s)
 		id = a.ID
 		return err
@@ -61,18 +61,18 @@ func failure() string {
 }
 
 // cancel submits a task and cancels it, most often in time.
-func (w *workload) cancel(ctx context.Context) {
-	id, ok := w.submit(ctx, rand.Float64()/5, "")
+func (w *workload) cancel() {
+	id, ok := w.submit(rand.Float64()/5, "")
 	if !ok {
 		return
 	}
 	var k client.Task
-	err := w.insist(ctx, func(ctx context.Context) (err error) {
+	err := insist(func(ctx context.Context) (err error) {
 		k, err = w.client.CancelTask(ctx, id)
 		return err
 	})
 	if status(err) == http.StatusConflict { // it was too late, or an answer is lost
-		err = w.insist(ctx, func(ctx context.Context) (err error) {
+		err = insist(func(ctx context.Context) (err error) {
 			k, err = w.client.Task(ctx, id)
 			return err
 		})
@@ -87,31 +87,32 @@ func (w *workload) cancel(ctx context.Context) {
 
 // longTask submits a task that outlasts many servers, so that it is cut short, and
 // waits for its end. More of them would take the places of all others.
-func (w *workload) longTask(ctx context.Context) {
-	if id, ok := w.submit(ctx, 1.5, ""); ok {
-		w.await(ctx, id)
+func (w *workload) longTask() {
+	if id, ok := w.submit(1.5, ""); ok {
+		w.await(id)
 	}
 }
 
 // await waits for the end of a task, and gives up after a while.
-func (w *workload) await(ctx context.Context, id string) (status string) {
+func (w *workload) await(id string) (status string) {
 	for range 100 {
 		var k client.Task
-		err := w.insist(ctx, func(ctx context.Context) (err error) {
+		err := insist(func(ctx context.Context) (err error) {
 			k, err = w.client.Task(ctx, id)
 			return err
 		})
-		if err != nil || !k.CompletedAt.IsZero() || !pause(ctx) {
+		if err != nil || !k.CompletedAt.IsZero() {
 			return k.Status
 		}
+		pause()
 	}
 	return ""
 }
 
 // retry makes a task fail and asks for it again, once.
-func (w *workload) retry(ctx context.Context) {
-	id, ok := w.submit(ctx, 0, onPurpose)
-	if !ok || w.await(ctx, id) != "failed" {
+func (w *workload) retry() {
+	id, ok := w.submit(0, onPurpose)
+	if !ok || w.await(id) != "failed" {
 		return
 	}
 	var again client.AcceptedTask

@@ -4,13 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/taskhook/taskhook/client"
 )
-
-// patience is how long the server may take to come to rest.
-const patience = 2 * time.Minute
 
 // settle waits until all tasks and deliveries are final, or patience ends, and
 // lists them.
@@ -18,7 +14,7 @@ func (t *Trial) settle(ctx context.Context) (tasks []client.Task, deliveries []c
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for t.unsettled(limit) && limit.Err() == nil {
-		pause(limit)
+		pause()
 	}
 	c := t.client()
 	tasks, err = pages(func(p client.PageQuery) (client.Page[client.Task], error) {

@@ -39,20 +39,20 @@ type workload struct {
 type action struct {
 	name   string
 	weight int // how often it is done among all; 0: only when favoured
-	do     func(*workload, context.Context)
+	do     func(*workload)
 }
 
 func actions() []action {
 	return []action{
 		{"publish", 60, (*workload).publish},
-		{"submit", 30, func(w *workload, ctx context.Context) { w.submit(ctx, rand.Float64()/10, failure()) }},
-		{"long task", 1, func(w *workload, ctx context.Context) { w.alone(ctx, &w.stage.long, w.longTask) }},
+		{"submit", 30, func(w *workload) { w.submit(rand.Float64()/10, failure()) }},
+		{"long task", 1, func(w *workload) { w.alone(&w.stage.long, w.longTask) }},
 		{"cancel", 3, (*workload).cancel},
 		{"retry", 1, (*workload).retry},
 		{"test", 2, (*workload).test},
 		{"replay", 2, (*workload).replay},
 		{"webhooks", 2, (*workload).webhooks},
-		{"backlog", 0, func(w *workload, ctx context.Context) { w.alone(ctx, &w.stage.backlog, w.pileUp) }},
+		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},
 		{"keys", 2, (*workload).keys},
 		{"files", 2, (*workload).files},
 	}
@@ -63,10 +63,10 @@ func (w *workload) run(ctx context.Context) {
 	all := actions()
 	for ctx.Err() == nil {
 		if w.calm.Load() {
-			pause(ctx)
+			pause()
 			continue
 		}
-		w.choose(all).do(w, ctx)
+		w.choose(all).do(w)
 	}
 }
 
@@ -92,19 +92,19 @@ func (w *workload) choose(all []action) action {
 }
 
 // alone does what no two clients are to do at a time.
-func (w *workload) alone(ctx context.Context, taken *atomic.Bool, do func(context.Context)) {
+func (w *workload) alone(taken *atomic.Bool, do func()) {
 	if !taken.CompareAndSwap(false, true) {
-		w.publish(ctx)
+		w.publish()
 		return
 	}
 	defer taken.Store(false)
-	do(ctx)
+	do()
 }
 
 // publish publishes once; without an answer the event may exist or not.
-func (w *workload) publish(ctx context.Context) { w.emit(ctx, ownType) }
+func (w *workload) publish() { w.emit(ownType) }
 
-func (w *workload) emit(ctx context.Context, eventType string) {
+func (w *workload) emit(eventType string) {
 	var e client.PublishedEvent
 	err := once(func(ctx context.Context) (err error) {
 		e, err = w.client.Publish(ctx, client.NewEvent{Type: eventType, Data: json.RawMessage(fmt.Sprintf(`{"n":%d}`, w.serial.Add(1)))})
@@ -115,9 +115,9 @@ func (w *workload) emit(ctx context.Context, eventType string) {
 		w.ledger.event(e.ID)
 	case inDoubt(err):
 		w.ledger.unanswered(eventType, 1)
-		pause(ctx)
+		pause()
 	default:
-		pause(ctx)
+		pause()
 	}
 }
 
@@ -131,17 +131,21 @@ func once(do func(context.Context) error) error {
 	return do(ctx)
 }
 
+// patience is how long something may take that does not hang on one server.
+const patience = 2 * time.Minute
+
 // insist repeats a request until it is answered, be it with a refusal, which is
-// returned. Any other error says that the test is over.
-func (w *workload) insist(ctx context.Context, do func(context.Context) error) error {
-	for {
+// returned: another server always comes. Any other error says that none came.
+func insist(do func(context.Context) error) error {
+	for began := time.Now(); ; {
 		err := once(do)
 		if err == nil || refused(err) {
 			return err
 		}
-		if !pause(ctx) {
-			return fmt.Errorf("the test is over: %w", err)
+		if time.Since(began) > patience {
+			return fmt.Errorf("get an answer within %s: %w", patience, err)
 		}
+		pause()
 	}
 }
 
@@ -161,14 +165,9 @@ func inDoubt(err error) bool {
 	return err != nil && !refused(err) && !errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// pause waits for the next server; false when the test is over.
-func pause(ctx context.Context) bool {
+// pause waits for the next server.
+func pause() {
 	timer := time.NewTimer(20 * time.Millisecond)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	<-timer.C
 }
