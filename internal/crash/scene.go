@@ -36,7 +36,7 @@ type scene struct {
 	stop   bool          // it is asked to stop at a random time, as by an operator
 	calm   bool          // a server without work for the lanes to fall idle goes before
 	down   bool          // the receiver refuses everything
-	fail   string        // a point of the store that fails once
+	fail   string        // a point of the store that fails at first
 	fresh  bool          // it is the first start of another server
 }
 
