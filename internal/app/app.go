@@ -34,6 +34,7 @@ type Options struct {
 	// that fail or crash there; nil otherwise.
 	StoreFault store.FaultFunc
 	Fault      func(point string)
+	Pace       Pace
 }
 
 // App is the program, opened and ready to run.
@@ -59,6 +60,7 @@ type App struct {
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
 	links      *artifact.Linker
+	opened     time.Time // before anything was made by this process
 	node       string
 	server     *httpserver.Server
 	stopping   atomic.Bool
@@ -68,7 +70,8 @@ type App struct {
 // address and puts the parts together. Nothing runs until Run, which also closes
 // what Open opened.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Options: o, node: taskhook.NewID(taskhook.PrefixNode, time.Now())}
+	now := time.Now()
+	a := &App{Options: o, opened: now, node: taskhook.NewID(taskhook.PrefixNode, now)}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}

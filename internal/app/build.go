@@ -63,7 +63,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.uploads = file.NewService(file.Options{Store: a.store, ByLink: a.store, Contents: a.inputs,
-		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"), Logger: a.Logger})
+		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"), UnfinishedLife: a.Pace.UnfinishedFile, Logger: a.Logger})
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
 	return nil
@@ -103,7 +103,7 @@ func (a *App) buildDelivery() {
 	}
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
-		Timeout: a.Config.Delivery.Timeout, Grace: grace, Sent: sent})
+		Timeout: a.Config.Delivery.Timeout, Grace: grace, SweepEvery: a.Pace.Sweep, Sent: sent})
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, CheckURL: a.policy.CheckURL,
 		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
 }
@@ -117,7 +117,8 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Endings: endings, Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: endings,
+		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 
 // serve puts the HTTP side together.

@@ -1,15 +1,20 @@
 package app_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -50,6 +55,47 @@ func TestOrphansAreRemoved(t *testing.T) {
 		t.Error(err)
 	} else if status, _ := fetch(t, "GET", got.Result[0].URL); status != 200 {
 		t.Errorf("the task's own result answers %d", status)
+	}
+}
+
+// TestFilesOfThisProcessStay puts a result file into the directory of a program that
+// has opened it, as a run does that is quicker than the removal of leftovers. That
+// has passed it when an old upload is gone, which it comes to later.
+func TestFilesOfThisProcessStay(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Data, cfg.Listen, cfg.BootstrapKey = t.TempDir(), "127.0.0.1:0", config.NewSecret(program.Key)
+	a, err := app.Open(t.Context(), app.Options{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(dir string, made time.Time) (id string) {
+		files, err := artifact.Open(filepath.Join(cfg.Data, dir), 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = taskhook.NewID(taskhook.PrefixArtifact, made)
+		if _, err := files.Put(t.Context(), id, "x.txt", strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := files.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	fresh, old := put("artifacts", time.Now()), put("files", time.Now().Add(-time.Hour))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	for exists(t, filepath.Join(cfg.Data, "files"), old) {
+		runtime.Gosched()
+	}
+	if !exists(t, filepath.Join(cfg.Data, "artifacts"), fresh) {
+		t.Error("a file that this process has just made was taken for one that a crash left")
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -8,35 +9,45 @@ import (
 	"github.com/taskhook/taskhook/internal/artifact"
 )
 
-// How often the store is tidied, and how much at a time.
-const (
-	upkeepEvery = 5 * time.Second
-	upkeepBite  = 1000
-)
+// Pace says how soon the program does what it does without being asked, for tests
+// that can't wait so long. What is 0 has the pace of the product.
+type Pace struct {
+	Upkeep         time.Duration // between two tidyings of the store; 0: 5 s
+	Sweep          time.Duration // see delivery.WorkerOptions
+	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
+	UnfinishedFile time.Duration // until it is removed; see file.Options
+}
 
-// upkeep removes what has expired, in small bites, until ctx ends.
+// upkeepBite is how much is tidied at a time.
+const upkeepBite = 1000
+
+// upkeep removes what has expired, in small bites, at the start and until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
-	a.removeLeftovers(ctx, time.Now())
-	tick := time.NewTicker(upkeepEvery)
+	a.removeLeftovers(ctx)
+	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
 	defer tick.Stop()
 	for {
+		a.tidy(ctx, time.Now())
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		now := time.Now()
-		for _, chore := range []struct {
-			name string
-			bite func() (int64, error)
-		}{
-			{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
-			{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
-			{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
-			{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},
-		} {
-			a.chore(ctx, chore.name, chore.bite)
-		}
+	}
+}
+
+// tidy does each chore until nothing of it is left.
+func (a *App) tidy(ctx context.Context, now time.Time) {
+	for _, chore := range []struct {
+		name string
+		bite func() (int64, error)
+	}{
+		{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
+		{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
+		{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
+		{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},
+	} {
+		a.chore(ctx, chore.name, chore.bite)
 	}
 }
 
@@ -58,12 +69,12 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 
 // removeLeftovers deletes the files whose runs and uploads ended before they were
 // stored.
-func (a *App) removeLeftovers(ctx context.Context, started time.Time) {
+func (a *App) removeLeftovers(ctx context.Context) {
 	for _, kept := range []leftovers{
 		{"result file", a.files, a.store.KnownArtifacts},
 		{"uploaded file", a.inputs, a.store.KnownContents},
 	} {
-		if err := a.removeOrphans(ctx, kept, started); err != nil && ctx.Err() == nil {
+		if err := a.removeOrphans(ctx, kept); err != nil && ctx.Err() == nil {
 			a.Logger.Warn("remove leftovers", "what", kept.what, "error", err)
 		}
 	}
@@ -76,10 +87,11 @@ type leftovers struct {
 	known func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
-// removeOrphans deletes the files that nobody knows. Those that are younger than
-// this start may be in use.
-func (a *App) removeOrphans(ctx context.Context, from leftovers, started time.Time) error {
-	newest := taskhook.FloorID(taskhook.PrefixArtifact, started)
+// removeOrphans deletes the files that nobody knows. Those of this process may be
+// about to become known: requests and runs go on meanwhile, and may have begun
+// before this did.
+func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
+	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.opened)
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {

@@ -2,8 +2,10 @@ package crash
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -17,7 +19,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKills holds the promises of L1 to L4 and L6 against kills.
+// fullRun is how many rounds come to every point.
+const fullRun = 300
+
+// TestKills holds the promises against kills.
 func TestKills(t *testing.T) {
 	dir := *keep
 	if dir == "" {
@@ -28,7 +33,7 @@ func TestKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 4, Refuse: 0.05, Log: log, Printf: t.Logf}
+	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 8, Refuse: 0.05, Log: log, Printf: t.Logf}
 	verdict, err := trial.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -43,5 +48,42 @@ func TestKills(t *testing.T) {
 	}
 	if verdict.Tasks == 0 || verdict.Deliveries == 0 {
 		t.Error("nothing was submitted or delivered, so nothing is proven")
+	}
+	if *rounds >= fullRun {
+		reportPoints(t, verdict)
+	}
+}
+
+// reportPoints tells how often servers died at each point. One that none came to
+// needs a reason.
+func reportPoints(t *testing.T, v *Verdict) {
+	t.Helper()
+	for _, point := range slices.Sorted(maps.Keys(v.Points)) {
+		t.Logf("%-28s %d", point, v.Points[point])
+	}
+	for _, point := range v.Missed {
+		if why := unreachable(point); why != "" {
+			t.Logf("%-28s can't be reached: %s", point, why)
+		} else {
+			t.Errorf("no server came to %s", point)
+		}
+	}
+}
+
+// TestTour shows that a point that was missed is gone to again.
+func TestTour(t *testing.T) {
+	t.Parallel()
+	tour := newTour([]string{"a", "b", "c"})
+	visits := map[string]int{}
+	for range 30 {
+		point, visit := tour.next()
+		if visit > max(tour.reach[point], 1) {
+			t.Errorf("%s is to be met at visit %d, and servers come to %d", point, visit, tour.reach[point])
+		}
+		visits[point]++
+		tour.came(point, point != "c")
+	}
+	if visits["a"] < 7 || visits["b"] < 7 || visits["c"] < 14 {
+		t.Errorf("30 rounds go to the points %v times, want the missed one twice as often", visits)
 	}
 }

@@ -1,5 +1,5 @@
-// Package crash proves what the product promises when its process is killed. A
-// client and a receiver keep ledgers of their own while a server, a child
+// Package crash proves what the product promises when its process is killed.
+// Clients and a receiver keep ledgers of their own while a server, a child
 // process, is killed again and again, at random times and at every named point
 // between two steps; then a judge holds the ledgers against what the server says.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -12,227 +13,142 @@ import (
 
 // Verdict is what the ledgers say.
 type Verdict struct {
-	Kills, Points, Tasks, Events, Unknown, Deliveries, Requests, Duplicates int
-	SlowestStart                                                            time.Duration
-	Violations                                                              []string // each names the rule that it breaks
+	Kills, Stops            int
+	Points                  map[string]int // how often a server died at each
+	Missed                  []string       // points that no server came to
+	Tasks, Events, Unknown  int
+	Webhooks, Keys, Files   int
+	Deliveries, Requests    int
+	Duplicates, Unrecorded  int // requests: accepted again; not recorded before a kill
+	MostAtOne, MostUnderWay int // of the unrecorded at one kill: all; those that still held a slot
+	SlowestStart            time.Duration
+	Violations              []string // each names the rule that it breaks
 }
 
-// violate notes a broken rule; the rules are L1 loss, L2 invention, L3 identity,
-// L4 duplicates, L6 results.
+// violate notes a broken rule; the rules are L0 the server's own end, L1 loss, L2
+// invention, L3 identity, L4 duplicates, L6 results, L8 accounting, L9 answers.
 func (v *Verdict) violate(rule, format string, args ...any) {
 	v.Violations = append(v.Violations, rule+": "+fmt.Sprintf(format, args...))
 }
 
-// String is a table row.
+// String is a summary for the log.
 func (v *Verdict) String() string {
-	return fmt.Sprintf("%d kills at %d points and at random, %d tasks, %d events, %d unknown, %d deliveries, %d requests, %d duplicates, slowest start %s: %d violations",
-		v.Kills, v.Points, v.Tasks, v.Events, v.Unknown, v.Deliveries, v.Requests, v.Duplicates, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+	return fmt.Sprintf(`%d kills, %d graceful stops; %d of %d points reached
+%d tasks and %d events acknowledged, %d unknown; %d webhooks, %d keys, %d files
+%d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
+slowest start %s; %d violations`,
+		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Webhooks, v.Keys, v.Files,
+		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
 }
 
-// judge waits until the server owes nothing and holds the ledgers against what it
-// says.
-func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
-	tasks, deliveries, err := t.settle(ctx)
-	if err != nil {
-		return nil, err
+func sum(counts map[string]int) (total int) {
+	for _, n := range counts {
+		total += n
 	}
-	receipts := t.receiver.ledger.all()
-	v := &Verdict{Kills: len(t.kills), Points: len(t.points), Tasks: len(t.ledger.tasks), Events: len(t.ledger.events), Unknown: t.ledger.unknown,
-		Deliveries: len(deliveries), Requests: len(receipts), SlowestStart: slices.Max(append(t.starts, 0))}
-	accepted := acceptances(receipts)
-	t.judgeLoss(v, tasks, deliveries, accepted)
-	t.judgeInvention(v, deliveries, receipts)
-	judgeIdentity(v, receipts)
-	t.judgeDuplicates(v, accepted)
-	t.judgeResults(ctx, v, tasks)
-	return v, nil
+	return total
 }
 
-// patience is how long the server may take to come to rest.
-const patience = 2 * time.Minute
-
-// settle waits until all tasks and deliveries are final.
-func (t *Trial) settle(ctx context.Context) (tasks []client.Task, deliveries []client.Delivery, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	c := t.client()
-	for {
-		tasks, err = pages(func(p client.PageQuery) (client.Page[client.Task], error) {
-			return c.Tasks(ctx, client.TaskQuery{PageQuery: p})
-		})
-		if err == nil {
-			deliveries, err = pages(func(p client.PageQuery) (client.Page[client.Delivery], error) {
-				return c.Deliveries(ctx, client.DeliveryQuery{PageQuery: p})
-			})
-		}
-		open := slices.ContainsFunc(tasks, func(k client.Task) bool {
-			return k.Status == "pending" || k.Status == "queued" || k.Status == "running"
-		}) || slices.ContainsFunc(deliveries, func(d client.Delivery) bool { return d.State == "pending" })
-		if err == nil && !open || ctx.Err() != nil {
-			return tasks, deliveries, nil
-		}
-		pause(ctx)
-	}
-}
-
-// pages reads a whole list.
-func pages[T any](read func(client.PageQuery) (client.Page[T], error)) (all []T, err error) {
-	q := client.PageQuery{Limit: 100}
-	for {
-		p, err := read(q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p.Items...)
-		if !p.Pagination.HasMore {
-			return all, nil
-		}
-		q.Cursor = p.Pagination.Cursor
-	}
+// facts is what the ledgers and the server's own lists say, put together.
+type facts struct {
+	*clientLedger
+	lives      []life
+	receipts   []*receipt
+	tasks      map[string]client.Task
+	deliveries []client.Delivery
+	byTarget   map[target]*owed
 }
 
 // target is one event at one receiver.
 type target struct{ path, id string }
 
-// acceptances lists, for each event at each receiver, the requests that were
-// answered with 2xx.
-func acceptances(receipts []receipt) map[target][]receipt {
-	accepted := map[target][]receipt{}
-	for _, r := range receipts {
+// owed is what the server says and the receiver got of a target.
+type owed struct {
+	deliveries []client.Delivery
+	receipts   []*receipt
+}
+
+// accepted returns the requests that were answered with 2xx.
+func (o *owed) accepted() (list []*receipt) {
+	for _, r := range o.receipts {
 		if r.Status == http.StatusOK {
-			k := target{r.Path, r.ID}
-			accepted[k] = append(accepted[k], r)
+			list = append(list, r)
 		}
 	}
-	return accepted
+	return list
+}
+
+// judge waits until the server owes nothing and holds the ledgers against what it
+// says.
+func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
+	f, err := t.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: sum(f.unknown),
+		Webhooks: len(f.hooks), Keys: len(f.keys), Files: len(f.files), Deliveries: len(f.deliveries), Requests: len(f.receipts),
+		SlowestStart: slices.Max(append(t.starts, 0)), Violations: f.broken}
+	for _, l := range t.lives[:len(t.lives)-1] {
+		if l.Stopped {
+			v.Stops++
+		} else {
+			v.Kills++
+		}
+	}
+	for _, point := range Points() {
+		if t.points[point] == 0 {
+			v.Missed = append(v.Missed, point)
+		}
+	}
+	f.judgeLoss(v)
+	f.judgeInvention(v)
+	f.judgeIdentity(v, t.perJob)
+	f.judgeHooks(v)
+	attempts, err := f.attempts(ctx, t.client())
+	if err != nil {
+		return nil, err
+	}
+	f.judgeAccounts(v, attempts)
+	t.judgeAnswers(ctx, v, f)
+	return v, nil
+}
+
+// gather waits for the server to settle and puts all facts together.
+func (t *Trial) gather(ctx context.Context) (*facts, error) {
+	tasks, deliveries, err := t.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &facts{clientLedger: t.ledger, lives: t.lives, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
+		deliveries: deliveries, byTarget: map[target]*owed{}}
+	for _, k := range tasks {
+		f.tasks[k.ID] = k
+	}
+	for _, d := range deliveries {
+		o := f.owed(targetOf(d))
+		o.deliveries = append(o.deliveries, d)
+	}
+	for _, r := range f.receipts {
+		r.life = -1 + len(f.lives) // the last one that began before
+		for r.life > 0 && f.lives[r.life].From.After(r.At) {
+			r.life--
+		}
+		o := f.owed(target{r.Path, r.ID})
+		o.receipts = append(o.receipts, r)
+	}
+	return f, nil
+}
+
+func (f *facts) owed(k target) *owed {
+	if f.byTarget[k] == nil {
+		f.byTarget[k] = &owed{}
+	}
+	return f.byTarget[k]
 }
 
 func targetOf(d client.Delivery) target {
-	if d.WebhookID == "" {
-		return target{perJobPath, d.EventID}
+	u, err := url.Parse(d.URL)
+	if err != nil {
+		return target{d.URL, d.EventID}
 	}
-	return target{configuredPath, d.EventID}
-}
-
-// judgeLoss is L1: what was acknowledged is final and has arrived, or the server
-// says openly that it has not.
-func (t *Trial) judgeLoss(v *Verdict, tasks []client.Task, deliveries []client.Delivery, accepted map[target][]receipt) {
-	known := map[string]client.Task{}
-	for _, k := range tasks {
-		known[k.ID] = k
-	}
-	bySubject, byEvent := map[string]int{}, map[string]int{}
-	for _, d := range deliveries {
-		bySubject[d.Subject]++
-		byEvent[d.EventID]++
-		switch arrived := len(accepted[targetOf(d)]) > 0; {
-		case d.State == "pending":
-			v.violate("L1", "delivery %s never ended", d.ID)
-		case d.State == "delivered" && !arrived:
-			v.violate("L1", "delivery %s is called delivered, but its receiver accepted nothing", d.ID)
-		case d.State == "failed" && d.Attempts == 0:
-			v.violate("L1", "delivery %s failed without an attempt", d.ID)
-		}
-	}
-	for id := range t.ledger.tasks {
-		k, ok := known[id]
-		switch {
-		case !ok:
-			v.violate("L1", "task %s was acknowledged and is unknown", id)
-		case k.Status != "succeeded" && k.Status != "failed":
-			v.violate("L1", "task %s ended as %s", id, k.Status)
-		case bySubject[id] == 0:
-			v.violate("L1", "task %s ended without a delivery", id)
-		}
-	}
-	for id := range t.ledger.events {
-		if byEvent[id] == 0 {
-			v.violate("L1", "event %s was acknowledged and has no delivery", id)
-		}
-	}
-}
-
-// judgeInvention is L2: nothing arrives that nobody asked for.
-func (t *Trial) judgeInvention(v *Verdict, deliveries []client.Delivery, receipts []receipt) {
-	asked := map[string]bool{}
-	extra := map[string]bool{}
-	for _, d := range deliveries {
-		asked[d.EventID] = true
-		if !t.ledger.tasks[d.Subject] && !t.ledger.events[d.EventID] {
-			extra[d.EventID] = true
-		}
-	}
-	if len(extra) > t.ledger.unknown {
-		v.violate("L2", "%d events stand for %d requests without an answer", len(extra), t.ledger.unknown)
-	}
-	for _, r := range receipts {
-		if !asked[r.ID] {
-			v.violate("L2", "the receiver got %s, which the server does not know", r.ID)
-		}
-	}
-}
-
-// judgeIdentity is L3: one id, one body; each request signed and of its time.
-func judgeIdentity(v *Verdict, receipts []receipt) {
-	bodies := map[target][32]byte{}
-	for _, r := range receipts {
-		k := target{r.Path, r.ID}
-		if first, ok := bodies[k]; ok && first != r.Hash {
-			v.violate("L3", "%s came with two bodies", r.ID)
-		}
-		bodies[k] = r.Hash
-		if r.Invalid != "" {
-			v.violate("L3", "%s was refused: %s", r.ID, r.Invalid)
-		}
-		if age := r.At.Sub(r.Timestamp).Abs(); age > 5*time.Minute {
-			v.violate("L3", "%s was %s old", r.ID, age)
-		}
-	}
-}
-
-// unrecorded is how long before a kill an answer can have come without having
-// been recorded.
-const unrecorded = time.Second
-
-// judgeDuplicates is L4: a second acceptance needs a kill soon after the first.
-func (t *Trial) judgeDuplicates(v *Verdict, accepted map[target][]receipt) {
-	for k, list := range accepted {
-		for i, again := range list[1:] {
-			v.Duplicates++
-			first := list[i]
-			if !slices.ContainsFunc(t.kills, func(kill time.Time) bool {
-				return !first.At.After(kill) && kill.Sub(first.At) < unrecorded && again.At.After(first.At)
-			}) {
-				v.violate("L4", "%s was accepted twice at %s without a kill in between", k.id, k.path)
-			}
-		}
-	}
-}
-
-// judgeResults is L6: each result of a succeeded task is there in its full size.
-func (t *Trial) judgeResults(ctx context.Context, v *Verdict, tasks []client.Task) {
-	for _, k := range tasks {
-		if k.Status != "succeeded" {
-			continue
-		}
-		if len(k.Result) == 0 {
-			v.violate("L6", "task %s succeeded without a result", k.ID)
-		}
-		for _, r := range k.Result {
-			req, err := http.NewRequestWithContext(ctx, http.MethodHead, r.URL, nil)
-			if err != nil {
-				v.violate("L6", "task %s: %v", k.ID, err)
-				continue
-			}
-			answer, err := http.DefaultClient.Do(req)
-			if err != nil {
-				v.violate("L6", "task %s: %v", k.ID, err)
-				continue
-			}
-			answer.Body.Close()
-			if answer.StatusCode != http.StatusOK || answer.ContentLength != r.SizeBytes {
-				v.violate("L6", "task %s: result of %d bytes answered %d with %d", k.ID, r.SizeBytes, answer.StatusCode, answer.ContentLength)
-			}
-		}
-	}
+	return target{u.Path, d.EventID}
 }

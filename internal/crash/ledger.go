@@ -1,9 +1,10 @@
 package crash
 
 import (
-	"crypto/sha256"
 	"encoding/json"
+	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -30,45 +31,120 @@ func (j *journal) note(fact any) {
 	j.file.Write(append(line, '\n'))
 }
 
-// clientLedger is what the client was told.
+// clientLedger is what the client was told. Times are those of the answer, but for
+// those that say asked.
 type clientLedger struct {
 	journal *journal
-	mu      sync.Mutex
-	tasks   map[string]bool // acknowledged
-	events  map[string]bool // acknowledged
-	unknown int             // publishes that were never answered
+
+	mu       sync.Mutex
+	tasks    map[string]string // acknowledged, and the final state that was told
+	events   map[string]bool
+	replays  map[string]bool // by delivery id
+	hooks    map[string]*hook
+	keys     map[string]*key
+	files    map[string]*file
+	loose    map[string]time.Time // files that were never completed: when they were announced
+	unknown  map[string]int       // by sort: events that were asked for without an answer
+	unknowns int                  // replays likewise
+	broken   []string             // what an answer broke at once
+}
+
+func newClientLedger(j *journal) *clientLedger {
+	return &clientLedger{journal: j, tasks: map[string]string{}, events: map[string]bool{}, replays: map[string]bool{},
+		hooks: map[string]*hook{}, keys: map[string]*key{}, files: map[string]*file{}, loose: map[string]time.Time{},
+		unknown: map[string]int{}}
+}
+
+// note writes a fact down and takes it in.
+func (l *clientLedger) note(what string, fact any, take func()) {
+	l.journal.note(map[string]any{what: fact, "at": time.Now()})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	take()
 }
 
 func (l *clientLedger) task(id string) {
-	l.journal.note(map[string]any{"task": id, "at": time.Now()})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.tasks[id] = true
+	l.note("task", id, func() {
+		if _, known := l.tasks[id]; !known {
+			l.tasks[id] = ""
+		}
+	})
 }
 
-func (l *clientLedger) event(id string) {
-	l.journal.note(map[string]any{"event": id, "at": time.Now()})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.events[id] = true
+func (l *clientLedger) final(id, state string) {
+	l.note("final", []string{id, state}, func() { l.tasks[id] = state })
 }
 
-func (l *clientLedger) unanswered() {
-	l.journal.note(map[string]any{"unknown": true, "at": time.Now()})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.unknown++
+func (l *clientLedger) event(id string) { l.note("event", id, func() { l.events[id] = true }) }
+
+// unanswered notes n events of a type that may have come to be or not.
+func (l *clientLedger) unanswered(eventType string, n int) {
+	l.note("unknown", eventType, func() { l.unknown[sortOf(eventType)] += n })
+}
+
+// sortOf puts the types of events together that tell of tasks, for how a task ends
+// is not known when it is asked for.
+func sortOf(eventType string) string {
+	if strings.HasPrefix(eventType, "task.") {
+		return taskSort
+	}
+	return eventType
+}
+
+const taskSort = "task."
+
+// breach notes a violation that needs no judge.
+func (l *clientLedger) breach(text string) {
+	l.note("breach", text, func() { l.broken = append(l.broken, text) })
+}
+
+// hook is a webhook of the client's. Those whose making was never answered have no
+// secret.
+type hook struct {
+	Path, ID, Type string
+	secrets        []secret
+	query          string    // of its URL, as it was changed to
+	changed        time.Time // zero: never
+	held           []span
+	deleted        time.Time // zero: it is there
+}
+
+type secret struct {
+	text  string
+	since time.Time
+}
+
+// span is from an answered pause to the asking for its end.
+type span struct{ from, to time.Time }
+
+// key is an API key of the client's.
+type key struct {
+	text    string
+	revoked bool
+}
+
+// file is a completed file.
+type file struct {
+	hash    [32]byte
+	size    int64
+	deleted bool
 }
 
 // receipt is one request at the receiver.
 type receipt struct {
-	Path      string    `json:"path"` // tells per-job from configured deliveries
-	ID        string    `json:"id"`
-	Hash      [32]byte  `json:"-"`
-	At        time.Time `json:"at"`
-	Status    int       `json:"status"` // that was answered
-	Timestamp time.Time `json:"timestamp"`
-	Invalid   string    `json:"invalid,omitempty"` // why its signature was refused
+	Path      string      `json:"path"` // tells the receivers apart
+	Query     string      `json:"query,omitempty"`
+	ID        string      `json:"id"`
+	At        time.Time   `json:"at"`       // when it came
+	Answered  time.Time   `json:"answered"` // shortly before
+	Status    int         `json:"status"`   // that was answered
+	Timestamp time.Time   `json:"timestamp"`
+	Header    http.Header `json:"-"`
+	Body      []byte      `json:"-"`
+
+	life     int  // of the server that sent it, from 0
+	recorded bool // the server lists the attempt
+	excused  bool // its delivery was cancelled, so that it need not
 }
 
 // receiverLedger is what reached the receiver.
@@ -85,10 +161,12 @@ func (l *receiverLedger) add(r receipt) {
 	l.receipts = append(l.receipts, r)
 }
 
-func (l *receiverLedger) all() []receipt {
+func (l *receiverLedger) all() []*receipt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]receipt(nil), l.receipts...)
+	all := make([]*receipt, len(l.receipts))
+	for i := range l.receipts {
+		all[i] = &l.receipts[i]
+	}
+	return all
 }
-
-func hashOf(body []byte) [32]byte { return sha256.Sum256(body) }

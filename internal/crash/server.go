@@ -3,12 +3,14 @@ package crash
 import (
 	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
-	"strconv"
+	"os/signal"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -19,32 +21,35 @@ import (
 	"github.com/taskhook/taskhook/internal/config"
 )
 
-// Points lists the points besides those of the store at which a server can be
-// made to die.
-func Points() []string { return []string{"delivery:sent", "run:done", "artifact:stored"} }
-
 // role is what the child process is told: as a server it does nothing but run, and
-// kills itself at the count-th time that it comes to the point.
+// kills itself at a visit of a point.
 type role struct {
-	Data, Listen, Key, Point string
-	Count                    int64
+	Data, Listen, Key string
+	Point             string
+	Visit             int
+	Fail              string // a point of the store that fails at first
 }
 
 // roleMark begins the argument by which a test binary knows that it is a server.
 const roleMark = "-crash-server="
 
-func (r role) argument() string {
-	return roleMark + strings.Join([]string{r.Data, r.Listen, r.Key, r.Point, strconv.FormatInt(r.Count, 10)}, ",")
-}
+// What a server writes, before an address and a point.
+const (
+	readyMark = "ready "
+	dyingMark = "dying at "
+)
 
 // Main runs the server and exits if the arguments ask for one; a test binary calls
 // it before its tests.
 func Main(args []string) {
 	for _, arg := range args {
 		if text, ok := strings.CutPrefix(arg, roleMark); ok {
-			parts := strings.Split(text, ",")
-			count, _ := strconv.ParseInt(parts[4], 10, 64)
-			if err := serve(role{parts[0], parts[1], parts[2], parts[3], count}); err != nil {
+			var r role
+			err := json.Unmarshal([]byte(text), &r)
+			if err == nil {
+				err = serve(r)
+			}
+			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
 			}
@@ -53,34 +58,53 @@ func Main(args []string) {
 	}
 }
 
+// The settings of servers.
+const (
+	slots           = 64 // sends at a time, which bounds what a kill can leave in doubt
+	idempotencyLife = 15 * time.Second
+	unfinishedLife  = 10 * time.Second
+)
+
 func serve(r role) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
 	cfg := config.Default()
 	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
 	cfg.BootstrapKey = config.NewSecret(r.Key)
-	cfg.Schedule = retries()
-	cfg.PerJobSchedule = retries()
-	var left atomic.Int64
-	left.Store(r.Count)
-	die := func(point string) {
-		if point == r.Point && left.Add(-1) == 0 {
-			syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {} // until the signal arrives
-		}
-	}
+	cfg.Schedule, cfg.PerJobSchedule = retries(), retries()
+	cfg.Delivery.Concurrency = slots
+	at := r.fault()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := app.Open(context.Background(), app.Options{Config: cfg, Logger: log, Fault: die,
-		StoreFault: func(point string) error { die(point); return nil }})
+	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: log, StoreFault: at, Fault: func(point string) { at(point) },
+		Pace: app.Pace{Upkeep: 100 * time.Millisecond, Sweep: 200 * time.Millisecond,
+			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife}})
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready " + a.Addr())
-	return a.Run(context.Background())
+	fmt.Println(readyMark + a.Addr())
+	return a.Run(ctx)
 }
 
-// retries is a schedule that outlasts every round.
+// fault kills this process at its point, and wherever it should never come.
+func (r role) fault() func(point string) error {
+	var visits, failures atomic.Int64
+	return func(point string) error {
+		switch {
+		case point == r.Point && visits.Add(1) == int64(r.Visit), unreachable(point) != "":
+			fmt.Println(dyingMark + point)
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal arrives
+		case point == r.Fail && failures.Add(1) <= 2: // alone too, after the batch that it was part of
+			return errors.New("made to fail")
+		}
+		return nil
+	}
+}
+
+// retries is a schedule that outlasts every time that the receiver is down.
 func retries() taskhook.Schedule {
 	s := taskhook.Schedule{}
-	for range 40 {
+	for range 50 {
 		s = append(s, 100*time.Millisecond)
 	}
 	return s
@@ -92,6 +116,7 @@ type server struct {
 	addr   string
 	exited chan struct{}
 	ready  time.Duration // from start to ready
+	died   string        // the point at which it killed itself; set when it has exited
 }
 
 // start runs this binary as a server and returns when it is ready, or when it has
@@ -102,7 +127,11 @@ func start(r role, log io.Writer) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cmd: exec.Command(self, r.argument()), exited: make(chan struct{})}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cmd: exec.Command(self, roleMark+string(text)), exited: make(chan struct{})}
 	s.cmd.Stderr = log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -113,15 +142,26 @@ func start(r role, log io.Writer) (*server, error) {
 	}
 	lines := bufio.NewScanner(out)
 	if lines.Scan() {
-		s.addr = strings.TrimPrefix(lines.Text(), "ready ")
+		s.read(lines.Text())
 		s.ready = time.Since(began)
 	}
 	go func() {
-		io.Copy(io.Discard, out)
+		for lines.Scan() {
+			s.read(lines.Text())
+		}
 		s.cmd.Wait()
 		close(s.exited)
 	}()
 	return s, nil
+}
+
+func (s *server) read(line string) {
+	if addr, ok := strings.CutPrefix(line, readyMark); ok {
+		s.addr = addr
+	}
+	if point, ok := strings.CutPrefix(line, dyingMark); ok {
+		s.died = point
+	}
 }
 
 // kill ends the server as a crash does and returns when it is gone.
@@ -129,3 +169,6 @@ func (s *server) kill() {
 	s.cmd.Process.Kill()
 	<-s.exited
 }
+
+// stopped reports whether the server has ended as one does that was asked to.
+func (s *server) stopped() bool { return s.cmd.ProcessState.Success() }

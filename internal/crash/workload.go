@@ -16,92 +16,158 @@ import (
 // ownType is the type of the events that the client publishes.
 const ownType = "crash.test"
 
-// workload submits tasks and publishes events while servers come and go.
+// stage is what the trial tells the workload.
+type stage struct {
+	calm    atomic.Bool            // begin nothing
+	favour  atomic.Pointer[string] // the action to do more often
+	backlog atomic.Bool            // one is being made
+	long    atomic.Bool            // a long task is under way
+}
+
+// workload does what clients do while servers come and go.
 type workload struct {
+	*stage
 	client *client.Client
-	hook   string // receiver of per-job deliveries
+	dial   func(key string) *client.Client // as another client
+	hooks  string                          // URL of the receiver
+	main   string                          // id of the webhook that is there all the time
 	ledger *clientLedger
 	serial *atomic.Int64
+}
+
+// action is one thing that clients do, from its first call to its last.
+type action struct {
+	name   string
+	weight int // how often it is done among all; 0: only when favoured
+	do     func(*workload)
+}
+
+func actions() []action {
+	return []action{
+		{"publish", 60, (*workload).publish},
+		{"submit", 30, func(w *workload) { w.submit(rand.Float64()/10, failure()) }},
+		{"long task", 1, func(w *workload) { w.alone(&w.stage.long, w.longTask) }},
+		{"cancel", 3, (*workload).cancel},
+		{"retry", 1, (*workload).retry},
+		{"test", 2, (*workload).test},
+		{"replay", 2, (*workload).replay},
+		{"webhooks", 2, (*workload).webhooks},
+		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},
+		{"keys", 2, (*workload).keys},
+		{"files", 2, (*workload).files},
+	}
+}
+
+// run does one action after another until ctx ends.
+func (w *workload) run(ctx context.Context) {
+	all := actions()
+	for ctx.Err() == nil {
+		if w.calm.Load() {
+			pause()
+			continue
+		}
+		w.choose(all).do(w)
+	}
+}
+
+// choose takes an action by weight, or every second time the favoured one.
+func (w *workload) choose(all []action) action {
+	favoured, total := "", 0
+	if name := w.favour.Load(); name != nil && rand.IntN(2) == 0 {
+		favoured = *name
+	}
+	for _, a := range all {
+		if a.name == favoured {
+			return a
+		}
+		total += a.weight
+	}
+	n := rand.IntN(total)
+	for _, a := range all {
+		if n -= a.weight; n < 0 {
+			return a
+		}
+	}
+	panic("unreachable")
+}
+
+// alone does what no two clients are to do at a time.
+func (w *workload) alone(taken *atomic.Bool, do func()) {
+	if !taken.CompareAndSwap(false, true) {
+		w.publish()
+		return
+	}
+	defer taken.Store(false)
+	do()
+}
+
+// publish publishes once; without an answer the event may exist or not.
+func (w *workload) publish() { w.emit(ownType) }
+
+func (w *workload) emit(eventType string) {
+	var e client.PublishedEvent
+	err := once(func(ctx context.Context) (err error) {
+		e, err = w.client.Publish(ctx, client.NewEvent{Type: eventType, Data: json.RawMessage(fmt.Sprintf(`{"n":%d}`, w.serial.Add(1)))})
+		return err
+	})
+	switch {
+	case err == nil:
+		w.ledger.event(e.ID)
+	case inDoubt(err):
+		w.ledger.unanswered(eventType, 1)
+		pause()
+	default:
+		pause()
+	}
 }
 
 // requestTime is how long the client waits for an answer.
 const requestTime = 5 * time.Second
 
-// run submits and publishes until ctx ends.
-func (w *workload) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if rand.IntN(3) == 0 {
-			w.submit(ctx)
-		} else {
-			w.publish(ctx)
-		}
-	}
-}
-
-// submit asks for a task until it is acknowledged: the key makes every repetition
-// the same task.
-func (w *workload) submit(ctx context.Context) {
-	key := fmt.Sprintf("crash-%d", w.serial.Add(1))
-	s := client.Submission{Model: "seedream-4-0", IdempotencyKey: key, Metadata: json.RawMessage(`{"10":"b","2":"a","key":"` + key + `"}`),
-		Input: json.RawMessage(fmt.Sprintf(`{"prompt":"crash","width":64,"height":64,"sandbox":{"seconds":%.2f%s}}`, rand.Float64()/10, failure()))}
-	if rand.IntN(2) == 0 {
-		s.WebhookURL = w.hook
-	}
-	for {
-		accepted, err := w.once(func(ctx context.Context) (string, error) {
-			a, err := w.client.Submit(ctx, "seedream", "text-to-image", s)
-			return a.ID, err
-		})
-		if err == nil {
-			w.ledger.task(accepted)
-			return
-		}
-		if !pause(ctx) {
-			w.ledger.unanswered()
-			return
-		}
-	}
-}
-
-// failure makes one task in five fail.
-func failure() string {
-	if rand.IntN(5) == 0 {
-		return `,"fail":"on purpose"`
-	}
-	return ""
-}
-
-// publish publishes once; without an answer the event may exist or not.
-func (w *workload) publish(ctx context.Context) {
-	id, err := w.once(func(ctx context.Context) (string, error) {
-		e, err := w.client.Publish(ctx, client.NewEvent{Type: ownType, Data: json.RawMessage(fmt.Sprintf(`{"n":%d}`, w.serial.Add(1)))})
-		return e.ID, err
-	})
-	if err == nil {
-		w.ledger.event(id)
-		return
-	}
-	if _, refused := errors.AsType[*client.Error](err); !refused && !errors.Is(err, syscall.ECONNREFUSED) {
-		w.ledger.unanswered()
-	}
-	pause(ctx)
-}
-
 // once makes a request that outlives the round, so that its answer is known.
-func (w *workload) once(do func(context.Context) (string, error)) (string, error) {
+func once(do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 	defer cancel()
 	return do(ctx)
 }
 
-// pause waits for the next server; false when the test is over.
-func pause(ctx context.Context) bool {
+// patience is how long something may take that does not hang on one server.
+const patience = 2 * time.Minute
+
+// insist repeats a request until it is answered, be it with a refusal, which is
+// returned: another server always comes. Any other error says that none came.
+func insist(do func(context.Context) error) error {
+	for began := time.Now(); ; {
+		err := once(do)
+		if err == nil || refused(err) {
+			return err
+		}
+		if time.Since(began) > patience {
+			return fmt.Errorf("get an answer within %s: %w", patience, err)
+		}
+		pause()
+	}
+}
+
+// status returns the status of a refusal, and 0 for anything else.
+func status(err error) int {
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// refused reports whether the server has answered that it did nothing.
+func refused(err error) bool { s := status(err); return s >= 400 && s < 500 }
+
+// inDoubt reports whether what was asked for may have been done.
+func inDoubt(err error) bool {
+	return err != nil && !refused(err) && !errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// pause waits for the next server.
+func pause() {
 	timer := time.NewTimer(20 * time.Millisecond)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	<-timer.C
 }

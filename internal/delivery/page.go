@@ -70,7 +70,7 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 	}
 	l.direct = claim.Next.IsZero() || claim.Next.After(now)
 	if !l.direct && len(claim.Deliveries) == 0 {
-		l.pause = now.Add(sweepEvery) // due, yet not to be had: this should not be
+		l.pause = now.Add(missedPause) // due, yet not to be had: this should not be
 	}
 	if l.refusals != refusals {
 		l.refuse(now) // one came while we asked

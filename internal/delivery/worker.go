@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -42,7 +43,9 @@ type WorkerOptions struct {
 	Slots   int           // sends at a time
 	Timeout time.Duration // of one attempt
 	Grace   time.Duration // that sends in flight are given at a stop
-	Sent    func()        // called between an answer and its record, for tests; may be nil
+	// SweepEvery is how often the net below the lanes is drawn; 0: every 30 s.
+	SweepEvery time.Duration
+	Sent       func() // called between an answer and its record, for tests; may be nil
 }
 
 // Worker sends what is owed. Its Inbox must be handed to store.Join before Run.
@@ -56,6 +59,7 @@ type Worker struct {
 
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
+	o.SweepEvery = cmp.Or(o.SweepEvery, 30*time.Second)
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
 	w.recorder = newRecorder(o.Queue, o.Logger, w.memory.recorded)
@@ -66,10 +70,11 @@ func NewWorker(o WorkerOptions) *Worker {
 // Inbox takes in what commits make durable.
 func (w *Worker) Inbox() taskhook.Inbox { return w.memory }
 
-// How often the Worker looks without being told to.
+// The bounds of what the Worker asks of the database.
 const (
-	sweepEvery = 30 * time.Second
-	laneClaim  = 256 // free lanes taken at a time
+	laneClaim = 256 // free lanes taken at a time
+
+	missedPause = 30 * time.Second // before a lane is asked again for what is due and was not had
 
 	errorPause   = 250 * time.Millisecond // before a failing database is asked again
 	maxDoublings = 6                      // of that, for a lane that fails again and again
@@ -115,7 +120,7 @@ func (w *Worker) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var look time.Time // for free lanes
-	sweep := time.Now().Add(sweepEvery)
+	sweep := time.Now().Add(w.SweepEvery)
 	for {
 		select {
 		case <-ctx.Done():
@@ -126,7 +131,7 @@ func (w *Worker) loop(ctx context.Context) {
 		now := time.Now()
 		if !now.Before(sweep) {
 			w.sweep(ctx, now)
-			sweep = now.Add(sweepEvery)
+			sweep = now.Add(w.SweepEvery)
 		}
 		if w.memory.takeFree() || !look.IsZero() && !now.Before(look) {
 			look = w.claimLanes(ctx, now)

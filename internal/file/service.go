@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -37,21 +38,26 @@ type Contents interface {
 	Remove(id string) error
 }
 
-// Options make a Service. All fields must be set.
+// Options make a Service. All fields must be set but where 0 has a meaning.
 type Options struct {
 	Store       Store
 	ByLink      LinkStore
 	Contents    Contents
 	UploadLinks *artifact.Linker // of the addresses that take bytes
 	FileLinks   *artifact.Linker // of the addresses that give them
-	Logger      *slog.Logger
+	// UnfinishedLife is how long a file may wait for its completion; 0: a day.
+	UnfinishedLife time.Duration
+	Logger         *slog.Logger
 }
 
 // Service decides about uploaded files. It may be used concurrently.
 type Service struct{ Options }
 
 // NewService returns a Service.
-func NewService(o Options) *Service { return &Service{o} }
+func NewService(o Options) *Service {
+	o.UnfinishedLife = cmp.Or(o.UnfinishedLife, 24*time.Hour)
+	return &Service{o}
+}
 
 // Announce admits a file and says where its bytes are to be sent.
 func (s *Service) Announce(ctx context.Context, account string, n taskhook.NewFile) (taskhook.Upload, error) {
@@ -99,13 +105,10 @@ func (s *Service) Delete(ctx context.Context, account, id string) error {
 	return err
 }
 
-// unfinishedLife is how long a file may wait for its completion.
-const unfinishedLife = 24 * time.Hour
-
 // RemoveUnfinished removes up to limit files that were announced and never
 // completed in time, and returns how many they were.
 func (s *Service) RemoveUnfinished(ctx context.Context, now time.Time, limit int) (int64, error) {
-	contents, err := s.ByLink.DeleteUnfinished(ctx, now.Add(-unfinishedLife), limit)
+	contents, err := s.ByLink.DeleteUnfinished(ctx, now.Add(-s.UnfinishedLife), limit)
 	for _, content := range contents {
 		s.remove(ctx, content)
 	}

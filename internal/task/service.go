@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,19 +40,21 @@ type ServiceOptions struct {
 	Adapters  *provider.Registry
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
 	Dev       bool                               // models without a provider run on the sandbox
-	Endings   *Endings                           // shared with the Worker
-	Created   func(adapter string)               // a run is due; it must not wait
-	Cancelled func(taskID string)                // a task was cancelled; it must not wait
+	// IdempotencyLife is how long an idempotency key stands for its task; 0: two days.
+	IdempotencyLife time.Duration
+	Endings         *Endings             // shared with the Worker
+	Created         func(adapter string) // a run is due; it must not wait
+	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
 }
 
 // Service decides about tasks.
 type Service struct{ ServiceOptions }
 
 // NewService returns a Service.
-func NewService(o ServiceOptions) *Service { return &Service{o} }
-
-// idempotencyLife is how long an idempotency key stands for its task.
-const idempotencyLife = 48 * time.Hour
+func NewService(o ServiceOptions) *Service {
+	o.IdempotencyLife = cmp.Or(o.IdempotencyLife, 48*time.Hour)
+	return &Service{o}
+}
 
 // Create admits a task and makes it durable. Existed says that its idempotency
 // key stood for it already.
@@ -63,7 +66,7 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
-		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(idempotencyLife)}
+		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(s.IdempotencyLife)}
 	}
 	return s.admit(ctx, who, k, key)
 }

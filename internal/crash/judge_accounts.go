@@ -1,0 +1,178 @@
+package crash
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/taskhook/taskhook/client"
+)
+
+// judgeAccounts is L8, and L4 with it: each attempt that the server lists is one
+// request at the receiver, and a request that it does not list was under way when
+// a server was killed. Only such a one is made again after an acceptance.
+func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) {
+	for k, o := range f.byTarget {
+		if settled := o.match(v, k, attempts); settled {
+			f.judgeTarget(v, k, o)
+			continue
+		}
+		for _, r := range o.receipts {
+			r.excused = true
+		}
+	}
+	f.judgeKills(v)
+}
+
+// readers is how many requests for attempts are made at a time.
+const readers = 4
+
+// attempts reads the attempts of all deliveries whose receiver got something.
+func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]client.Attempt, error) {
+	list := make([][]client.Attempt, len(f.deliveries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for i, d := range f.deliveries {
+		if d.Attempts == 0 {
+			continue
+		}
+		group.Go(func() (err error) {
+			list[i], err = c.Attempts(ctx, d.ID)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read attempts: %w", err)
+	}
+	byDelivery := make(map[string][]client.Attempt, len(f.deliveries))
+	for i, d := range f.deliveries {
+		byDelivery[d.ID] = list[i]
+	}
+	return byDelivery, nil
+}
+
+// clockStep is by how much times that are cut to milliseconds can be off.
+const clockStep = 2 * time.Millisecond
+
+// match finds the request of each attempt that was answered. Settled is false when
+// a deletion has cut the target's deliveries short, so that attempts under way were
+// not recorded.
+func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt) (settled bool) {
+	var all []client.Attempt
+	settled = true
+	for _, d := range o.deliveries {
+		list := attempts[d.ID]
+		if len(list) != d.Attempts {
+			v.violate("L8", "delivery %s counts %d attempts and lists %d", d.ID, d.Attempts, len(list))
+		}
+		all = append(all, list...)
+		settled = settled && d.State != "cancelled"
+	}
+	end := func(a client.Attempt) time.Time {
+		return a.StartedAt.Add(time.Duration(a.DurationMS)*time.Millisecond + clockStep)
+	}
+	slices.SortFunc(all, func(a, b client.Attempt) int { return end(a).Compare(end(b)) })
+	slices.SortFunc(o.receipts, func(a, b *receipt) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Status, b.Status)) })
+	for _, a := range all {
+		if a.StatusCode == 0 {
+			continue
+		}
+		i := slices.IndexFunc(o.receipts, func(r *receipt) bool {
+			return !r.recorded && r.Status == a.StatusCode && !r.At.Before(a.StartedAt.Add(-clockStep)) && !r.At.After(end(a))
+		})
+		if i < 0 {
+			v.violate("L8", "the server lists an attempt at %s of %s with status %d, which did not reach %s", a.StartedAt, k.id, a.StatusCode, k.path)
+			continue
+		}
+		o.receipts[i].recorded = true
+	}
+	return settled
+}
+
+// judgeTarget looks at the requests of one event to one receiver that are not
+// listed: no delivery has two in one life, and none in a life without a kill.
+func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
+	unrecorded := map[int]int{} // by life
+	doubtful := 0               // acceptances that the server did not learn of
+	for _, r := range o.receipts {
+		if r.recorded {
+			continue
+		}
+		v.Unrecorded++
+		unrecorded[r.life]++
+		if r.Status == http.StatusOK {
+			doubtful++
+		}
+		if l := f.lives[r.life]; l.Stopped || r.life == len(f.lives)-1 {
+			v.violate("L8", "a request of %s to %s is not listed, though its server was not killed", k.id, k.path)
+		}
+	}
+	for life, n := range unrecorded {
+		if n > len(o.deliveries) {
+			v.violate("L4", "%d requests of %s to %s in life %d are not listed, of %d deliveries", n, k.id, k.path, life, len(o.deliveries))
+		}
+	}
+	delivered := 0
+	for _, d := range o.deliveries {
+		if d.State == "delivered" {
+			delivered++
+		}
+	}
+	accepted := len(o.accepted())
+	if accepted > delivered+doubtful {
+		v.violate("L4", "%s was accepted %d times at %s: %d deliveries are delivered, and the server did not learn of %d acceptances",
+			k.id, accepted, k.path, delivered, doubtful)
+	}
+	v.Duplicates += max(accepted-len(o.deliveries), 0)
+}
+
+// laneRoom is how many deliveries of one receiver a server holds in memory in any
+// way: waiting, on their way, or being recorded.
+const laneRoom = 512
+
+// judgeKills bounds what one kill leaves in doubt. Outcomes are recorded in the
+// order in which sends hand them over, and a send holds its slot until it has. So
+// when the last outcome that was recorded was handed over, whatever had come to the
+// receiver before that one was answered, and is not recorded, still held a slot. The
+// others came since, no more than the memory of a lane.
+func (f *facts) judgeKills(v *Verdict) {
+	type lane struct {
+		life int
+		path string
+	}
+	last, lost, ofLane := make([]time.Time, len(f.lives)), make([][]*receipt, len(f.lives)), map[lane]int{}
+	for _, r := range f.receipts {
+		switch {
+		case r.excused:
+		case !r.recorded:
+			lost[r.life] = append(lost[r.life], r)
+			ofLane[lane{r.life, r.Path}]++
+		case r.Answered.After(last[r.life]):
+			last[r.life] = r.Answered
+		}
+	}
+	for life, list := range lost {
+		v.MostAtOne = max(v.MostAtOne, len(list))
+		under := 0
+		for _, r := range list {
+			if !r.At.After(last[life]) {
+				under++
+			}
+		}
+		v.MostUnderWay = max(v.MostUnderWay, under)
+		if under >= slots {
+			v.violate("L4", "%d requests of life %d are not listed, though one that was answered after they came is; %d can be under way",
+				under, life, slots)
+		}
+	}
+	for l, n := range ofLane {
+		if n > laneRoom {
+			v.violate("L4", "%d requests to %s in life %d are not listed; a server holds %d", n, l.path, l.life, laneRoom)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package crash
+
+import (
+	"strings"
+	"time"
+
+	"github.com/taskhook/taskhook/internal/store"
+)
+
+// Points lists the points at which a server can be made to die: those of the store
+// and the steps of the program between them.
+func Points() []string {
+	return append(store.FaultPoints(), "delivery:sent", "run:done", "artifact:stored")
+}
+
+// unreachable says why no work of this build leads to a kind of write; empty: some
+// does. A server that comes there all the same has broken a rule.
+func unreachable(point string) string {
+	switch kindOf(point) {
+	case "sweep_lanes":
+		return "the net below the lane protocol writes only when that has lost a wake-up"
+	}
+	return ""
+}
+
+// kindOf returns what a point stands before or after.
+func kindOf(point string) string {
+	kind, _, _ := strings.Cut(point, ":")
+	return kind
+}
+
+// scene is what surrounds the life of one server, so that it comes to its point.
+type scene struct {
+	favour string        // the action that leads to the point, done more often
+	life   time.Duration // how long the server may take to come there
+	stop   bool          // it is asked to stop at a random time, as by an operator
+	calm   bool          // a server without work for the lanes to fall idle goes before
+	down   bool          // the receiver refuses everything
+	fail   string        // a point of the store that fails at first
+	fresh  bool          // it is the first start of another server
+}
+
+// The lives of servers.
+const (
+	shortLife = 400 * time.Millisecond
+	fullLife  = 3 * time.Second
+	calmLife  = 2 * time.Second // longer than a lane takes to be marked idle
+)
+
+// sceneOf returns the scene of a point.
+func sceneOf(point string) scene {
+	s := scene{life: fullLife}
+	switch kindOf(point) {
+	case "create_account":
+		s.fresh = true
+	case "create_key", "revoke_key":
+		s.favour = "keys"
+	case "create_endpoint", "update_endpoint", "delete_endpoint", "settle_lane":
+		s.favour = "webhooks"
+	case "cancel_orphans":
+		s.favour = "backlog"
+	case "claim_pages":
+		s.favour, s.down = "backlog", true
+	case "collect_lanes":
+		s.calm = true
+	case "raise_epoch":
+		s.fail = "claim_pages:before"
+	case "progress":
+		s.favour = "long task"
+	case "release_run":
+		s.favour, s.stop = "long task", true
+	case "leave":
+		s.stop = true
+	case "cancel_task":
+		s.favour = "cancel"
+	case "create_file", "record_upload", "complete_file", "delete_file", "delete_unfinished":
+		s.favour = "files"
+	}
+	return s
+}
