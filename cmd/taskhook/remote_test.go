@@ -222,10 +222,13 @@ func TestDeliveryCommands(t *testing.T) {
 	if a := one[client.Attempt](t, rest); one[client.Delivery](t, first).ID != d.ID || a.StatusCode != http.StatusUnauthorized || a.Response != "thanks" {
 		t.Errorf("as JSON %s", stdout)
 	}
-	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--state", "failed", "--endpoint", d.WebhookID)
+	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--state", "failed", "--endpoint", d.WebhookID, "--class", "status", "--type", "order.paid", "--since", "1h")
 	expect(t, stdout, d.ID+"  failed  1", "the receiver answered 401")
 
-	stdout, stderr := ask(t, s.URL, 1, "delivery", "replay", d.ID, "--watch", "--json")
+	_, stderr := ask(t, s.URL, 0, "delivery", "list", "--class", "tls", "--until", "2026-01-01")
+	expect(t, stderr, "nothing found")
+
+	stdout, stderr = ask(t, s.URL, 1, "delivery", "replay", d.ID, "--watch", "--json")
 	if again := one[client.Delivery](t, stdout); again.State != "failed" || again.ReplayOf != d.ID {
 		t.Errorf("replayed %+v", again)
 	}

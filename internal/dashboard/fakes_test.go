@@ -108,7 +108,9 @@ func (f *world) Deliveries(_ context.Context, q taskhook.DeliveryFilter) (taskho
 	}
 	return part(all, q.Page, func(d taskhook.Delivery) string { return d.ID }, func(d taskhook.Delivery) bool {
 		return d.AccountID == q.AccountID && (q.State == "" || d.State == q.State) && (q.Subject == "" || d.Subject == q.Subject) &&
-			(q.EventID == "" || d.EventID == q.EventID) && (q.EndpointID == "" || d.EndpointID == q.EndpointID)
+			(q.EventID == "" || d.EventID == q.EventID) && (q.EndpointID == "" || d.EndpointID == q.EndpointID) &&
+			(q.EventType == "" || d.EventType == q.EventType) && (q.LastClass == "" || d.LastClass == q.LastClass) &&
+			!d.CreatedAt.Before(q.From) && (q.To.IsZero() || d.CreatedAt.Before(q.To))
 	}), f.fail
 }
 

@@ -16,7 +16,7 @@ var (
 	// a test of the plan holds it to.
 	finishDeliveriesText = bulkTexts(func(n int) string {
 		return `UPDATE OR FAIL deliveries SET claim = 0, state = v.column3, attempts = v.column4, last_error = v.column5,
-			due_at = v.column6, finished_at = v.column7
+			due_at = v.column6, finished_at = v.column7, last_class = v.column8
 			FROM (VALUES ` + tuples(n, finishWidth) + `) AS v
 			WHERE deliveries.id = v.column1 AND deliveries.state = 'pending' AND deliveries.claim = v.column2
 				AND deliveries.attempts = v.column4 - 1
@@ -31,7 +31,7 @@ var (
 // The columns of a row in each of them.
 const (
 	deliveryInsertWidth = 16
-	finishWidth         = 7
+	finishWidth         = 8
 	attemptWidth        = 9
 )
 

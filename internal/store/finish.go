@@ -45,7 +45,7 @@ func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult
 	for _, r := range chunk {
 		d := &r.Delivery
 		byID[d.ID] = r
-		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt))
+		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
 	changed, err := collect(ctx, t, scanInto[string], finishDeliveriesText[len(chunk)], args...)
 	if err != nil {

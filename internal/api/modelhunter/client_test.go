@@ -65,7 +65,7 @@ func TestClientCalls(t *testing.T) {
 			return out[0].ID, err
 		},
 		"dlv_1": func() (string, error) {
-			out, err := c.Deliveries(ctx, client.DeliveryQuery{WebhookID: "wh_1", State: "failed"})
+			out, err := c.Deliveries(ctx, client.DeliveryQuery{WebhookID: "wh_1", State: "failed", EventType: "a.b", LastClass: "tls", From: day(0), To: day(9)})
 			return out.Cursor, err
 		},
 		"https://example.com/hook?a=1&b=2": func() (string, error) {

@@ -19,7 +19,9 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
 		"hasMore": {Description: "Whether there is a next part."},
-		"total":   {Description: "How many match in all, exact up to 10,000 and capped there.", Minimum: "0", Maximum: "10000"},
+		"total": {Description: "How many match in all, exact up to 10,000 and capped there. With filters that must be searched for, among the newest 20,000.",
+			Minimum: "0", Maximum: "10000"},
+		"searchedTo": {Description: "Present when the search ended here, after 20,000 entries: this part may have fewer than asked for, even none. `cursor` goes on from there."},
 	})
 	r.Answer(client.Error{}, openapi.Fields{
 		"":        {Description: "Why a request failed."},
