@@ -12,6 +12,7 @@ import (
 const (
 	upkeepEvery = 5 * time.Second
 	upkeepBite  = 1000
+	countsKept  = 48 * time.Hour // what is shown goes back by a day
 )
 
 // upkeep removes what has expired, in small bites, until ctx ends.
@@ -31,6 +32,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			bite func() (int64, error)
 		}{
 			{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
+			{"forget counters", func() (int64, error) { return a.store.ForgetCounts(ctx, now.Add(-countsKept), upkeepBite) }},
 			{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
 			{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
 			{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},

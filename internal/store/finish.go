@@ -36,7 +36,13 @@ func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResu
 			made = append(made, r)
 		}
 	}
-	return bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) })
+	if err := bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) }); err != nil {
+		return err
+	}
+	if err := countAttempts(ctx, t, made); err != nil {
+		return err
+	}
+	return noteHealth(ctx, t, made)
 }
 
 func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {

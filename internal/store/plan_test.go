@@ -58,7 +58,7 @@ var mayScan = regexp.MustCompile(`^SCAN (nodes|accounts|keys|migrations|feed_hea
 
 // maySort is a statement whose sorted rows are bounded by its limit or by what a
 // node works on at a time.
-var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|FROM runs WHERE owner = \$1`)
+var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|_counts\s+WHERE .* GROUP BY|FROM runs WHERE owner = \$1`)
 
 func checkScans(t *testing.T, text string, steps []string) {
 	for _, step := range steps {
@@ -117,6 +117,13 @@ var searches = []struct{ statement, step string }{
 	{"FROM keys WHERE hash", "SEARCH keys USING INDEX sqlite_autoindex_keys_2 (hash=?)"},
 	{"FROM keys WHERE account = $1 AND revoked_at IS NULL ORDER BY", "SEARCH keys USING INDEX keys_by_account (account=?)"},
 	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "SEARCH runs USING COVERING INDEX runs_open (account=?)"},
+	{"FROM lanes l JOIN deliveries d", "SEARCH l USING INDEX lanes_busy (account=?)"},
+	{"FROM lanes l JOIN deliveries d", "SEARCH d USING COVERING INDEX deliveries_pending (lane=?)"},
+	{"FROM attempt_counts\n\t\tWHERE account", "SEARCH attempt_counts USING PRIMARY KEY (account=? AND endpoint=? AND minute>?)"},
+	{"FROM task_counts WHERE account", "SEARCH task_counts USING PRIMARY KEY (account=? AND minute>?)"},
+	{"FROM attempt_counts WHERE minute", "SEARCH attempt_counts USING COVERING INDEX attempt_counts_by_minute (minute<?)"},
+	{"FROM endpoint_health WHERE endpoint", "SEARCH endpoint_health USING PRIMARY KEY (endpoint=?)"},
+	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 }
 

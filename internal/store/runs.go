@@ -263,6 +263,9 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 	if f.Stale = changed == 0; f.Stale {
 		return nil
 	}
+	if err := countTask(ctx, t, k.AccountID, k.State, k.FinishedAt); err != nil {
+		return err
+	}
 	for i := range k.Results {
 		if err := insertArtifact(ctx, t, k.AccountID, &k.Results[i]); err != nil {
 			return err
