@@ -16,6 +16,7 @@ type endpointCommand struct {
 	Add    endpointAddCommand    `cmd:"" help:"Register a receiver and print its secret; it is shown only this once."`
 	List   endpointListCommand   `cmd:"" help:"List endpoints, the newest first."`
 	Get    endpointGetCommand    `cmd:"" help:"Show an endpoint."`
+	Health endpointHealthCommand `cmd:"" help:"Show how an endpoint fares, and what to do about it."`
 	Update endpointUpdateCommand `cmd:"" help:"Change what is given."`
 	Pause  endpointPauseCommand  `cmd:"" help:"Hold what is owed to an endpoint."`
 	Resume endpointResumeCommand `cmd:"" help:"Send to an endpoint again, what was held first."`

@@ -225,6 +225,13 @@ func TestDeliveryCommands(t *testing.T) {
 	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--state", "failed", "--endpoint", d.WebhookID, "--class", "status", "--type", "order.paid", "--since", "1h")
 	expect(t, stdout, d.ID+"  failed  1", "the receiver answered 401")
 
+	stdout, _ = ask(t, s.URL, 0, "endpoint", "health", d.WebhookID)
+	expect(t, stdout, "state              active\n", "status: the receiver answered 401", "failures in a row  1\n",
+		"last hour          0 of 1 attempts succeeded (0.0 %); failed: status 1\n", "owed               0\n", "Z  0          1", "hint  The receiver turned")
+	stdout, _ = ask(t, s.URL, 0, "endpoint", "health", d.WebhookID, "--json")
+	if h := one[client.WebhookHealth](t, stdout); h.ConsecutiveFailures != 1 || h.LastDay.GivenUp != 1 || len(h.Hours) != 24 {
+		t.Errorf("as JSON %s", stdout)
+	}
 	_, stderr := ask(t, s.URL, 0, "delivery", "list", "--class", "tls", "--until", "2026-01-01")
 	expect(t, stderr, "nothing found")
 

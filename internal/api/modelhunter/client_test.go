@@ -47,6 +47,10 @@ func TestClientCalls(t *testing.T) {
 			out, err := c.UpdateWebhook(ctx, "wh_1", client.WebhookChange{URL: &text, RetrySchedule: new([]float64)})
 			return out.State, err
 		},
+		"timeout": func() (string, error) {
+			out, err := c.WebhookHealth(ctx, "wh_1")
+			return out.LastFailure.Class, err
+		},
 		"evt_9":   func() (string, error) { out, err := c.TestWebhook(ctx, "wh_1"); return out.EventID, err },
 		"":        func() (string, error) { return "", c.DeleteWebhook(ctx, "wh_1") },
 		"pending": func() (string, error) { out, err := c.Delivery(ctx, "dlv_1"); return out.State, err },

@@ -90,6 +90,8 @@ func webhookNotes() map[string]operationNote {
 		"PUT /api/v1/webhooks/{id}":   put,
 		"DELETE /api/v1/webhooks/{id}": {id: "deleteWebhook", tag: tagWebhooks, answer: client.Deleted{ID: exampleWebhook, Deleted: true},
 			text: "What is still owed to it is cancelled."},
+		"GET /api/v1/webhooks/{id}/health": {id: "getWebhookHealth", tag: tagWebhooks, answer: exampleHealth(),
+			text: "What its last attempts met, how many succeeded and failed, and what it is still owed. Attempts are counted by the minute in which they ended."},
 		"POST /api/v1/webhooks/{id}/test": {id: "testWebhook", tag: tagWebhooks, failures: []failure{conflict}, answer: exampleTest(),
 			text: "Sends a made-up event of the first type that the webhook wants, once, and waits for what becomes of it, at most 35 seconds. That the receiver refuses is an answer, not an error. A webhook that is not active is a conflict."},
 		"POST /api/v1/webhooks/{id}/rotate-secret": {id: "rotateWebhookSecret", tag: tagWebhooks, optionalBody: true, failures: []failure{conflict},

@@ -11,6 +11,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	r := openapi.NewReflector(doc)
 	taskTypes(r)
 	webhookTypes(r)
+	healthTypes(r)
 	deliveryTypes(r)
 	eventTypes(r)
 	fileTypes(r)
