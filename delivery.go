@@ -75,7 +75,8 @@ type DeliveryFilter struct {
 	EventType  string
 	Subject    string
 	State      DeliveryState
-	LastClass  Class     // one of Failures
+	Failing    bool      // only those whose last attempt failed
+	LastClass  Class     // one of Failures: only those whose last attempt failed in this way
 	From, To   time.Time // creation time, From inclusive, To exclusive
 	Page
 }

@@ -47,7 +47,7 @@ type DeliveryQuery struct {
 	EventType string
 	TaskID    string
 	State     string
-	LastClass string    // "timeout", "tls" …
+	LastClass string    // "timeout", "tls" …, or "any" failure
 	From, To  time.Time // creation time, From inclusive, To exclusive
 	PageQuery           // which part
 }

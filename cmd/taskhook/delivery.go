@@ -22,7 +22,7 @@ type deliveryListCommand struct {
 	Event    string `placeholder:"ID" help:"Only deliveries of this event."`
 	Type     string `help:"Only deliveries of events of this type, such as task.failed."`
 	State    string `help:"Only deliveries of this state: pending, delivered, failed or cancelled."`
-	Class    string `help:"Only deliveries whose last attempt failed in this way: status, redirect, gone, timeout, refused, dns, tls, blocked, protocol or network."`
+	Class    string `help:"Only deliveries whose last attempt failed in this way: status, redirect, gone, timeout, refused, dns, tls, blocked, protocol, network, or any."`
 	Since    string `placeholder:"TIME" help:"Only deliveries made since then: 90m, 24h, 7d ago, or 2026-03-01T09:30:00Z."`
 	Until    string `placeholder:"TIME" help:"Only deliveries made before then, written likewise."`
 	listFlags

@@ -43,6 +43,9 @@ func (d *Dashboard) deliveryList(r *http.Request, s *session) (view, error) {
 		data: deliveryListView{f, query.Get("from"), query.Get("to"), taskhook.DeliveryStates(), taskhook.Failures(), l.Items, newPager(r, l)}}, nil
 }
 
+// anyFailure asks for deliveries whose last attempt failed, whatever it met.
+const anyFailure taskhook.Class = "any"
+
 // deliveryFilter reads the filters of the list.
 func deliveryFilter(query url.Values) (f taskhook.DeliveryFilter, err error) {
 	field := func(name string) string { return strings.TrimSpace(query.Get(name)) }
@@ -50,6 +53,9 @@ func deliveryFilter(query url.Values) (f taskhook.DeliveryFilter, err error) {
 		EndpointID: field("endpoint"), EventID: field("event"), EventType: field("type"), Subject: field("task")}
 	if f.State != "" && !slices.Contains(taskhook.DeliveryStates(), f.State) {
 		return f, taskhook.Errorf(taskhook.CodeInvalid, "Deliveries have no state %.80q.", f.State)
+	}
+	if f.LastClass == anyFailure {
+		f.Failing, f.LastClass = true, ""
 	}
 	if f.LastClass != "" && !slices.Contains(taskhook.Failures(), f.LastClass) {
 		return f, taskhook.Errorf(taskhook.CodeInvalid, "Attempts do not fail in a way called %.80q.", f.LastClass)

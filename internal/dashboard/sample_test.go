@@ -33,7 +33,7 @@ func fullWorld(text string) *world {
 	}
 	for i, state := range taskhook.DeliveryStates() {
 		d := taskhook.Delivery{ID: "dlv_" + string(rune('a'+i)), AccountID: "acc_one", EventID: "evt_a", EventType: text, Subject: "task_d",
-			URL: text, State: state, Attempts: 3, LastError: text, ReplayOf: "dlv_0", Test: true, DueAt: at, CreatedAt: at.Add(time.Minute)}
+			URL: text, State: state, Attempts: 3, LastError: text, LastClass: taskhook.ClassStatus, ReplayOf: "dlv_0", Test: true, DueAt: at, CreatedAt: at.Add(time.Minute)}
 		if i > 0 {
 			d.EndpointID, d.FinishedAt = "wh_a", at.Add(time.Hour)
 		}

@@ -14,6 +14,7 @@ const maxTimeline = 20
 
 // taskView is one task from its request to the receivers' answers.
 type taskView struct {
+	access
 	taskhook.Task
 	Input    string // indented
 	Metadata string
@@ -22,18 +23,30 @@ type taskView struct {
 	Untold   int // deliveries that the timeline leaves out
 }
 
+// CanCancel reports whether the task can be cancelled by who looks at it.
+func (v taskView) CanCancel() bool { return !v.State.Final() && v.May(taskhook.ScopeTasksWrite) }
+
+// CanRetry reports whether the task can be repeated by who looks at it.
+func (v taskView) CanRetry() bool {
+	return (v.State == taskhook.TaskFailed || v.State == taskhook.TaskExpired) &&
+		v.May(taskhook.ScopeTasksWrite) && v.May(taskhook.CreateScope(v.Medium))
+}
+
 // task shows one task.
 func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 	t, err := d.Tasks.Task(r.Context(), s.Account.ID, r.PathValue("id"))
 	if err != nil {
 		return view{}, err
 	}
-	sent, untold, err := d.sentFor(r.Context(), &t)
-	if err != nil {
-		return view{}, err
+	var sent []tried
+	untold := 0
+	if s.May(taskhook.ScopeDeliveriesRead) {
+		if sent, untold, err = d.sentFor(r.Context(), &t); err != nil {
+			return view{}, err
+		}
 	}
 	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
-		Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Results: d.previews(&t),
+		access: s.access, Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Results: d.previews(&t),
 		Timeline: timeline(&t, sent), Untold: untold}}, nil
 }
 

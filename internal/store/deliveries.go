@@ -78,9 +78,11 @@ func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (task
 	scope.addIf(f.EventID != "", "d.event = ?", f.EventID)
 	scope.addIf(f.Subject != "", `d.id IN (SELECT id FROM deliveries WHERE event IN
 		(SELECT id FROM events WHERE subject = ? AND subject <> ''))`, f.Subject)
-	if f.EventID == "" && f.Subject == "" && (f.LastClass != "" || f.State == taskhook.DeliveryFailed) {
-		scope.add("d.last_class <> ''") // as the indexes of what failed say; an event has few deliveries
+	failing := &scope // indexes lead to what failed; but an event has few deliveries
+	if f.EventID != "" || f.Subject != "" {
+		failing = &filter
 	}
+	failing.addIf(f.Failing || f.LastClass != "" || f.State == taskhook.DeliveryFailed, "d.last_class <> ''")
 	scope.addIf(!f.From.IsZero(), "d.id >= ?", taskhook.FloorID(taskhook.PrefixDelivery, f.From))
 	scope.addIf(!f.To.IsZero(), "d.id < ?", taskhook.FloorID(taskhook.PrefixDelivery, f.To))
 	filter.addIf(f.State != "", "d.state = ?", string(f.State))

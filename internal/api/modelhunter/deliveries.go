@@ -8,6 +8,9 @@ import (
 	"github.com/taskhook/taskhook/client"
 )
 
+// anyFailure asks for deliveries whose last attempt failed, whatever it met.
+const anyFailure taskhook.Class = "any"
+
 // listDeliveries answers GET /deliveries.
 func (f *Face) listDeliveries(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	q := queryOf(r)
@@ -46,7 +49,10 @@ func (f *Face) taskDeliveries(w http.ResponseWriter, r *http.Request, who taskho
 // writeDeliveries answers with the part of the filter's list that q asks for.
 func (f *Face) writeDeliveries(w http.ResponseWriter, r *http.Request, q *query, filter taskhook.DeliveryFilter) error {
 	filter.State = oneOf(q, "state", taskhook.DeliveryStates()...)
-	filter.LastClass = oneOf(q, "lastClass", taskhook.Failures()...)
+	filter.LastClass = oneOf(q, "lastClass", append(taskhook.Failures(), anyFailure)...)
+	if filter.LastClass == anyFailure {
+		filter.Failing, filter.LastClass = true, ""
+	}
 	filter.EventType = q.text("eventType")
 	filter.From, filter.To = q.time("startDate", false), q.time("endDate", true)
 	filter.Page = q.page(defaultLimit, taskhook.PrefixDelivery)

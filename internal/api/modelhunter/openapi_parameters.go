@@ -71,7 +71,7 @@ func deliveryFilters() []openapi.Parameter {
 func deliveryParameters() []openapi.Parameter {
 	return slices.Concat([]openapi.Parameter{
 		inQuery("state", "Only those in this state.", &openapi.Schema{Type: "string", Enum: openapi.Enum(taskhook.DeliveryStates()...)}),
-		inQuery("lastClass", "Only those whose last attempt failed in this way.", &openapi.Schema{Type: "string", Enum: openapi.Enum(taskhook.Failures()...)}),
+		inQuery("lastClass", "Only those whose last attempt failed in this way, or in `any`.", &openapi.Schema{Type: "string", Enum: openapi.Enum(append(taskhook.Failures(), anyFailure)...)}),
 		inQuery("eventType", "Only those of events of this type.", textSchema()),
 	}, timeFilters(), pageParameters(defaultLimit, taskhook.PrefixDelivery))
 }

@@ -52,6 +52,7 @@ func TestDeliveryFilters(t *testing.T) {
 		"/api/v1/deliveries?webhookId=wh_2&eventId=evt_1&taskId=task_1&eventType=task.failed&state=failed&lastClass=tls&limit=1": {EndpointID: "wh_2", EventID: "evt_1",
 			EventType: "task.failed", LastClass: taskhook.ClassTLS, Subject: "task_1", State: taskhook.DeliveryFailed, Page: taskhook.Page{Limit: 1}},
 		"/api/v1/webhooks/wh_1/deliveries?cursor=dlv_1": {EndpointID: "wh_1", Page: taskhook.Page{Limit: 20, Cursor: "dlv_1"}},
+		"/api/v1/deliveries?lastClass=any":              {Failing: true, Page: taskhook.Page{Limit: 20}},
 		"/api/v1/deliveries?startDate=2026-03-01&endDate=2026-03-01": {From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 			To: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Page: taskhook.Page{Limit: 20}},
 		"/api/v1/tasks/task_abc123/deliveries": {Subject: "task_abc123", Page: taskhook.Page{Limit: 20}},

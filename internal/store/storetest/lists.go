@@ -179,6 +179,8 @@ func testFailureFilters(t *testing.T, f *fixture) {
 		want   []int // newest first
 	}{
 		"failed":         {taskhook.DeliveryFilter{State: failed}, []int{2, 1}},
+		"failing":        {taskhook.DeliveryFilter{Failing: true}, []int{2, 1}},
+		"failing event":  {taskhook.DeliveryFilter{Failing: true, EventID: made[1].EventID}, []int{1}},
 		"class":          {taskhook.DeliveryFilter{LastClass: taskhook.ClassTLS}, []int{2}},
 		"other class":    {taskhook.DeliveryFilter{LastClass: taskhook.ClassDNS}, nil},
 		"of endpoint":    {taskhook.DeliveryFilter{LastClass: taskhook.ClassTimeout, EndpointID: e.ID}, []int{1}},
