@@ -38,16 +38,23 @@ func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	var sent []tried
-	untold := 0
-	if s.May(taskhook.ScopeDeliveriesRead) {
-		if sent, untold, err = d.sentFor(r.Context(), &t); err != nil {
-			return view{}, err
-		}
+	line, untold, err := d.timeline(r.Context(), s, &t)
+	if err != nil {
+		return view{}, err
 	}
 	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
 		access: s.access, Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Results: d.previews(&t),
-		Timeline: timeline(&t, sent), Untold: untold}}, nil
+		Timeline: line, Untold: untold}}, nil
+}
+
+// timeline returns the life of a task as who is signed in may see it, and how many
+// deliveries it leaves out for their number.
+func (d *Dashboard) timeline(ctx context.Context, s *session, t *taskhook.Task) (line []moment, untold int, err error) {
+	if !s.May(taskhook.ScopeDeliveriesRead) {
+		return taskMoments(t), 0, nil
+	}
+	sent, untold, err := d.sentFor(ctx, t)
+	return timeline(t, sent), untold, err
 }
 
 // sentFor returns the deliveries of a task's outcome with their attempts, oldest
