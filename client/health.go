@@ -17,8 +17,8 @@ type WebhookHealth struct {
 	Pending             int             `json:"pending"`                  // deliveries that it is owed, at most 10,000; held while it is not active
 	OldestDueAt         time.Time       `json:"oldest_due_at,omitzero"`   // when the first of them is due
 	LastHour            Traffic         `json:"last_hour"`
-	LastDay             Traffic         `json:"last_day"` // the last 24 hours
-	Hours               []TrafficHour   `json:"hours"`    // the same by hour, oldest first
+	LastDay             Traffic         `json:"last_day"`        // the last 24 hours
+	Hours               []TrafficHour   `json:"hours,omitempty"` // the same by hour, oldest first; not in a Webhook
 }
 
 // WebhookFailure is the last attempt that failed.

@@ -153,6 +153,10 @@ func describeEndpoint(now time.Time, w client.Webhook) *sheet {
 	if !w.UpdatedAt.Equal(w.CreatedAt) {
 		s.time("updated", now, w.UpdatedAt)
 	}
+	if h := w.Health; h != nil {
+		s.time("last success", now, h.LastSuccessAt)
+		s.add("last 24 hours", "%s", describeTraffic(h.LastDay))
+	}
 	s.add("secret", "%s", w.Secret)
 	if w.SecretPromotedAt.After(now) {
 		s.time("in force from", now, w.SecretPromotedAt)

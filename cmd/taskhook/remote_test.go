@@ -145,6 +145,7 @@ func TestEndpointCommands(t *testing.T) {
 	expect(t, stderr, "The secret is shown only this once")
 	stdout, _ = ask(t, s.URL, 0, "webhook", "list", "--json", "--state", "active")
 	w := one[client.Webhook](t, stdout)
+	stdout, _ = ask(t, s.URL, 0, "webhook", "get", "--json", w.ID)
 	if want := answerData(t, s.URL+"/api/v1/webhooks/"+w.ID); stdout != want+"\n" {
 		t.Errorf("--json prints\n%s\nthe API says\n%s", stdout, want)
 	}

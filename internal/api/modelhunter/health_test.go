@@ -31,6 +31,20 @@ func TestWebhookHealth(t *testing.T) {
 	}
 }
 
+func TestWebhookIsReadWithItsHealth(t *testing.T) {
+	t.Parallel()
+	var one, changed client.Webhook
+	for method, out := range map[string]*client.Webhook{"GET": &one, "PATCH": &changed} {
+		rec := newWorld().ask(t, method, "/api/v1/webhooks/wh_1", "{}")
+		if err := json.Unmarshal(open(t, rec).Data, out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if one.Health == nil || one.Health.Pending != 3 || one.URL == "" || one.Health.Hours != nil || changed.Health != nil {
+		t.Errorf("read %+v, changed %+v", one, changed)
+	}
+}
+
 // A webhook that was never sent to has no rate.
 func TestHealthOfNothing(t *testing.T) {
 	t.Parallel()

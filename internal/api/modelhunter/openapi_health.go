@@ -21,7 +21,7 @@ func healthTypes(r *openapi.Reflector) {
 		"last_failure":         {Description: "The last attempt that failed; absent if none has."},
 		"last_hour":            {Description: "The last 60 minutes."},
 		"last_day":             {Description: "The last 24 hours."},
-		"hours":                {Description: "The last 24 hours, oldest first; the last one ends with the present minute."},
+		"hours":                {Description: "The last 24 hours, oldest first; the last one ends with the present minute. Absent in the webhook itself."},
 	})
 	r.Answer(client.WebhookFailure{}, openapi.Fields{
 		"":            {Description: "The last attempt that failed."},
@@ -46,6 +46,13 @@ func healthTypes(r *openapi.Reflector) {
 		"succeeded": {Description: "Attempts that succeeded.", Minimum: "0"},
 		"failed":    {Description: "Attempts that failed.", Minimum: "0"},
 	})
+}
+
+func exampleReadHook() client.Webhook {
+	w, h := exampleHook(), exampleHealth()
+	h.Hours = nil
+	w.Health = &h
+	return w
 }
 
 func exampleHealth() client.WebhookHealth {

@@ -85,7 +85,7 @@ func webhookNotes() map[string]operationNote {
 		"GET /api/v1/webhooks": {id: "listWebhooks", tag: tagWebhooks, paged: true, cursor: exampleWebhook, answer: []client.Webhook{exampleHook()},
 			parameters: append([]openapi.Parameter{inQuery("state", "Only those in this state.", &openapi.Schema{Type: "string", Enum: hookStates()})},
 				pageParameters(defaultWebhooksLimit, taskhook.PrefixEndpoint)...)},
-		"GET /api/v1/webhooks/{id}":   {id: "getWebhook", tag: tagWebhooks, answer: exampleHook()},
+		"GET /api/v1/webhooks/{id}":   {id: "getWebhook", tag: tagWebhooks, answer: exampleReadHook(), text: "`health` says how it fares."},
 		"PATCH /api/v1/webhooks/{id}": change,
 		"PUT /api/v1/webhooks/{id}":   put,
 		"DELETE /api/v1/webhooks/{id}": {id: "deleteWebhook", tag: tagWebhooks, answer: client.Deleted{ID: exampleWebhook, Deleted: true},

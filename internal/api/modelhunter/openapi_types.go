@@ -146,6 +146,7 @@ func webhookTypes(r *openapi.Reflector) {
 		"retry_schedule":             {Description: "The seconds before each retry; absent: the server's schedule."},
 		"created_at":                 {Description: "When it was registered."},
 		"updated_at":                 {Description: "When it was changed last."},
+		"health":                     {Description: "How it fares; only where one webhook is read."},
 		"secret":                     {Description: "What signs; shown only in the answer that makes it."},
 		"secret_promoted_at":         {Description: "After a rotation: when `X-Webhook-Signature` changes to the new secret."},
 		"previous_secret_expires_at": {Description: "After a rotation: when the old secret ends."},
