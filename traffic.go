@@ -67,12 +67,23 @@ func (d *DayTraffic) Sum() *Traffic {
 	return sum
 }
 
+// Failure is an attempt that failed, in short.
+type Failure struct {
+	At     time.Time // when it ended
+	Class  Class
+	Status int    // HTTP status; 0 when none came
+	Error  string // a sentence
+}
+
+// Hint says what to do about it.
+func (f *Failure) Hint() string { return Hint(&Attempt{Class: f.Class, Status: f.Status}) }
+
 // EndpointHealth says how an endpoint fares.
 type EndpointHealth struct {
 	Endpoint    Endpoint
 	LastSuccess time.Time // zero: never
-	LastFailure *Attempt  // when it ended: StartedAt and Duration; its class, status and error; nil: never
-	Failures    int       // attempts in a row that failed until now
+	LastFailure *Failure  // nil: never
+	Failures    int       // attempts that failed since one succeeded
 	Traffic     DayTraffic
 	Pending     int       // deliveries that it is owed, at most MaxTotal; held when it is not active
 	OldestDue   time.Time // when the first of them is due; zero: nothing is owed

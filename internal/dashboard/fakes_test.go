@@ -210,7 +210,7 @@ func (f *world) TestEndpoint(ctx context.Context, account, id string) (taskhook.
 func (f *world) EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error) {
 	e, err := f.Endpoint(ctx, account, id)
 	h := taskhook.EndpointHealth{Endpoint: e, LastSuccess: noon(), Failures: 2, Pending: 3, OldestDue: noon(),
-		LastFailure: &taskhook.Attempt{StartedAt: noon(), Class: taskhook.ClassTimeout, Error: "no answer from " + e.URL}}
+		LastFailure: &taskhook.Failure{At: noon(), Class: taskhook.ClassTimeout, Error: "no answer from " + e.URL}}
 	h.Traffic[23].Add(taskhook.ClassOK, 3, 3)
 	h.Traffic[22].Add(taskhook.ClassTimeout, 1, 1)
 	return h, err

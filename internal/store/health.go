@@ -33,13 +33,13 @@ func (s *Store) EndpointHealth(ctx context.Context, now time.Time, account, id s
 func (s *Store) addStanding(ctx context.Context, h *taskhook.EndpointHealth) error {
 	_, _, err := first(ctx, s.db, func(r scanner) (_ struct{}, err error) {
 		var success, failure *int64
-		a := taskhook.Attempt{}
-		if err := r.Scan(&success, &failure, &a.Class, &a.Status, &a.Error, &h.Failures); err != nil {
+		last := taskhook.Failure{}
+		if err := r.Scan(&success, &failure, &last.Class, &last.Status, &last.Error, &h.Failures); err != nil {
 			return struct{}{}, err
 		}
-		h.LastSuccess, a.StartedAt = atOrZero(success), atOrZero(failure)
+		h.LastSuccess, last.At = atOrZero(success), atOrZero(failure)
 		if failure != nil {
-			h.LastFailure = &a
+			h.LastFailure = &last
 		}
 		return struct{}{}, nil
 	}, `SELECT success_at, failure_at, class, status, error, failures FROM endpoint_health WHERE endpoint = $1`, h.Endpoint.ID)

@@ -180,7 +180,7 @@ func (f *world) RotateSecret(_ context.Context, account, id string, overlap time
 
 func (f *world) EndpointHealth(_ context.Context, account, id string) (taskhook.EndpointHealth, error) {
 	h := taskhook.EndpointHealth{Endpoint: f.endpoint, LastSuccess: day(1), Failures: 2, Pending: 3, OldestDue: day(9),
-		LastFailure: &taskhook.Attempt{StartedAt: day(2), Class: taskhook.ClassTimeout, Error: "no answer"}}
+		LastFailure: &taskhook.Failure{At: day(2), Class: taskhook.ClassTimeout, Error: "no answer"}}
 	for i := range h.Traffic {
 		h.Traffic[i].Start = day(0).Add(time.Duration(i-24) * time.Hour)
 	}

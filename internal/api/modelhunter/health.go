@@ -26,8 +26,8 @@ func renderHealth(h *taskhook.EndpointHealth) client.WebhookHealth {
 	out := client.WebhookHealth{WebhookID: h.Endpoint.ID, State: string(h.Endpoint.State), Reason: h.Endpoint.Reason,
 		LastSuccessAt: milli(h.LastSuccess), ConsecutiveFailures: h.Failures, Pending: h.Pending, OldestDueAt: milli(h.OldestDue),
 		LastHour: renderTraffic(hour), LastDay: renderTraffic(day), Hours: make([]client.TrafficHour, len(h.Traffic))}
-	if a := h.LastFailure; a != nil {
-		out.LastFailure = &client.WebhookFailure{At: milli(a.StartedAt), Class: string(a.Class), StatusCode: a.Status, Error: a.Error, Hint: taskhook.Hint(a)}
+	if last := h.LastFailure; last != nil {
+		out.LastFailure = &client.WebhookFailure{At: milli(last.At), Class: string(last.Class), StatusCode: last.Status, Error: last.Error, Hint: last.Hint()}
 	}
 	for i := range h.Traffic {
 		t := &h.Traffic[i]

@@ -59,7 +59,7 @@ func exampleHealth() client.WebhookHealth {
 	good, half := 0.98, 0.5
 	return client.WebhookHealth{WebhookID: exampleWebhook, State: string(taskhook.EndpointActive), LastSuccessAt: exampleTime(41 * time.Second),
 		LastFailure: &client.WebhookFailure{At: exampleTime(101 * time.Second), Class: string(taskhook.ClassStatus), StatusCode: 503,
-			Error: "the receiver answered 503", Hint: taskhook.Hint(&taskhook.Attempt{Class: taskhook.ClassStatus, Status: 503})},
+			Error: "the receiver answered 503", Hint: (&taskhook.Failure{Class: taskhook.ClassStatus, Status: 503}).Hint()},
 		ConsecutiveFailures: 1, Pending: 1, OldestDueAt: exampleTime(161 * time.Second),
 		LastHour: client.Traffic{Succeeded: 1, Failed: 1, SuccessRate: &half, Failures: map[string]int{"status": 1}, Delivered: 1},
 		LastDay:  client.Traffic{Succeeded: 49, Failed: 1, SuccessRate: &good, Failures: map[string]int{"status": 1}, Delivered: 49},

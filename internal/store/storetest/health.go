@@ -43,7 +43,7 @@ func testEndpointHealth(t *testing.T, f *fixture) {
 		equal(t, "class", h.LastFailure.Class, class)
 		equal(t, "status", h.LastFailure.Status, 500)
 		equal(t, "error", h.LastFailure.Error, r.Attempt.Error)
-		equal(t, "failed at", h.LastFailure.StartedAt, f.now.Add(time.Millisecond))
+		equal(t, "failed at", h.LastFailure.At, f.now.Add(time.Millisecond))
 		equal(t, "oldest due", h.OldestDue, r.Delivery.DueAt)
 		f.now = r.Delivery.DueAt
 	}
@@ -136,7 +136,7 @@ func testLateFailure(t *testing.T, f *fixture) {
 	}
 	h := f.health(e)
 	equal(t, "class", h.LastFailure.Class, taskhook.ClassTLS)
-	equal(t, "failed at", h.LastFailure.StartedAt, f.now.Add(time.Millisecond))
+	equal(t, "failed at", h.LastFailure.At, f.now.Add(time.Millisecond))
 	equal(t, "failures", h.Failures, 2)
 }
 
