@@ -20,6 +20,15 @@ const (
 	ClassNetwork  Class = "network"  // the connection broke
 )
 
+// Failures lists the classes that are no success.
+func Failures() []Class {
+	return []Class{ClassStatus, ClassRedirect, ClassGone, ClassTimeout, ClassRefused, ClassDNS, ClassTLS, ClassBlocked,
+		ClassProtocol, ClassNetwork}
+}
+
+// Classes lists every class.
+func Classes() []Class { return append([]Class{ClassOK}, Failures()...) }
+
 // Attempt is one HTTP try of a delivery.
 type Attempt struct {
 	DeliveryID string

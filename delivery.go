@@ -39,6 +39,7 @@ type Delivery struct {
 	ReplayOf   string   // the delivery that this one repeats, or empty
 	Held       bool     // pending, but its endpoint is paused or disabled
 	LastError  string   // of the last attempt, a sentence
+	LastClass  Class    // of the last attempt, where that failed; else empty
 	DueAt      time.Time
 	CreatedAt  time.Time
 	FinishedAt time.Time // zero while pending
@@ -71,7 +72,11 @@ type DeliveryFilter struct {
 	AccountID  string
 	EndpointID string
 	EventID    string
+	EventType  string
 	Subject    string
 	State      DeliveryState
+	Failing    bool      // only those whose last attempt failed
+	LastClass  Class     // one of Failures: only those whose last attempt failed in this way
+	From, To   time.Time // creation time, From inclusive, To exclusive
 	Page
 }

@@ -51,6 +51,15 @@ func FloorID(prefix string, t time.Time) string {
 	return prefix + idText.EncodeToString(u[:])
 }
 
+// IDTime returns when an id was made, by NewID; zero for other ids.
+func IDTime(prefix, id string) time.Time {
+	u, err := idText.DecodeString(strings.TrimPrefix(id, prefix))
+	if err != nil || len(u) != 16 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(u) >> 16)).UTC()
+}
+
 // HasIDForm reports whether s is the prefix and what may follow it in an id, so
 // that nonsense is turned away before a database is asked.
 func HasIDForm(prefix, s string) bool {

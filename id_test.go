@@ -56,6 +56,21 @@ func TestFloorID(t *testing.T) {
 	}
 }
 
+func TestIDTime(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMilli(1_736_937_000_123).UTC()
+	for _, id := range []string{taskhook.NewID(taskhook.PrefixTask, at), taskhook.FloorID(taskhook.PrefixTask, at)} {
+		if got := taskhook.IDTime(taskhook.PrefixTask, id); got != at {
+			t.Errorf("%s was made at %s, want %s", id, got, at)
+		}
+	}
+	for _, id := range []string{"", "task_", "task_1", "task_!!", "wh_" + strings.Repeat("0", 26), "task_" + strings.Repeat("0", 27)} {
+		if got := taskhook.IDTime(taskhook.PrefixTask, id); !got.IsZero() {
+			t.Errorf("%q was made at %s", id, got)
+		}
+	}
+}
+
 func TestHasIDForm(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]bool{

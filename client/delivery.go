@@ -19,6 +19,7 @@ type Delivery struct {
 	Held          bool      `json:"held"`     // pending, but the webhook is paused or disabled
 	Attempts      int       `json:"attempts"` // made so far
 	LastError     string    `json:"last_error,omitempty"`
+	LastClass     string    `json:"last_class,omitempty"` // of the last attempt, where that failed: "timeout", "tls" …
 	Test          bool      `json:"test,omitempty"`
 	ReplayOf      string    `json:"replay_of,omitempty"` // the delivery that this one repeats
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
@@ -43,9 +44,12 @@ type Attempt struct {
 type DeliveryQuery struct {
 	WebhookID string
 	EventID   string
+	EventType string
 	TaskID    string
 	State     string
-	PageQuery // which part
+	LastClass string    // "timeout", "tls" …, or "any" failure
+	From, To  time.Time // creation time, From inclusive, To exclusive
+	PageQuery           // which part
 }
 
 // Deliveries lists deliveries.
@@ -54,7 +58,11 @@ func (c *Client) Deliveries(ctx context.Context, q DeliveryQuery) (Page[Delivery
 	set(v, "webhookId", q.WebhookID)
 	set(v, "eventId", q.EventID)
 	set(v, "taskId", q.TaskID)
+	set(v, "eventType", q.EventType)
 	set(v, "state", q.State)
+	set(v, "lastClass", q.LastClass)
+	setTime(v, "startDate", q.From)
+	setTime(v, "endDate", q.To)
 	return page[Delivery](ctx, c, call{method: http.MethodGet, path: []string{"deliveries"}, query: v})
 }
 

@@ -11,6 +11,9 @@ type Pagination struct {
 	Cursor  string `json:"cursor,omitempty"` // asks for the next part; empty at the end
 	HasMore bool   `json:"hasMore"`
 	Total   int    `json:"total"` // of all that match, exact up to 10,000 and capped there
+	// SearchedTo is set where the server stopped searching, after 20,000 entries:
+	// the part may be short or empty, and the cursor goes on from there.
+	SearchedTo time.Time `json:"searchedTo,omitzero"`
 }
 
 // Page is a part of a list, newest first.

@@ -44,6 +44,8 @@ type Webhook struct {
 	CreatedAt     time.Time `json:"created_at"`
 	UpdatedAt     time.Time `json:"updated_at"`
 
+	Health *WebhookHealth `json:"health,omitempty"` // how it fares; only when one webhook is read
+
 	Secret string `json:"secret,omitempty"` // shown only when it is new
 	// SecretPromotedAt is when X-Webhook-Signature starts to use a new secret, and
 	// PreviousSecretExpiresAt when the one before ends. Only a rotation shows them.

@@ -20,7 +20,11 @@ type deliveryListCommand struct {
 	Endpoint string `placeholder:"ID" help:"Only deliveries to this endpoint."`
 	Task     string `placeholder:"ID" help:"Only deliveries of this task's outcome."`
 	Event    string `placeholder:"ID" help:"Only deliveries of this event."`
+	Type     string `help:"Only deliveries of events of this type, such as task.failed."`
 	State    string `help:"Only deliveries of this state: pending, delivered, failed or cancelled."`
+	Class    string `help:"Only deliveries whose last attempt failed in this way: status, redirect, gone, timeout, refused, dns, tls, blocked, protocol, network, or any."`
+	Since    string `placeholder:"TIME" help:"Only deliveries made since then: 90m, 24h, 7d ago, or 2026-03-01T09:30:00Z."`
+	Until    string `placeholder:"TIME" help:"Only deliveries made before then, written likewise."`
 	listFlags
 	remoteFlags
 }
@@ -28,7 +32,14 @@ type deliveryListCommand struct {
 // Run lists deliveries.
 func (cmd *deliveryListCommand) Run(ctx context.Context, c *console) error {
 	now := time.Now()
-	q := client.DeliveryQuery{WebhookID: cmd.Endpoint, TaskID: cmd.Task, EventID: cmd.Event, State: cmd.State}
+	q := client.DeliveryQuery{WebhookID: cmd.Endpoint, TaskID: cmd.Task, EventID: cmd.Event, EventType: cmd.Type, State: cmd.State, LastClass: cmd.Class}
+	var err error
+	if q.From, err = readMoment(now, "--since", cmd.Since); err != nil {
+		return err
+	}
+	if q.To, err = readMoment(now, "--until", cmd.Until); err != nil {
+		return err
+	}
 	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
 		fetch := func(ctx context.Context, page client.PageQuery) (client.Page[client.Delivery], error) {
 			q.PageQuery = page

@@ -16,6 +16,7 @@ type endpointCommand struct {
 	Add    endpointAddCommand    `cmd:"" help:"Register a receiver and print its secret; it is shown only this once."`
 	List   endpointListCommand   `cmd:"" help:"List endpoints, the newest first."`
 	Get    endpointGetCommand    `cmd:"" help:"Show an endpoint."`
+	Health endpointHealthCommand `cmd:"" help:"Show how an endpoint fares, and what to do about it."`
 	Update endpointUpdateCommand `cmd:"" help:"Change what is given."`
 	Pause  endpointPauseCommand  `cmd:"" help:"Hold what is owed to an endpoint."`
 	Resume endpointResumeCommand `cmd:"" help:"Send to an endpoint again, what was held first."`
@@ -151,6 +152,10 @@ func describeEndpoint(now time.Time, w client.Webhook) *sheet {
 	s.time("created", now, w.CreatedAt)
 	if !w.UpdatedAt.Equal(w.CreatedAt) {
 		s.time("updated", now, w.UpdatedAt)
+	}
+	if h := w.Health; h != nil {
+		s.time("last success", now, h.LastSuccessAt)
+		s.add("last 24 hours", "%s", describeTraffic(h.LastDay))
 	}
 	s.add("secret", "%s", w.Secret)
 	if w.SecretPromotedAt.After(now) {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -73,8 +72,12 @@ func readSchedule(text string) (seconds []float64, err error) {
 	return seconds, nil
 }
 
-// readSince reads a time: how long ago it was, as 90m, 24h or 7d, or a date.
-func readSince(now time.Time, text string) (time.Time, error) {
+// readMoment reads the time that a flag gives: how long ago it was, as 90m, 24h or
+// 7d, or a date; zero when the flag is empty.
+func readMoment(now time.Time, flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 1e5 {
 			return now.AddDate(0, 0, -n), nil
@@ -88,5 +91,5 @@ func readSince(now time.Time, text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usageError{errors.New("--since must be like 90m, 24h or 7d, or a time like 2026-03-01 or 2026-03-01T09:30:00Z")}
+	return time.Time{}, usageError{fmt.Errorf("%s must be like 90m, 24h or 7d, or a time like 2026-03-01 or 2026-03-01T09:30:00Z", flag)}
 }

@@ -81,20 +81,23 @@ func TestReadSchedule(t *testing.T) {
 	}
 }
 
-func TestReadSince(t *testing.T) {
+func TestReadMoment(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Time{
 		"90m": noon().Add(-90 * time.Minute), "7d": noon().AddDate(0, 0, -7), "2026-02-01": time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
 		"2026-02-01T10:00:00+02:00": time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC),
 	} {
-		if got, err := readSince(noon(), text); err != nil || !got.Equal(want) {
+		if got, err := readMoment(noon(), "--since", text); err != nil || !got.Equal(want) {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "7", "-2h", "0d", "d", "999999999d", "yesterday"} {
-		if got, err := readSince(noon(), text); err == nil {
+	for _, text := range []string{"7", "-2h", "0d", "d", "999999999d", "yesterday"} {
+		if got, err := readMoment(noon(), "--since", text); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}
+	}
+	if got, err := readMoment(noon(), "--since", ""); err != nil || !got.IsZero() {
+		t.Errorf("no flag is %s, %v", got, err)
 	}
 }
 

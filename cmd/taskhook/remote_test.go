@@ -145,6 +145,7 @@ func TestEndpointCommands(t *testing.T) {
 	expect(t, stderr, "The secret is shown only this once")
 	stdout, _ = ask(t, s.URL, 0, "webhook", "list", "--json", "--state", "active")
 	w := one[client.Webhook](t, stdout)
+	stdout, _ = ask(t, s.URL, 0, "webhook", "get", "--json", w.ID)
 	if want := answerData(t, s.URL+"/api/v1/webhooks/"+w.ID); stdout != want+"\n" {
 		t.Errorf("--json prints\n%s\nthe API says\n%s", stdout, want)
 	}
@@ -222,10 +223,20 @@ func TestDeliveryCommands(t *testing.T) {
 	if a := one[client.Attempt](t, rest); one[client.Delivery](t, first).ID != d.ID || a.StatusCode != http.StatusUnauthorized || a.Response != "thanks" {
 		t.Errorf("as JSON %s", stdout)
 	}
-	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--state", "failed", "--endpoint", d.WebhookID)
+	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--state", "failed", "--endpoint", d.WebhookID, "--class", "status", "--type", "order.paid", "--since", "1h")
 	expect(t, stdout, d.ID+"  failed  1", "the receiver answered 401")
 
-	stdout, stderr := ask(t, s.URL, 1, "delivery", "replay", d.ID, "--watch", "--json")
+	stdout, _ = ask(t, s.URL, 0, "endpoint", "health", d.WebhookID)
+	expect(t, stdout, "state              active\n", "status: the receiver answered 401", "failures in a row  1\n",
+		"last hour          0 of 1 attempts succeeded (0.0 %); failed: status 1\n", "owed               0\n", "Z  0          1", "hint  The receiver turned")
+	stdout, _ = ask(t, s.URL, 0, "endpoint", "health", d.WebhookID, "--json")
+	if h := one[client.WebhookHealth](t, stdout); h.ConsecutiveFailures != 1 || h.LastDay.GivenUp != 1 || len(h.Hours) != 24 {
+		t.Errorf("as JSON %s", stdout)
+	}
+	_, stderr := ask(t, s.URL, 0, "delivery", "list", "--class", "tls", "--until", "2026-01-01")
+	expect(t, stderr, "nothing found")
+
+	stdout, stderr = ask(t, s.URL, 1, "delivery", "replay", d.ID, "--watch", "--json")
 	if again := one[client.Delivery](t, stdout); again.State != "failed" || again.ReplayOf != d.ID {
 		t.Errorf("replayed %+v", again)
 	}

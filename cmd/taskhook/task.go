@@ -32,14 +32,11 @@ type taskListCommand struct {
 // Run lists tasks.
 func (cmd *taskListCommand) Run(ctx context.Context, c *console) error {
 	now := time.Now()
-	q := client.TaskQuery{Status: cmd.Status, Provider: cmd.Provider, Model: cmd.Model}
-	if cmd.Since != "" {
-		from, err := readSince(now, cmd.Since)
-		if err != nil {
-			return err
-		}
-		q.From = from
+	from, err := readMoment(now, "--since", cmd.Since)
+	if err != nil {
+		return err
 	}
+	q := client.TaskQuery{Status: cmd.Status, Provider: cmd.Provider, Model: cmd.Model, From: from}
 	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
 		fetch := func(ctx context.Context, page client.PageQuery) (client.Page[client.Task], error) {
 			q.PageQuery = page

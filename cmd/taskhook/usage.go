@@ -44,14 +44,11 @@ type usageCommand struct {
 
 // Run shows how the tasks of the key's account ended.
 func (cmd *usageCommand) Run(ctx context.Context, c *console) error {
-	q := client.UsageQuery{GroupBy: cmd.By}
-	if cmd.Since != "" {
-		from, err := readSince(time.Now(), cmd.Since)
-		if err != nil {
-			return err
-		}
-		q.From = from
+	from, err := readMoment(time.Now(), "--since", cmd.Since)
+	if err != nil {
+		return err
 	}
+	q := client.UsageQuery{GroupBy: cmd.By, From: from}
 	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
 		u, err := r.Usage(ctx, q)
 		if err != nil {

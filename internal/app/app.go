@@ -86,7 +86,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.keys, err = loadKeyring(cfg, a.Logger); err != nil {
 		return err
 	}
-	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, MaxTasks: cfg.MaxQueuedTasks, Logger: a.Logger, Fault: a.StoreFault})
+	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
+		MaxBacklog: cfg.MaxBacklog, Logger: a.Logger, Fault: a.StoreFault})
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,10 @@ type Pace struct {
 	UnfinishedFile time.Duration // until it is removed; see file.Options
 }
 
-// upkeepBite is how much is tidied at a time.
-const upkeepBite = 1000
+const (
+	upkeepBite = 1000           // how much is tidied at a time
+	countsKept = 48 * time.Hour // what is shown goes back by a day
+)
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
@@ -43,6 +45,7 @@ func (a *App) tidy(ctx context.Context, now time.Time) {
 		bite func() (int64, error)
 	}{
 		{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
+		{"forget counters", func() (int64, error) { return a.store.ForgetCounts(ctx, now.Add(-countsKept), upkeepBite) }},
 		{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
 		{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
 		{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},

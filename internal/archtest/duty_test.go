@@ -105,6 +105,7 @@ var goroutines = []exception{
 	{"internal/delivery/worker.go", "records results; joined before Run returns"},
 	{"internal/demo", "watches over the server that it started and serves its receiver; each is waited for"},
 	{"internal/httpserver/server.go", "accepts connections; joined before Run returns"},
+	{"internal/store/store.go", "commits what is written; joined by Close"},
 	{"internal/task/queue.go", "one for each run under way; Run waits for all"},
 	{"internal/task/worker.go", "one for each adapter; joined before Run returns"},
 }

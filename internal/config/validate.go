@@ -97,8 +97,9 @@ func checkText(name, text string) error {
 
 // The bounds of the limits of keys and accounts.
 const (
-	maxRate  = 1_000_000
-	maxTasks = 10_000_000
+	maxRate    = 1_000_000
+	maxTasks   = 10_000_000
+	maxBacklog = 10_000_000
 )
 
 func (c *Config) checkLimits() error {
@@ -107,6 +108,9 @@ func (c *Config) checkLimits() error {
 	}
 	if n := c.MaxQueuedTasks; n < 0 || n > maxTasks {
 		return fmt.Errorf("max-queued-tasks is %d; it must be from 1 to %d, or 0 for no limit", n, maxTasks)
+	}
+	if n := c.MaxBacklog; n < 0 || n > maxBacklog {
+		return fmt.Errorf("max-backlog is %d; it must be from 1 to %d, or 0 for no limit", n, maxBacklog)
 	}
 	return nil
 }

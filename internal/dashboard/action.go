@@ -20,8 +20,8 @@ type actionFunc func(r *http.Request, s *session) (result, error)
 
 // action serves a form that has one button: whatever comes of it, the browser goes
 // on to a page, so that to reload that does not ask again.
-func (d *Dashboard) action(do actionFunc) http.Handler {
-	return d.posted(func(w http.ResponseWriter, r *http.Request, s *session) {
+func (d *Dashboard) action(scope taskhook.Scope, do actionFunc) http.Handler {
+	return d.posted(scope, func(w http.ResponseWriter, r *http.Request, s *session) {
 		done, err := do(r, s)
 		if bad, ok := readable(err); ok && done.to != "" {
 			done.flash = flash{Bad: true, Text: bad.Message}
@@ -39,8 +39,8 @@ func (d *Dashboard) action(do actionFunc) http.Handler {
 type formFunc func(r *http.Request, s *session) (done result, again view, err error)
 
 // form serves a form with fields.
-func (d *Dashboard) form(do formFunc) http.Handler {
-	return d.posted(func(w http.ResponseWriter, r *http.Request, s *session) {
+func (d *Dashboard) form(scope taskhook.Scope, do formFunc) http.Handler {
+	return d.posted(scope, func(w http.ResponseWriter, r *http.Request, s *session) {
 		done, again, err := do(r, s)
 		if bad, ok := readable(err); ok && again.template != "" {
 			again.status = statusOf(bad.Code)
@@ -56,13 +56,16 @@ func (d *Dashboard) form(do formFunc) http.Handler {
 	})
 }
 
-// posted serves a form to who is signed in.
-func (d *Dashboard) posted(serve func(http.ResponseWriter, *http.Request, *session)) http.Handler {
+// posted serves a form to who is signed in and has the scope.
+func (d *Dashboard) posted(scope taskhook.Scope, serve func(http.ResponseWriter, *http.Request, *session)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := d.identify(r)
 		if signedOut(err) {
 			d.askToSignIn(w, r)
 			return
+		}
+		if err == nil {
+			err = s.need(scope)
 		}
 		if err == nil {
 			err = parseForm(w, r)

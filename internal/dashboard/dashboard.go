@@ -27,15 +27,19 @@ type (
 		Accounts(ctx context.Context) ([]taskhook.Account, error)
 	}
 
-	// Tasks finds tasks.
+	// Tasks finds tasks. Cancel of a finished task and Retry of any but a failed or
+	// expired one are CodeConflict.
 	Tasks interface {
 		Task(ctx context.Context, account, id string) (taskhook.Task, error)
 		Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Task, error)
+		Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error)
 	}
 
 	// Deliveries finds deliveries, with the bytes that they send, and sends them
-	// again.
+	// again. Overview counts what an account has.
 	Deliveries interface {
+		Overview(ctx context.Context, account string) (taskhook.Overview, error)
 		Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error)
 		Outgoing(ctx context.Context, account, id string) (taskhook.Outgoing, error)
 		Attempts(ctx context.Context, account, id string) ([]taskhook.Attempt, error)
@@ -52,8 +56,10 @@ type (
 	}
 
 	// EndpointTools does what is done to one receiver: a new secret, the old one
-	// staying valid for the overlap, and a test event, sent once before return.
+	// staying valid for the overlap, and a test event, sent once before return. It
+	// knows how a receiver fares.
 	EndpointTools interface {
+		EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error)
 		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
 		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
 	}
@@ -98,6 +104,7 @@ type Dashboard struct {
 	cookies   *sealer
 	failures  *limiter // of signing in
 	streams   chan struct{}
+	overviews memo[overviewView]
 	assets    assets
 	templates templates
 	handler   http.Handler

@@ -13,6 +13,7 @@ const maxSiblings = 10
 
 // deliveryView is one delivery with every attempt.
 type deliveryView struct {
+	access
 	taskhook.Delivery
 	Tries    []attemptView // newest first
 	Body     string        // indented
@@ -20,8 +21,10 @@ type deliveryView struct {
 	Siblings []taskhook.Delivery // of the same event
 }
 
-// CanReplay reports whether the delivery can be sent again.
-func (v deliveryView) CanReplay() bool { return v.State.Final() }
+// CanReplay reports whether the delivery can be sent again by who looks at it.
+func (v deliveryView) CanReplay() bool {
+	return v.State.Final() && v.May(taskhook.ScopeDeliveriesWrite)
+}
 
 // Last returns the newest attempt, or nil.
 func (v deliveryView) Last() *attemptView {
@@ -64,7 +67,7 @@ func (d *Dashboard) delivery(r *http.Request, s *session) (view, error) {
 	}
 	siblings := slices.DeleteFunc(same.Items, func(other taskhook.Delivery) bool { return other.ID == id })
 	return view{template: "delivery.html", section: "deliveries", title: "Delivery " + shortID(id), data: deliveryView{
-		Delivery: sent.Delivery, Tries: attemptViews(&sent, attempts), Body: indented(sent.Body), BodySize: int64(len(sent.Body)),
+		access: s.access, Delivery: sent.Delivery, Tries: attemptViews(&sent, attempts), Body: indented(sent.Body), BodySize: int64(len(sent.Body)),
 		Siblings: siblings}}, nil
 }
 

@@ -12,7 +12,10 @@ const endpointRows = 10
 
 // endpointView is one endpoint with its newest deliveries.
 type endpointView struct {
+	access
 	taskhook.Endpoint
+	Health     taskhook.EndpointHealth
+	Traffic    trafficView
 	Deliveries []taskhook.Delivery
 	Total      string    // of its deliveries
 	OverlapEnd time.Time // when the older secrets end; zero: there is one
@@ -21,22 +24,32 @@ type endpointView struct {
 // Active reports whether the endpoint is sent to.
 func (v endpointView) Active() bool { return v.State == taskhook.EndpointActive }
 
+// Failing reports whether the last attempt failed.
+func (v endpointView) Failing() bool { return v.Health.Failures > 0 && v.Health.LastFailure != nil }
+
+// Owed is how many deliveries it is owed.
+func (v endpointView) Owed() string { return total(v.Health.Pending) }
+
 // OwnSchedule reports whether the endpoint's schedule counts, not the operator's.
 func (v endpointView) OwnSchedule() bool { return v.Schedule != nil }
 
 // endpoint shows one endpoint.
 func (d *Dashboard) endpoint(r *http.Request, s *session) (view, error) {
-	e, err := d.Endpoints.Endpoint(r.Context(), s.Account.ID, r.PathValue("id"))
+	h, err := d.EndpointTools.EndpointHealth(r.Context(), s.Account.ID, r.PathValue("id"))
 	if err != nil {
 		return view{}, err
 	}
-	l, err := d.Deliveries.Deliveries(r.Context(), taskhook.DeliveryFilter{AccountID: s.Account.ID, EndpointID: e.ID,
-		Page: taskhook.Page{Limit: endpointRows}})
-	if err != nil {
-		return view{}, err
+	e := h.Endpoint
+	v := endpointView{access: s.access, Endpoint: e, Health: h, Traffic: newTrafficView(&h.Traffic), OverlapEnd: overlapEnd(e.Secrets, time.Now())}
+	if s.May(taskhook.ScopeDeliveriesRead) {
+		l, err := d.Deliveries.Deliveries(r.Context(), taskhook.DeliveryFilter{AccountID: s.Account.ID, EndpointID: e.ID,
+			Page: taskhook.Page{Limit: endpointRows}})
+		if err != nil {
+			return view{}, err
+		}
+		v.Deliveries, v.Total = l.Items, total(l.Total)
 	}
-	return view{template: "endpoint.html", section: "endpoints", title: "Endpoint " + shortID(e.ID),
-		data: endpointView{e, l.Items, total(l.Total), overlapEnd(e.Secrets, time.Now())}}, nil
+	return view{template: "endpoint.html", section: "endpoints", title: "Endpoint " + shortID(e.ID), data: v}, nil
 }
 
 // overlapEnd returns when the last secret ends that is valid beside the newest.

@@ -8,6 +8,7 @@ import (
 
 // endpointListView is a list of endpoints.
 type endpointListView struct {
+	access
 	Rows  []taskhook.Endpoint
 	Pager pager
 }
@@ -19,5 +20,5 @@ func (d *Dashboard) endpointList(r *http.Request, s *session) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{template: "endpoints.html", section: "endpoints", title: "Endpoints", data: endpointListView{l.Items, newPager(r, l)}}, nil
+	return view{template: "endpoints.html", section: "endpoints", title: "Endpoints", data: endpointListView{s.access, l.Items, newPager(r, l)}}, nil
 }

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -34,9 +35,11 @@ type world struct {
 	attempts   map[string][]taskhook.Attempt
 	endpoints  []taskhook.Endpoint
 	money      taskhook.Balance
-	cost       taskhook.Money // of 30 days
-	fail       error          // what every look-up answers, if set
-	did        string         // the last change
+	cost       taskhook.Money   // of 30 days
+	fail       error            // what every look-up answers, if set
+	did        string           // the last change
+	overviews  int              // how often one was read
+	scopes     []taskhook.Scope // of keySome
 }
 
 func (f *world) lock() func() { f.mu.Lock(); return f.mu.Unlock }
@@ -54,7 +57,7 @@ func (f *world) Authenticate(_ context.Context, text string, _ netip.Addr) (task
 	}
 	who := taskhook.Identity{AccountID: account}
 	if text == keySome {
-		who.Permissions = []taskhook.Scope{taskhook.ScopeTasksRead}
+		who.Permissions = f.scopes
 	}
 	return who, nil
 }
@@ -120,7 +123,9 @@ func (f *world) Deliveries(_ context.Context, q taskhook.DeliveryFilter) (taskho
 	}
 	return part(all, q.Page, func(d taskhook.Delivery) string { return d.ID }, func(d taskhook.Delivery) bool {
 		return d.AccountID == q.AccountID && (q.State == "" || d.State == q.State) && (q.Subject == "" || d.Subject == q.Subject) &&
-			(q.EventID == "" || d.EventID == q.EventID) && (q.EndpointID == "" || d.EndpointID == q.EndpointID)
+			(q.EventID == "" || d.EventID == q.EventID) && (q.EndpointID == "" || d.EndpointID == q.EndpointID) &&
+			(q.EventType == "" || d.EventType == q.EventType) && (q.LastClass == "" || d.LastClass == q.LastClass) && (!q.Failing || d.LastClass != "") &&
+			!d.CreatedAt.Before(q.From) && (q.To.IsZero() || d.CreatedAt.Before(q.To))
 	}), f.fail
 }
 
@@ -212,6 +217,63 @@ func (f *world) TestEndpoint(ctx context.Context, account, id string) (taskhook.
 		return taskhook.TestResult{}, err
 	}
 	return taskhook.TestResult{DeliveryID: "dlv_one", Status: 500, Error: "the receiver answered 500"}, nil
+}
+
+func (f *world) EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error) {
+	e, err := f.Endpoint(ctx, account, id)
+	h := taskhook.EndpointHealth{Endpoint: e, LastSuccess: noon(), Failures: 2, Pending: 3, OldestDue: noon(),
+		LastFailure: &taskhook.Failure{At: noon(), Class: taskhook.ClassTimeout, Error: "no answer from " + e.URL}}
+	h.Traffic[23].Add(taskhook.ClassOK, 3, 3)
+	h.Traffic[22].Add(taskhook.ClassTimeout, 1, 1)
+	return h, err
+}
+
+func (f *world) Overview(_ context.Context, account string) (taskhook.Overview, error) {
+	defer f.lock()()
+	f.overviews++
+	o := taskhook.Overview{Finished: map[taskhook.TaskState]int{}}
+	for _, k := range f.tasks {
+		if k.AccountID == account && k.State.Final() {
+			o.Finished[k.State]++
+		}
+	}
+	for _, d := range f.deliveries {
+		switch {
+		case d.AccountID != account:
+		case d.State == taskhook.DeliveryPending:
+			o.Pending++
+		case d.State == taskhook.DeliveryDelivered:
+			o.Traffic[23].Add(taskhook.ClassOK, 1, 1)
+		}
+	}
+	return o, f.fail
+}
+
+func (f *world) Cancel(ctx context.Context, account, id string) (taskhook.Task, error) {
+	k, err := f.Task(ctx, account, id)
+	if err == nil && k.State.Final() {
+		err = taskhook.Errorf(taskhook.CodeConflict, "The task is already %s and can't be cancelled.", k.State)
+	}
+	if err != nil {
+		return k, err
+	}
+	defer f.lock()()
+	f.did = "cancelled " + id
+	return k, nil
+}
+
+func (f *world) Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+	k, err := f.Task(ctx, who.AccountID, id)
+	if err == nil {
+		err = who.Need(taskhook.CreateScope(k.Medium))
+	}
+	if err != nil {
+		return k, err
+	}
+	defer f.lock()()
+	f.did = fmt.Sprintf("retried %s, test %t", id, who.Test)
+	k.ID = "task_again"
+	return k, nil
 }
 
 func (f *world) Expiring(a taskhook.Artifact, now time.Time) string {

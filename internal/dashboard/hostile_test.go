@@ -43,7 +43,7 @@ func TestHostileTextStaysText(t *testing.T) {
 				}
 				checkInert(t, path, w.Body.String())
 			}
-			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/deliveries?task=", "/signin?next=", "/nothing?"} {
+			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/deliveries?task=", "/deliveries?class=", "/deliveries?type=", "/deliveries?from=", "/deliveries?to=", "/signin?next=", "/nothing?"} {
 				checkInert(t, path, b.get(path+url.QueryEscape(text)).Body.String())
 			}
 			w := b.post("/endpoints/new", "url", text, "description", text, "events", text, "own_schedule", "1", "schedule", text)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -17,6 +18,9 @@ type pager struct {
 	Total string // "128", "10000+"
 	First string // link to the newest part, when this is not it
 	Older string // link to the next part, when there is one
+	// SearchedTo is where the search ended before all was looked through; else
+	// zero.
+	SearchedTo time.Time
 }
 
 // cursor returns where the part of a list begins that a request asks for.
@@ -24,7 +28,7 @@ func cursor(r *http.Request) string { return r.URL.Query().Get("after") }
 
 // newPager returns the pager of a part; the links keep the filters.
 func newPager[T any](r *http.Request, l taskhook.List[T]) pager {
-	p := pager{Shown: len(l.Items), Total: total(l.Total)}
+	p := pager{Shown: len(l.Items), Total: total(l.Total), SearchedTo: l.SearchedTo}
 	query := r.URL.Query()
 	if cursor(r) != "" {
 		p.First = withCursor(r.URL.Path, query, "")

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/taskhook/taskhook"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 // stream sends a page's main part now and each time that it would look different.
 // It ends with the session, with the server, and with the page's subject; the
 // browser then tries again by itself, or stays with what it shows.
-func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, load pageFunc) {
+func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, scope taskhook.Scope, load pageFunc) {
 	select {
 	case d.streams <- struct{}{}:
 		defer func() { <-d.streams }()
@@ -34,7 +36,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, load pageFunc
 		http.Error(w, "Too many pages are followed live; reload to see what is new.", http.StatusServiceUnavailable)
 		return
 	}
-	main, err := d.main(r, load)
+	main, err := d.main(r, scope, load)
 	if err != nil {
 		http.Error(w, "This page can't be followed; reload it.", http.StatusForbidden)
 		return
@@ -59,19 +61,19 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, load pageFunc
 			return
 		case <-tick.C:
 		}
-		if main, err = d.main(r, load); err != nil {
+		if main, err = d.main(r, scope, load); err != nil {
 			return
 		}
 	}
 }
 
 // main renders what a page would show now to who is still signed in.
-func (d *Dashboard) main(r *http.Request, load pageFunc) ([]byte, error) {
+func (d *Dashboard) main(r *http.Request, scope taskhook.Scope, load pageFunc) ([]byte, error) {
 	s, err := d.identify(r)
 	if err != nil {
 		return nil, err
 	}
-	v, err := load(r, s)
+	v, err := permitted(r, s, scope, load)
 	if err != nil {
 		return nil, err
 	}

@@ -10,15 +10,18 @@ import (
 
 func TestMoney(t *testing.T) {
 	t.Parallel()
-	w := fullWorld("x")
-	b := signedIn(t, w, keyOne)
-	if page := b.get("/"); strings.Contains(page.Body.String(), "USD") {
+	if page := signedIn(t, fullWorld("x"), keyOne).get("/"); strings.Contains(page.Body.String(), "USD") {
 		t.Error("an account without money is shown some")
 	}
-	w.money, w.cost = taskhook.Balance{Prepaid: true, Available: 19_360_000, Held: 320_000}, 640_000
-	b.sees(b.get("/"), http.StatusOK, "<dd>19.36 USD</dd>", "<dd>0.32 USD</dd>", "<dd>0.64 USD for 2 tasks</dd>")
+	w := fullWorld("x")
 	w.money = taskhook.Balance{Available: -1}
+	b := signedIn(t, w, keyOne)
 	b.sees(b.get("/"), http.StatusOK, "<dd>-0.000001 USD, no limit</dd>")
+
+	w = fullWorld("x")
+	w.money, w.cost = taskhook.Balance{Prepaid: true, Available: 19_360_000, Held: 320_000}, 640_000
+	b = signedIn(t, w, keyOne)
+	b.sees(b.get("/"), http.StatusOK, "<dd>19.36 USD</dd>", "<dd>0.32 USD</dd>", "<dd>0.64 USD for 2 tasks</dd>")
 	for i := range w.tasks {
 		w.tasks[i].Price = 320_000
 		shown := strings.Contains(b.get("/tasks/"+w.tasks[i].ID).Body.String(), "<dd>0.32 USD</dd>")

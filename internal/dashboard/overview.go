@@ -3,8 +3,6 @@ package dashboard
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/taskhook/taskhook"
 )
@@ -14,10 +12,12 @@ const overviewRows = 6
 
 // overviewView is the state of an account at a glance.
 type overviewView struct {
+	access
 	Tasks      []count
 	Deliveries []count
+	Traffic    trafficView
 	Endpoints  int
-	Troubled   []taskhook.Delivery // failed, or tried in vain so far; newest first
+	Troubled   []taskhook.Delivery // those whose last attempt failed, newest first
 	Stopped    []taskhook.Endpoint // paused or disabled
 	Recent     []taskhook.Task
 	Money      moneyView
@@ -26,62 +26,70 @@ type overviewView struct {
 // New reports whether nothing has happened in the account yet.
 func (v overviewView) New() bool { return v.Endpoints == 0 && len(v.Recent) == 0 }
 
+// Blind reports whether who looks at it may see none of it.
+func (v overviewView) Blind() bool {
+	return !v.May(taskhook.ScopeTasksRead) && !v.May(taskhook.ScopeDeliveriesRead) && !v.May(taskhook.ScopeWebhooksRead)
+}
+
 // count is how many there are in a state, and where they are listed.
 type count struct {
 	State string
 	Total string
+	Span  string // of time; empty: now
 	None  bool
 	Path  string
 }
 
-// overview is the first page.
+func newCount(state string, n int, span, path string) count {
+	return count{state, total(n), span, n == 0, path}
+}
+
+// overview is the first page. What it shows is read once for all who look at the
+// account in the same moment.
 func (d *Dashboard) overview(r *http.Request, s *session) (view, error) {
-	ctx, account := r.Context(), s.Account.ID
-	var o overviewView
-	if err := o.addTasks(ctx, d.Tasks, account); err != nil {
+	o, err := d.overviews.get(s.Account.ID, func() (overviewView, error) { return d.readOverview(r.Context(), s.Account.ID) })
+	if err != nil {
 		return view{}, err
 	}
-	if err := o.addDeliveries(ctx, d.Deliveries, account); err != nil {
-		return view{}, err
-	}
-	if err := o.addEndpoints(ctx, d.Endpoints, account); err != nil {
-		return view{}, err
-	}
-	if err := o.addMoney(ctx, d.Money, account); err != nil {
-		return view{}, err
-	}
+	o.access = s.access
 	return view{template: "overview.html", section: "overview", title: "Overview", data: o}, nil
 }
 
-func (v *overviewView) addTasks(ctx context.Context, tasks Tasks, account string) error {
-	for _, state := range taskhook.TaskStates() {
-		l, err := tasks.Tasks(ctx, taskhook.TaskFilter{AccountID: account, State: state, Page: taskhook.Page{Limit: 1}})
-		if err != nil {
-			return err
-		}
-		v.Tasks = append(v.Tasks, count{string(state), total(l.Total), l.Total == 0, "/tasks?state=" + string(state)})
+func (d *Dashboard) readOverview(ctx context.Context, account string) (v overviewView, err error) {
+	o, err := d.Deliveries.Overview(ctx, account)
+	if err != nil {
+		return v, err
 	}
-	l, err := tasks.Tasks(ctx, taskhook.TaskFilter{AccountID: account, Page: taskhook.Page{Limit: overviewRows}})
-	v.Recent = l.Items
-	return err
+	v.addCounts(&o)
+	recent, err := d.Tasks.Tasks(ctx, taskhook.TaskFilter{AccountID: account, Page: taskhook.Page{Limit: overviewRows}})
+	if err != nil {
+		return v, err
+	}
+	troubled, err := d.Deliveries.Deliveries(ctx, taskhook.DeliveryFilter{AccountID: account, Failing: true, Page: taskhook.Page{Limit: overviewRows}})
+	if err != nil {
+		return v, err
+	}
+	v.Recent, v.Troubled = recent.Items, troubled.Items
+	if err := v.addMoney(ctx, d.Money, account); err != nil {
+		return v, err
+	}
+	return v, v.addEndpoints(ctx, d.Endpoints, account)
 }
 
-func (v *overviewView) addDeliveries(ctx context.Context, deliveries Deliveries, account string) error {
-	for _, state := range taskhook.DeliveryStates() {
-		l, err := deliveries.Deliveries(ctx, taskhook.DeliveryFilter{AccountID: account, State: state, Page: taskhook.Page{Limit: overviewRows}})
-		if err != nil {
-			return err
-		}
-		v.Deliveries = append(v.Deliveries, count{string(state), total(l.Total), l.Total == 0, "/deliveries?state=" + string(state)})
-		for _, d := range l.Items {
-			if state == taskhook.DeliveryFailed || state == taskhook.DeliveryPending && d.Attempts > 0 {
-				v.Troubled = append(v.Troubled, d)
-			}
+func (v *overviewView) addCounts(o *taskhook.Overview) {
+	const day = "in 24 hours"
+	v.Tasks = []count{newCount("unfinished", o.Unfinished, "now", "/tasks")}
+	for _, state := range taskhook.TaskStates() {
+		if state.Final() {
+			v.Tasks = append(v.Tasks, newCount(string(state), o.Finished[state], day, "/tasks?state="+string(state)))
 		}
 	}
-	slices.SortFunc(v.Troubled, func(a, b taskhook.Delivery) int { return strings.Compare(b.ID, a.ID) })
-	v.Troubled = v.Troubled[:min(len(v.Troubled), overviewRows)]
-	return nil
+	v.Traffic = newTrafficView(&o.Traffic)
+	v.Deliveries = []count{
+		newCount("pending", o.Pending, "now", "/deliveries?state=pending"),
+		newCount("delivered", v.Traffic.Day.Delivered, day, "/deliveries?state=delivered"),
+		newCount("failed", v.Traffic.Day.GivenUp, day, "/deliveries?state=failed"),
+	}
 }
 
 func (v *overviewView) addEndpoints(ctx context.Context, endpoints Endpoints, account string) error {

@@ -3,6 +3,8 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/taskhook/taskhook"
 )
 
 // view is what a page shows.
@@ -18,11 +20,12 @@ type view struct {
 // pageFunc finds what a page shows to who is signed in.
 type pageFunc func(r *http.Request, s *session) (view, error)
 
-// page serves a page: once, or as text/event-stream each time that it changes.
-func (d *Dashboard) page(load pageFunc) http.Handler {
+// page serves a page to who has the scope: once, or as text/event-stream each time
+// that it changes.
+func (d *Dashboard) page(scope taskhook.Scope, load pageFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept") == eventStream {
-			d.stream(w, r, load)
+			d.stream(w, r, scope, load)
 			return
 		}
 		s, err := d.identify(r)
@@ -32,7 +35,7 @@ func (d *Dashboard) page(load pageFunc) http.Handler {
 		}
 		var v view
 		if err == nil {
-			v, err = load(r, s)
+			v, err = permitted(r, s, scope, load)
 		}
 		if err != nil {
 			d.showError(w, r, s, err)
@@ -40,6 +43,14 @@ func (d *Dashboard) page(load pageFunc) http.Handler {
 		}
 		d.show(w, r, s, v)
 	})
+}
+
+// permitted loads a page for who has the scope.
+func permitted(r *http.Request, s *session, scope taskhook.Scope, load pageFunc) (view, error) {
+	if err := s.need(scope); err != nil {
+		return view{}, err
+	}
+	return load(r, s)
 }
 
 // askToSignIn leads to the form and, for what can be asked for again, back.

@@ -1,6 +1,10 @@
 package dashboard
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/taskhook/taskhook"
+)
 
 // route is one page or action.
 type route struct {
@@ -10,27 +14,34 @@ type route struct {
 
 // routes is the one table of what there is.
 func (d *Dashboard) routes() []route {
+	const (
+		tasks, tasksWrite           = taskhook.ScopeTasksRead, taskhook.ScopeTasksWrite
+		deliveries, deliveriesWrite = taskhook.ScopeDeliveriesRead, taskhook.ScopeDeliveriesWrite
+		webhooks, webhooksWrite     = taskhook.ScopeWebhooksRead, taskhook.ScopeWebhooksWrite
+	)
 	return []route{
-		{"GET /{$}", d.page(d.overview)},
-		{"GET /tasks", d.page(d.taskList)},
-		{"GET /tasks/{id}", d.page(d.task)},
-		{"GET /deliveries", d.page(d.deliveryList)},
-		{"GET /deliveries/{id}", d.page(d.delivery)},
-		{"POST /deliveries/{id}/replay", d.action(d.replay)},
+		{"GET /{$}", d.page("", d.overview)},
+		{"GET /tasks", d.page(tasks, d.taskList)},
+		{"GET /tasks/{id}", d.page(tasks, d.task)},
+		{"POST /tasks/{id}/cancel", d.action(tasksWrite, d.cancelTask)},
+		{"POST /tasks/{id}/retry", d.action(tasksWrite, d.retryTask)},
+		{"GET /deliveries", d.page(deliveries, d.deliveryList)},
+		{"GET /deliveries/{id}", d.page(deliveries, d.delivery)},
+		{"POST /deliveries/{id}/replay", d.action(deliveriesWrite, d.replay)},
 
-		{"GET /endpoints", d.page(d.endpointList)},
-		{"GET /endpoints/new", d.page(d.registerForm)},
-		{"POST /endpoints/new", d.form(d.register)},
-		{"GET /endpoints/{id}", d.page(d.endpoint)},
-		{"GET /endpoints/{id}/edit", d.page(d.editForm)},
-		{"POST /endpoints/{id}/edit", d.form(d.edit)},
-		{"POST /endpoints/{id}/test", d.action(d.testEndpoint)},
-		{"POST /endpoints/{id}/pause", d.action(d.pause)},
-		{"POST /endpoints/{id}/resume", d.action(d.resume)},
-		{"POST /endpoints/{id}/rotate", d.action(d.rotate)},
-		{"POST /endpoints/{id}/delete", d.action(d.deleteEndpoint)},
+		{"GET /endpoints", d.page(webhooks, d.endpointList)},
+		{"GET /endpoints/new", d.page(webhooksWrite, d.registerForm)},
+		{"POST /endpoints/new", d.form(webhooksWrite, d.register)},
+		{"GET /endpoints/{id}", d.page(webhooks, d.endpoint)},
+		{"GET /endpoints/{id}/edit", d.page(webhooksWrite, d.editForm)},
+		{"POST /endpoints/{id}/edit", d.form(webhooksWrite, d.edit)},
+		{"POST /endpoints/{id}/test", d.action(webhooksWrite, d.testEndpoint)},
+		{"POST /endpoints/{id}/pause", d.action(webhooksWrite, d.pause)},
+		{"POST /endpoints/{id}/resume", d.action(webhooksWrite, d.resume)},
+		{"POST /endpoints/{id}/rotate", d.action(webhooksWrite, d.rotate)},
+		{"POST /endpoints/{id}/delete", d.action(webhooksWrite, d.deleteEndpoint)},
 
-		{"POST /account", d.posted(d.switchAccount)},
+		{"POST /account", d.posted("", d.switchAccount)},
 		{"GET /signin", http.HandlerFunc(d.showSignIn)},
 		{"POST /signin", http.HandlerFunc(d.signIn)},
 		{"POST /signout", http.HandlerFunc(d.signOut)},

@@ -33,7 +33,7 @@ func fullWorld(text string) *world {
 	}
 	for i, state := range taskhook.DeliveryStates() {
 		d := taskhook.Delivery{ID: "dlv_" + string(rune('a'+i)), AccountID: "acc_one", EventID: "evt_a", EventType: text, Subject: "task_d",
-			URL: text, State: state, Attempts: 3, LastError: text, ReplayOf: "dlv_0", Test: true, DueAt: at, CreatedAt: at.Add(time.Minute)}
+			URL: text, State: state, Attempts: 3, LastError: text, LastClass: taskhook.ClassStatus, ReplayOf: "dlv_0", Test: true, DueAt: at, CreatedAt: at.Add(time.Minute)}
 		if i > 0 {
 			d.EndpointID, d.FinishedAt = "wh_a", at.Add(time.Hour)
 		}
@@ -57,7 +57,8 @@ func fullWorld(text string) *world {
 // pages lists every page of fullWorld.
 func pages() []string {
 	list := []string{"/", "/tasks", "/tasks?state=failed&model=x&provider=y&id=task_", "/deliveries", "/deliveries?state=failed&task=task_d",
-		"/deliveries?event=evt_a&endpoint=wh_a", "/endpoints", "/endpoints/new"}
+		"/deliveries?event=evt_a&endpoint=wh_a", "/endpoints", "/endpoints/new",
+		"/deliveries?type=x&class=tls&from=2026-03-01T09:30&to=2026-03-02T00:00"}
 	for _, id := range "abcdefg" {
 		list = append(list, "/tasks/task_"+string(id))
 	}

@@ -29,7 +29,9 @@ type ticket struct {
 
 // session is who is signed in, and the account that is looked at.
 type session struct {
+	access
 	ticket   ticket
+	who      taskhook.Identity // without key for an operator
 	Operator bool
 	Account  taskhook.Account
 	Accounts []taskhook.Account // all, for an operator
@@ -41,8 +43,7 @@ var errNoSession = errors.New("nobody is signed in")
 // signedOut reports whether err is one that signing in again helps against.
 func signedOut(err error) bool {
 	switch taskhook.ErrorCode(err) {
-	case taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired, taskhook.CodeKeyRevoked,
-		taskhook.CodeKeyPermission, taskhook.CodeForbidden:
+	case taskhook.CodeUnauthenticated, taskhook.CodeBadKey, taskhook.CodeKeyExpired, taskhook.CodeKeyRevoked, taskhook.CodeForbidden:
 		return true
 	}
 	return errors.Is(err, errNoSession)
@@ -57,8 +58,7 @@ func (d *Dashboard) identify(r *http.Request) (*session, error) {
 	return d.admit(r, t)
 }
 
-// admit checks a ticket. Keys with permissions stay outside: the pages show, and
-// their buttons do, all that there is in an account.
+// admit checks a ticket.
 func (d *Dashboard) admit(r *http.Request, t ticket) (*session, error) {
 	if d.isOperator(t.Credential) {
 		return d.admitOperator(r.Context(), t)
@@ -67,11 +67,7 @@ func (d *Dashboard) admit(r *http.Request, t ticket) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(who.Permissions) > 0 {
-		return nil, taskhook.Errorf(taskhook.CodeKeyPermission,
-			"This key is limited to some permissions. Sign in with a key that has full access.")
-	}
-	return &session{ticket: t, Account: taskhook.Account{ID: who.AccountID}}, nil
+	return &session{access: access{who.Limits}, ticket: t, who: who, Account: taskhook.Account{ID: who.AccountID}}, nil
 }
 
 func (d *Dashboard) admitOperator(ctx context.Context, t ticket) (*session, error) {
@@ -83,7 +79,8 @@ func (d *Dashboard) admitOperator(ctx context.Context, t ticket) (*session, erro
 		return nil, errors.New("there is no account")
 	}
 	i := slices.IndexFunc(all, func(a taskhook.Account) bool { return a.ID == t.Account })
-	return &session{ticket: t, Operator: true, Accounts: all, Account: all[max(i, 0)]}, nil
+	account := all[max(i, 0)]
+	return &session{ticket: t, who: taskhook.Identity{AccountID: account.ID}, Operator: true, Accounts: all, Account: account}, nil
 }
 
 // isOperator compares hashes, so that the time taken tells nothing of the token.

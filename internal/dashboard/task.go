@@ -14,6 +14,7 @@ const maxTimeline = 20
 
 // taskView is one task from its request to the receivers' answers.
 type taskView struct {
+	access
 	taskhook.Task
 	Input    string // indented
 	Metadata string
@@ -23,19 +24,38 @@ type taskView struct {
 	Untold   int // deliveries that the timeline leaves out
 }
 
+// CanCancel reports whether the task can be cancelled by who looks at it.
+func (v taskView) CanCancel() bool { return !v.State.Final() && v.May(taskhook.ScopeTasksWrite) }
+
+// CanRetry reports whether the task can be repeated by who looks at it.
+func (v taskView) CanRetry() bool {
+	return (v.State == taskhook.TaskFailed || v.State == taskhook.TaskExpired) &&
+		v.May(taskhook.ScopeTasksWrite) && v.May(taskhook.CreateScope(v.Medium))
+}
+
 // task shows one task.
 func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 	t, err := d.Tasks.Task(r.Context(), s.Account.ID, r.PathValue("id"))
 	if err != nil {
 		return view{}, err
 	}
-	sent, untold, err := d.sentFor(r.Context(), &t)
+	line, untold, err := d.timeline(r.Context(), s, &t)
 	if err != nil {
 		return view{}, err
 	}
 	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
-		Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Cost: t.Cost(), Results: d.previews(&t),
-		Timeline: timeline(&t, sent), Untold: untold}}, nil
+		access: s.access, Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Cost: t.Cost(), Results: d.previews(&t),
+		Timeline: line, Untold: untold}}, nil
+}
+
+// timeline returns the life of a task as who is signed in may see it, and how many
+// deliveries it leaves out for their number.
+func (d *Dashboard) timeline(ctx context.Context, s *session, t *taskhook.Task) (line []moment, untold int, err error) {
+	if !s.May(taskhook.ScopeDeliveriesRead) {
+		return taskMoments(t), 0, nil
+	}
+	sent, untold, err := d.sentFor(ctx, t)
+	return timeline(t, sent), untold, err
 }
 
 // sentFor returns the deliveries of a task's outcome with their attempts, oldest

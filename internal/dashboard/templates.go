@@ -27,6 +27,7 @@ func parseTemplates(prefix, baseURL string, a assets) templates {
 		"iso":     iso,
 		"took":    took,
 		"size":    size,
+		"rate":    rate,
 		"link":    newNavLink,
 		"opened":  func(a attemptView, open bool) openedAttempt { return openedAttempt{a, open} },
 		"hint":    func(x taskhook.Attempt) string { return taskhook.Hint(&x) },

@@ -14,7 +14,11 @@ func (d *Dashboard) testEndpoint(r *http.Request, s *session) (result, error) {
 	if err != nil {
 		return result{to: "/endpoints/" + id}, err
 	}
-	return result{"/deliveries/" + got.DeliveryID, testFlash(&got)}, nil
+	to := "/deliveries/" + got.DeliveryID
+	if !s.May(taskhook.ScopeDeliveriesRead) {
+		to = "/endpoints/" + id
+	}
+	return result{to, testFlash(&got)}, nil
 }
 
 func testFlash(got *taskhook.TestResult) flash {

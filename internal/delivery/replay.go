@@ -54,7 +54,7 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 	now := time.Now()
 	again := taskhook.Outgoing{Delivery: old.Delivery, Body: old.Body}
 	again.ID, again.ReplayOf = taskhook.NewID(taskhook.PrefixDelivery, now), old.ID
-	again.State, again.Attempts, again.LastError, again.Test = taskhook.DeliveryPending, 0, "", false
+	again.State, again.Attempts, again.LastError, again.LastClass, again.Test = taskhook.DeliveryPending, 0, "", "", false
 	again.DueAt, again.CreatedAt, again.FinishedAt = now, now, time.Time{}
 	p := &taskhook.Publication{Deliveries: []taskhook.Outgoing{again}}
 	if err := s.Queue.Publish(ctx, now, p); err != nil {

@@ -65,7 +65,10 @@ func newResult(d *taskhook.Outgoing, a taskhook.Attempt) *taskhook.AttemptResult
 	end := a.StartedAt.Add(a.Duration)
 	r := &taskhook.AttemptResult{Delivery: d.Delivery, Epoch: d.Epoch, Attempt: a}
 	r.Delivery.Attempts = a.Number
-	r.Delivery.LastError = a.Error
+	r.Delivery.LastError, r.Delivery.LastClass = a.Error, ""
+	if !a.Delivered() {
+		r.Delivery.LastClass = a.Class
+	}
 	r.Delivery.State, r.Delivery.DueAt = d.Settle(&a, end)
 	if r.Delivery.State.Final() {
 		r.Delivery.FinishedAt = end

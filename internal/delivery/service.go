@@ -29,10 +29,17 @@ type DeliveryStore interface {
 	Attempts(ctx context.Context, account, delivery string) ([]taskhook.Attempt, error)
 }
 
+// HealthStore is what the Service asks of counters.
+type HealthStore interface {
+	EndpointHealth(ctx context.Context, now time.Time, account, id string) (taskhook.EndpointHealth, error)
+	Overview(ctx context.Context, now time.Time, account string) (taskhook.Overview, error)
+}
+
 // ServiceOptions make a Service.
 type ServiceOptions struct {
 	Receivers EndpointStore
 	Queue     DeliveryStore
+	Health    HealthStore
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
 	Schedule  taskhook.Schedule                  // of endpoints without one of their own
 	// EventBody and TestBody write bodies in the primary form.
@@ -66,9 +73,13 @@ func (s *Service) CreateEndpoint(ctx context.Context, account string, n taskhook
 // Endpoint returns an endpoint of the account.
 func (s *Service) Endpoint(ctx context.Context, account, id string) (taskhook.Endpoint, error) {
 	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
-		return taskhook.Endpoint{}, taskhook.Errorf(taskhook.CodeNotFound, "There is no webhook %.80q in this account.", id)
+		return taskhook.Endpoint{}, noEndpoint(id)
 	}
 	return s.Receivers.Endpoint(ctx, account, id)
+}
+
+func noEndpoint(id string) error {
+	return taskhook.Errorf(taskhook.CodeNotFound, "There is no webhook %.80q in this account.", id)
 }
 
 // Endpoints lists endpoints, newest first.

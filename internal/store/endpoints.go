@@ -192,7 +192,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 const cancelBite = 1000
 
 func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane string) (int64, error) {
-	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = 'The webhook was deleted.'
+	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = 'The webhook was deleted.', last_class = ''
 		WHERE id IN (SELECT id FROM deliveries WHERE lane = $2 AND state = 'pending' ORDER BY due_at, id LIMIT $3)
 		AND state = 'pending'`, ms(now), lane, cancelBite)
 }

@@ -36,7 +36,13 @@ func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResu
 			made = append(made, r)
 		}
 	}
-	return bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) })
+	if err := bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) }); err != nil {
+		return err
+	}
+	if err := countAttempts(ctx, t, made); err != nil {
+		return err
+	}
+	return noteHealth(ctx, t, made)
 }
 
 func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {
@@ -45,7 +51,7 @@ func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult
 	for _, r := range chunk {
 		d := &r.Delivery
 		byID[d.ID] = r
-		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt))
+		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
 	changed, err := collect(ctx, t, scanInto[string], finishDeliveriesText[len(chunk)], args...)
 	if err != nil {

@@ -7,6 +7,7 @@ type kinds struct {
 	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans            *kind
 	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages *kind
 	claimRuns, startRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
+	forgetCounts                                                             *kind
 	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
 	creditAccount, makePostpaid                                              *kind
 	join, leave                                                              *kind
@@ -44,6 +45,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.releaseRun, useCase("release_run")},
 		{&k.cancelTask, useCase("cancel_task")},
 		{&k.forgetIdempotency, useCase("forget_idempotency")},
+		{&k.forgetCounts, useCase("forget_counts")},
 		{&k.createFile, useCase("create_file")},
 		{&k.recordUpload, useCase("record_upload")},
 		{&k.completeFile, useCase("complete_file")},

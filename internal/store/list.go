@@ -91,7 +91,8 @@ func list[T any](ctx context.Context, r reader, l listing[T]) (out taskhook.List
 		out.Items, out.More = out.Items[:l.page.Limit], true
 		out.Next = l.cursor(out.Items[l.page.Limit-1])
 	case page.horizon != "":
-		out.More, out.Next = true, page.horizon
+		prefix, _, _ := strings.Cut(page.horizon, "_")
+		out.More, out.Next, out.SearchedTo = true, page.horizon, taskhook.IDTime(prefix+"_", page.horizon)
 	}
 	return out, nil
 }

@@ -58,7 +58,7 @@ var mayScan = regexp.MustCompile(`^SCAN (nodes|accounts|keys|migrations|feed_hea
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
 // node works on at a time, or by the hours of usage that it asks for.
-var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|FROM runs WHERE owner = \$1|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
+var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|_counts\s+WHERE .* GROUP BY|FROM runs WHERE owner = \$1|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
 
 // audit is in the statement that an operator asks for to have all of the ledger
 // read.
@@ -112,6 +112,13 @@ var searches = []struct{ statement, step string }{
 	{"finished_at FROM tasks WHERE account = $1 ORDER BY", "SEARCH tasks USING INDEX tasks_by_account (account=?)"},
 	{"finished_at FROM tasks WHERE account = $1 AND id < $2", "SEARCH tasks USING INDEX tasks_by_account (account=? AND id<?)"},
 	{"WHERE d.account = $1 AND d.endpoint = $2 AND d.endpoint <> '' ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=?)"},
+	{"WHERE d.account = $1 AND d.last_class <> '' AND d.state = $2 ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},
+	{"d.endpoint <> '' AND d.last_class <> '' AND d.last_class", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=?)"},
+	{"d.endpoint <> '' AND d.last_class <> '' AND d.id < $3 AND", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=? AND id<?)"},
+	{"WHERE d.account = $1 AND d.id >= $2 ORDER", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>?)"},
+	{"d.endpoint <> '' AND d.id >= $3 ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=? AND id>?)"},
+	{"WHERE d.account = $1 AND d.last_class <> '' ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},
+	{"WHERE d.account = $1 AND d.event = $2 AND d.id < $3 AND d.last_class <> '' AND d.last_class = $4 ORDER", "SEARCH d USING INDEX deliveries_by_event (event=? AND id<?)"},
 	{"WHERE d.account = $1 AND d.event = $2 ORDER", "SEARCH d USING INDEX deliveries_by_event (event=?)"},
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH deliveries USING COVERING INDEX deliveries_by_event (event=?)"},
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH events USING INDEX events_by_subject (subject=?)"},
@@ -122,6 +129,13 @@ var searches = []struct{ statement, step string }{
 	{"UPDATE keys SET spent = spent + $1", "SEARCH keys USING PRIMARY KEY (id=?)"},
 	{"FROM ledger WHERE subject = $1 AND kind = 'credit'", "SEARCH ledger USING INDEX ledger_once (subject=?)"},
 	{"FROM usage WHERE account = $1", "SEARCH usage USING PRIMARY KEY (account=? AND hour>? AND hour<?)"},
+	{"FROM lanes l JOIN deliveries d", "SEARCH l USING INDEX lanes_busy (account=?)"},
+	{"FROM lanes l JOIN deliveries d", "SEARCH d USING COVERING INDEX deliveries_pending (lane=?)"},
+	{"FROM attempt_counts\n\t\tWHERE account", "SEARCH attempt_counts USING PRIMARY KEY (account=? AND endpoint=? AND minute>?)"},
+	{"FROM task_counts WHERE account", "SEARCH task_counts USING PRIMARY KEY (account=? AND minute>?)"},
+	{"FROM attempt_counts WHERE minute", "SEARCH attempt_counts USING COVERING INDEX attempt_counts_by_minute (minute<?)"},
+	{"FROM endpoint_health WHERE endpoint", "SEARCH endpoint_health USING PRIMARY KEY (endpoint=?)"},
+	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 }
 

@@ -30,11 +30,11 @@ func (s *Store) publishKind() *kind {
 	return &kind{
 		name: "publish",
 		apply: func(ctx context.Context, t tx, items []*write) error {
-			batch := make([]*publication, len(items))
-			for i, w := range items {
-				batch[i] = w.item.(*publication)
+			batch, err := s.admit(ctx, t, items)
+			if err != nil {
+				return err
 			}
-			err := s.publish(ctx, t, batch)
+			err = s.publish(ctx, t, batch)
 			if isUnique(err) {
 				err = &taskhook.Error{Code: taskhook.CodeConflict, Message: "This was published already.", Err: err}
 			}
@@ -51,6 +51,26 @@ func (s *Store) publishKind() *kind {
 			}
 		},
 	}
+}
+
+// admit returns the publications whose accounts have room for what they are owed
+// because of them. What is published by request of a person or by a task that was
+// accepted is owed whatever the backlog is.
+func (s *Store) admit(ctx context.Context, t tx, items []*write) (batch []*publication, err error) {
+	for _, w := range items {
+		p := w.item.(*publication)
+		if len(p.Events) > 0 && p.Events[0].FanOut {
+			w.err = s.backlog.check(ctx, t, p.Events[0].Event.AccountID, p.now)
+		}
+		switch taskhook.ErrorCode(w.err) {
+		case "":
+			batch = append(batch, p)
+		case taskhook.CodeRateLimited:
+		default:
+			return nil, w.err
+		}
+	}
+	return batch, nil
 }
 
 // pushed hands what a commit made durable to the lanes.
@@ -110,6 +130,9 @@ func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
 	}
 	for _, p := range batch {
 		p.fanOut(endpoints)
+		if len(p.Deliveries) > 0 {
+			s.backlog.note(p.Deliveries[0].AccountID, len(p.Deliveries))
+		}
 	}
 	lanes, err := lanesOf(ctx, t, batch)
 	if err != nil {

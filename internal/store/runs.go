@@ -212,7 +212,7 @@ func (s *Store) finishRunKind() *kind {
 	return &kind{
 		name: "finish_run",
 		apply: func(ctx context.Context, t tx, items []*write) error {
-			used := tally{}
+			used := spending{}
 			for _, w := range items {
 				f := w.item.(*finishedRun)
 				if err := f.end(ctx, t); err != nil {
@@ -280,6 +280,9 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return nil
 	}
 	f.ended = ended
+	if err := countTask(ctx, t, k.AccountID, k.State, k.FinishedAt); err != nil {
+		return err
+	}
 	if err := settle(ctx, t, f.now(), &ended); err != nil {
 		return err
 	}

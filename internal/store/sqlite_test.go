@@ -82,7 +82,7 @@ var migrated = sync.OnceValues(func() (_ []byte, err error) {
 func openStore(t storetest.TB, dir string, fault store.FaultFunc) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: dir, Sealer: sealer{}, Logger: slog.New(slog.DiscardHandler), Migrate: true,
-		MaxTasks: storetest.MaxTasks, Fault: fault})
+		MaxTasks: storetest.MaxTasks, MaxBacklog: storetest.MaxBacklog, Fault: fault})
 	if err != nil {
 		t.Fatalf("open the store: %v", err)
 	}

@@ -31,8 +31,11 @@ type Options struct {
 	Sealer   Sealer
 	Migrate  bool // bring the schema up to date; needs the directory's Lock
 	MaxTasks int  // unfinished tasks that an account may have; 0: no limit
-	Logger   *slog.Logger
-	Fault    FaultFunc // tests only
+	// MaxBacklog is how many pending deliveries an account may have before its
+	// tasks and events are refused; 0: no limit.
+	MaxBacklog int
+	Logger     *slog.Logger
+	Fault      FaultFunc // tests only
 }
 
 // Store is the database. All methods may be called at the same time.
@@ -42,7 +45,8 @@ type Store struct {
 	sealer  Sealer
 	log     *slog.Logger
 	inbox   inboxSlot
-	quota   quota
+	quota   quota // of unfinished tasks
+	backlog quota // of pending deliveries
 	kinds   kinds
 	Applied []string // the migrations that Open applied
 }
@@ -57,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: quota{o.MaxTasks, map[string]room{}}}
+	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
 	s.writes = newCommitter(db.begin, o.Fault)
 	s.makeKinds()
 	if err := s.prepare(ctx, o.Migrate); err != nil {

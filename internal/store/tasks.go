@@ -37,7 +37,7 @@ func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Tas
 func (s *Store) createTaskKind() *kind {
 	return &kind{name: "create_task", apply: func(ctx context.Context, t tx, items []*write) error {
 		for _, w := range items {
-			err := w.item.(*newTask).create(ctx, t, &s.quota)
+			err := w.item.(*newTask).create(ctx, t, &s.quota, &s.backlog)
 			switch taskhook.ErrorCode(err) {
 			case "":
 			case taskhook.CodeConflict, taskhook.CodeRateLimited, taskhook.CodeNoBalance, taskhook.CodeSpendLimit:
@@ -52,7 +52,7 @@ func (s *Store) createTaskKind() *kind {
 
 // create stores the task unless its key stands for one. What it refuses it has not
 // touched.
-func (n *newTask) create(ctx context.Context, t tx, q *quota) error {
+func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error {
 	fresh, err := n.checkKey(ctx, t)
 	if err == nil && fresh {
 		fresh, err = n.checkTask(ctx, t)
@@ -60,13 +60,15 @@ func (n *newTask) create(ctx context.Context, t tx, q *quota) error {
 	if err != nil || !fresh {
 		return err
 	}
-	if err := q.take(ctx, t, n.task.AccountID, n.now); err != nil {
-		return err
+	for _, q := range []*quota{tasks, backlog} {
+		if err := q.check(ctx, t, n.task.AccountID, n.now); err != nil {
+			return err
+		}
 	}
 	if err := hold(ctx, t, n.now, &n.task); err != nil {
-		q.giveBack(n.task.AccountID)
 		return err
 	}
+	tasks.note(n.task.AccountID, 1)
 	if err := n.takeKey(ctx, t); err != nil {
 		return err
 	}
@@ -246,8 +248,11 @@ func (s *Store) CancelTask(ctx context.Context, now time.Time, account, id strin
 		if _, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id); err != nil {
 			return err
 		}
+		if err := countTask(ctx, t, account, taskhook.TaskCancelled, now); err != nil {
+			return err
+		}
 		k.State = taskhook.TaskCancelled
-		used := tally{}
+		used := spending{}
 		used.add(now, &k)
 		if err := used.write(ctx, t); err != nil {
 			return err

@@ -14,14 +14,14 @@ type usageHour struct {
 	provider, model, key string
 }
 
-// tally gathers usage for one statement each.
-type tally map[usageHour]taskhook.UsageCount
+// spending gathers usage for one statement each.
+type spending map[usageHour]taskhook.UsageCount
 
 // hourMS is the length of a usageHour in milliseconds.
 const hourMS = int64(time.Hour / time.Millisecond)
 
 // add counts a task that ended at now.
-func (u tally) add(now time.Time, k *taskhook.Task) {
+func (u spending) add(now time.Time, k *taskhook.Task) {
 	at := usageHour{k.AccountID, ms(now) / hourMS, k.Provider, k.Model, k.KeyID}
 	c := u[at]
 	switch k.State {
@@ -36,7 +36,7 @@ func (u tally) add(now time.Time, k *taskhook.Task) {
 	u[at] = c
 }
 
-func (u tally) write(ctx context.Context, t tx) error {
+func (u spending) write(ctx context.Context, t tx) error {
 	for at, c := range u {
 		if _, err := t.exec(ctx, `INSERT INTO usage AS u (account, hour, provider, model, key, succeeded, failed, cancelled, cost)
 			VALUES (`+marks(1, 9)+`) ON CONFLICT (account, hour, provider, model, key) DO UPDATE SET succeeded = u.succeeded + excluded.succeeded,

@@ -36,7 +36,7 @@ func TestAwait(t *testing.T) {
 			t.Errorf("one that goes on is %s after %s", state, took)
 		}
 		go func() {
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 			if _, err := h.service.Cancel(h.Context(), k.AccountID, k.ID); err != nil {
 				t.Error(err)
 			}

@@ -47,6 +47,10 @@ func TestClientCalls(t *testing.T) {
 			out, err := c.UpdateWebhook(ctx, "wh_1", client.WebhookChange{URL: &text, RetrySchedule: new([]float64)})
 			return out.State, err
 		},
+		"timeout": func() (string, error) {
+			out, err := c.WebhookHealth(ctx, "wh_1")
+			return out.LastFailure.Class, err
+		},
 		"evt_9":   func() (string, error) { out, err := c.TestWebhook(ctx, "wh_1"); return out.EventID, err },
 		"":        func() (string, error) { return "", c.DeleteWebhook(ctx, "wh_1") },
 		"pending": func() (string, error) { out, err := c.Delivery(ctx, "dlv_1"); return out.State, err },
@@ -65,7 +69,7 @@ func TestClientCalls(t *testing.T) {
 			return out[0].ID, err
 		},
 		"dlv_1": func() (string, error) {
-			out, err := c.Deliveries(ctx, client.DeliveryQuery{WebhookID: "wh_1", State: "failed"})
+			out, err := c.Deliveries(ctx, client.DeliveryQuery{WebhookID: "wh_1", State: "failed", EventType: "a.b", LastClass: "tls", From: day(0), To: day(9)})
 			return out.Cursor, err
 		},
 		"https://example.com/hook?a=1&b=2": func() (string, error) {

@@ -8,6 +8,9 @@ import (
 	"github.com/taskhook/taskhook/client"
 )
 
+// anyFailure asks for deliveries whose last attempt failed, whatever it met.
+const anyFailure taskhook.Class = "any"
+
 // listDeliveries answers GET /deliveries.
 func (f *Face) listDeliveries(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	q := queryOf(r)
@@ -46,6 +49,12 @@ func (f *Face) taskDeliveries(w http.ResponseWriter, r *http.Request, who taskho
 // writeDeliveries answers with the part of the filter's list that q asks for.
 func (f *Face) writeDeliveries(w http.ResponseWriter, r *http.Request, q *query, filter taskhook.DeliveryFilter) error {
 	filter.State = oneOf(q, "state", taskhook.DeliveryStates()...)
+	filter.LastClass = oneOf(q, "lastClass", append(taskhook.Failures(), anyFailure)...)
+	if filter.LastClass == anyFailure {
+		filter.Failing, filter.LastClass = true, ""
+	}
+	filter.EventType = q.text("eventType")
+	filter.From, filter.To = q.time("startDate", false), q.time("endDate", true)
 	filter.Page = q.page(defaultLimit, taskhook.PrefixDelivery)
 	if q.err != nil {
 		return q.err
@@ -110,7 +119,7 @@ func (f *Face) replayDelivery(w http.ResponseWriter, r *http.Request, who taskho
 func renderDelivery(d taskhook.Delivery) client.Delivery {
 	out := client.Delivery{
 		ID: d.ID, EventID: d.EventID, EventType: d.EventType, Subject: d.Subject, WebhookID: d.EndpointID, URL: d.URL,
-		State: string(d.State), Held: d.Held, Attempts: d.Attempts, LastError: d.LastError, Test: d.Test, ReplayOf: d.ReplayOf,
+		State: string(d.State), Held: d.Held, Attempts: d.Attempts, LastError: d.LastError, LastClass: string(d.LastClass), Test: d.Test, ReplayOf: d.ReplayOf,
 		CreatedAt: milli(d.CreatedAt), FinishedAt: milli(d.FinishedAt),
 	}
 	if !d.State.Final() && !d.Held {

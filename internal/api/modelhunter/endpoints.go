@@ -75,17 +75,20 @@ func (f *Face) listWebhooks(w http.ResponseWriter, r *http.Request, who taskhook
 	return writeList(f, w, r, list, renderWebhook)
 }
 
-// webhook answers GET /webhooks/{id}.
+// webhook answers GET /webhooks/{id}, and says how the webhook fares.
 func (f *Face) webhook(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	id, err := webhookID(r)
 	if err != nil {
 		return err
 	}
-	e, err := f.Endpoints.Endpoint(r.Context(), who.AccountID, id)
+	h, err := f.EndpointTools.EndpointHealth(r.Context(), who.AccountID, id)
 	if err != nil {
 		return err
 	}
-	return f.writeData(w, r, http.StatusOK, renderWebhook(e))
+	out := renderWebhook(h.Endpoint)
+	out.Health = new(renderHealth(&h))
+	out.Health.Hours = nil
+	return f.writeData(w, r, http.StatusOK, out)
 }
 
 // updateWebhook answers PATCH and PUT /webhooks/{id}; both change only what is

@@ -52,8 +52,10 @@ type (
 	}
 
 	// EndpointTools does what is done to one receiver: a new secret, the old one
-	// staying valid for the overlap, and a test event, sent once before return.
+	// staying valid for the overlap, and a test event, sent once before return. It
+	// knows how a receiver fares.
 	EndpointTools interface {
+		EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error)
 		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
 		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
 	}

@@ -189,6 +189,18 @@ func (f *world) RotateSecret(_ context.Context, account, id string, overlap time
 	return f.endpoint, f.found(account, id, f.endpoint.ID)
 }
 
+func (f *world) EndpointHealth(_ context.Context, account, id string) (taskhook.EndpointHealth, error) {
+	h := taskhook.EndpointHealth{Endpoint: f.endpoint, LastSuccess: day(1), Failures: 2, Pending: 3, OldestDue: day(9),
+		LastFailure: &taskhook.Failure{At: day(2), Class: taskhook.ClassTimeout, Error: "no answer"}}
+	for i := range h.Traffic {
+		h.Traffic[i].Start = day(0).Add(time.Duration(i-24) * time.Hour)
+	}
+	h.Traffic[23].Add(taskhook.ClassOK, 6, 6)
+	h.Traffic[23].Add(taskhook.ClassTimeout, 2, 1)
+	h.Traffic[0].Add(taskhook.ClassOK, 8, 8)
+	return h, f.found(account, id, f.endpoint.ID)
+}
+
 func (f *world) TestEndpoint(_ context.Context, account, id string) (taskhook.TestResult, error) {
 	return taskhook.TestResult{EventID: "evt_9", DeliveryID: "dlv_9", Status: 500, Duration: 1500 * time.Millisecond,
 		Error: "The receiver answered 500."}, f.found(account, id, f.endpoint.ID)

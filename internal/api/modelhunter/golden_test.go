@@ -32,9 +32,13 @@ func TestAnswers(t *testing.T) {
 		"GET /api/v1/tasks":             `"data":[` + task + `],` + page("task_abc123"),
 		"POST /api/v1/tasks/task_abc123/retry": `"data":{"id":"task_new","original_task_id":"task_abc123","status":"pending","type":"video",` +
 			`"provider":"vidu","model":"viduq3-turbo","created_at":"2025-01-15T10:00:00Z","estimated_seconds":30,"metadata":{"user_id":"u_123"}}`,
-		"POST /api/v1/webhooks":        `"data":` + hook + `,"secret":"whsec_new"}`,
-		"GET /api/v1/webhooks":         `"data":[` + hook + `}],` + page("wh_1"),
-		"GET /api/v1/webhooks/wh_1":    `"data":` + hook + `}`,
+		"POST /api/v1/webhooks": `"data":` + hook + `,"secret":"whsec_new"}`,
+		"GET /api/v1/webhooks":  `"data":[` + hook + `}],` + page("wh_1"),
+		"GET /api/v1/webhooks/wh_1": `"data":` + hook + `,"health":{"webhook_id":"wh_1","state":"active","last_success_at":"2025-01-15T10:00:01.123Z",` +
+			`"last_failure":{"at":"2025-01-15T10:00:02.123Z","class":"timeout","status_code":0,"error":"no answer","hint":"The receiver took too long. ` +
+			`Let it answer 200 as soon as it has stored the webhook, and do the work afterwards."},"consecutive_failures":2,"pending":3,` +
+			`"oldest_due_at":"2025-01-15T10:00:09.123Z","last_hour":{"succeeded":6,"failed":2,"success_rate":0.75,"failures":{"timeout":2},"delivered":6,"given_up":1},` +
+			`"last_day":{"succeeded":14,"failed":2,"success_rate":0.875,"failures":{"timeout":2},"delivered":14,"given_up":1}}}`,
 		"DELETE /api/v1/webhooks/wh_1": `"data":{"id":"wh_1","deleted":true}`,
 		"POST /api/v1/webhooks/wh_1/rotate-secret": `"data":` + hook + `,"secret":"whsec_new","secret_promoted_at":"2025-01-15T10:00:03Z",` +
 			`"previous_secret_expires_at":"2025-01-15T10:00:04Z"}`,

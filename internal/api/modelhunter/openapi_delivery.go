@@ -19,6 +19,7 @@ func deliveryTypes(r *openapi.Reflector) {
 		"held":            {Description: "Pending, but the webhook is paused or disabled."},
 		"attempts":        {Description: "How many attempts were made so far.", Minimum: "0"},
 		"last_error":      {Description: "What went wrong last, in a sentence."},
+		"last_class":      {Description: "What the last attempt met, if it failed.", Enum: openapi.Enum(taskhook.Failures()...)},
 		"test":            {Description: "True for a test event."},
 		"replay_of":       {Description: "The delivery that this one repeats."},
 		"next_attempt_at": {Description: "When the next attempt is due. Absent when it is held or has ended."},
@@ -32,16 +33,11 @@ func deliveryTypes(r *openapi.Reflector) {
 		"duration_ms":         {Description: "How long it took, in milliseconds.", Minimum: "0"},
 		"delivered":           {Description: "Whether the receiver accepted it."},
 		"status_code":         {Description: "The status that the receiver answered with; 0 when no answer came."},
-		"class":               {Description: "What the attempt met. Only `ok` is a success.", Enum: attemptClasses()},
+		"class":               {Description: "What the attempt met. Only `ok` is a success.", Enum: openapi.Enum(taskhook.Classes()...)},
 		"error":               {Description: "What went wrong, in a sentence."},
 		"response":            {Description: "The beginning of the receiver's answer, at most 4 KB."},
 		"retry_after_seconds": {Description: "How long the receiver asked to wait; 0 when it did not.", Minimum: "0"},
 	})
-}
-
-func attemptClasses() []any {
-	return openapi.Enum(taskhook.ClassOK, taskhook.ClassStatus, taskhook.ClassRedirect, taskhook.ClassGone, taskhook.ClassTimeout,
-		taskhook.ClassRefused, taskhook.ClassDNS, taskhook.ClassTLS, taskhook.ClassBlocked, taskhook.ClassProtocol, taskhook.ClassNetwork)
 }
 
 func media() []any { return openapi.Enum(taskhook.Media()...) }

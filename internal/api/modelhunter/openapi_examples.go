@@ -87,7 +87,7 @@ func exampleDeliveryIn(state taskhook.DeliveryState) client.Delivery {
 	d := client.Delivery{ID: exampleDelivery, EventID: exampleEventID, EventType: taskhook.EventTaskCompleted, Subject: exampleTask,
 		WebhookID: exampleWebhook, URL: "https://example.com/hooks/tasks", State: string(state), Attempts: 1, CreatedAt: exampleTime(41 * time.Second)}
 	if state == taskhook.DeliveryPending {
-		d.LastError, d.NextAttemptAt = "the receiver answered 503", exampleTime(101*time.Second)
+		d.LastError, d.LastClass, d.NextAttemptAt = "the receiver answered 503", string(taskhook.ClassStatus), exampleTime(101*time.Second)
 	} else {
 		d.FinishedAt = exampleTime(42 * time.Second)
 	}
@@ -96,7 +96,7 @@ func exampleDeliveryIn(state taskhook.DeliveryState) client.Delivery {
 
 func exampleReplay() client.Delivery {
 	d := exampleDeliveryIn(taskhook.DeliveryPending)
-	d.ID, d.ReplayOf, d.Attempts, d.LastError = "dlv_6q9y2b", exampleDelivery, 0, ""
+	d.ID, d.ReplayOf, d.Attempts, d.LastError, d.LastClass = "dlv_6q9y2b", exampleDelivery, 0, "", ""
 	return d
 }
 

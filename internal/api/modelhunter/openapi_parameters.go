@@ -3,6 +3,7 @@ package modelhunter
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/taskhook/taskhook"
@@ -42,14 +43,20 @@ func pageParameters(limit int, prefix string) []openapi.Parameter {
 }
 
 func taskFilters() []openapi.Parameter {
-	moment := &openapi.Schema{Type: "string", AnyOf: []*openapi.Schema{{Format: "date-time"}, {Format: "date"}}}
-	return []openapi.Parameter{
+	return append([]openapi.Parameter{
 		inQuery("status", "Only those in this state.", &openapi.Schema{Type: "string", Enum: taskWords()}),
 		inQuery("provider", "Only those of this provider.", textSchema()),
 		inQuery("modelId", "Only those of this model.", textSchema()),
+		inQuery("search", "Only those whose id begins so, with or without `task_`.", textSchema()),
+	}, timeFilters()...)
+}
+
+// timeFilters are those by creation time.
+func timeFilters() []openapi.Parameter {
+	moment := &openapi.Schema{Type: "string", AnyOf: []*openapi.Schema{{Format: "date-time"}, {Format: "date"}}}
+	return []openapi.Parameter{
 		inQuery("startDate", "Only those created at this moment or later: a time or a day, in UTC.", moment),
 		inQuery("endDate", "Only those created before this moment, or by the end of this day.", moment),
-		inQuery("search", "Only those whose id begins so, with or without `task_`.", textSchema()),
 	}
 }
 
@@ -62,8 +69,11 @@ func deliveryFilters() []openapi.Parameter {
 }
 
 func deliveryParameters() []openapi.Parameter {
-	state := inQuery("state", "Only those in this state.", &openapi.Schema{Type: "string", Enum: openapi.Enum(taskhook.DeliveryStates()...)})
-	return append([]openapi.Parameter{state}, pageParameters(defaultLimit, taskhook.PrefixDelivery)...)
+	return slices.Concat([]openapi.Parameter{
+		inQuery("state", "Only those in this state.", &openapi.Schema{Type: "string", Enum: openapi.Enum(taskhook.DeliveryStates()...)}),
+		inQuery("lastClass", "Only those whose last attempt failed in this way, or in `any`.", &openapi.Schema{Type: "string", Enum: openapi.Enum(append(taskhook.Failures(), anyFailure)...)}),
+		inQuery("eventType", "Only those of events of this type.", textSchema()),
+	}, timeFilters(), pageParameters(defaultLimit, taskhook.PrefixDelivery))
 }
 
 // taskWords are the states of a task as the API shows them.

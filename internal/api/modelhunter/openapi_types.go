@@ -11,6 +11,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	r := openapi.NewReflector(doc)
 	taskTypes(r)
 	webhookTypes(r)
+	healthTypes(r)
 	deliveryTypes(r)
 	eventTypes(r)
 	fileTypes(r)
@@ -20,7 +21,9 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
 		"hasMore": {Description: "Whether there is a next part."},
-		"total":   {Description: "How many match in all, exact up to 10,000 and capped there.", Minimum: "0", Maximum: "10000"},
+		"total": {Description: "How many match in all, exact up to 10,000 and capped there. With filters that must be searched for, among the newest 20,000.",
+			Minimum: "0", Maximum: "10000"},
+		"searchedTo": {Description: "Present when the search ended here, after 20,000 entries: this part may have fewer than asked for, even none. `cursor` goes on from there."},
 	})
 	r.Answer(client.Error{}, openapi.Fields{
 		"":        {Description: "Why a request failed."},
@@ -146,6 +149,7 @@ func webhookTypes(r *openapi.Reflector) {
 		"retry_schedule":             {Description: "The seconds before each retry; absent: the server's schedule."},
 		"created_at":                 {Description: "When it was registered."},
 		"updated_at":                 {Description: "When it was changed last."},
+		"health":                     {Description: "How it fares; only where one webhook is read."},
 		"secret":                     {Description: "What signs; shown only in the answer that makes it."},
 		"secret_promoted_at":         {Description: "After a rotation: when `X-Webhook-Signature` changes to the new secret."},
 		"previous_secret_expires_at": {Description: "After a rotation: when the old secret ends."},

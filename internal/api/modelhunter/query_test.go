@@ -49,10 +49,13 @@ func utc(t time.Time) time.Time {
 func TestDeliveryFilters(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]taskhook.DeliveryFilter{
-		"/api/v1/deliveries?webhookId=wh_2&eventId=evt_1&taskId=task_1&state=failed&limit=1": {EndpointID: "wh_2", EventID: "evt_1",
-			Subject: "task_1", State: taskhook.DeliveryFailed, Page: taskhook.Page{Limit: 1}},
+		"/api/v1/deliveries?webhookId=wh_2&eventId=evt_1&taskId=task_1&eventType=task.failed&state=failed&lastClass=tls&limit=1": {EndpointID: "wh_2", EventID: "evt_1",
+			EventType: "task.failed", LastClass: taskhook.ClassTLS, Subject: "task_1", State: taskhook.DeliveryFailed, Page: taskhook.Page{Limit: 1}},
 		"/api/v1/webhooks/wh_1/deliveries?cursor=dlv_1": {EndpointID: "wh_1", Page: taskhook.Page{Limit: 20, Cursor: "dlv_1"}},
-		"/api/v1/tasks/task_abc123/deliveries":          {Subject: "task_abc123", Page: taskhook.Page{Limit: 20}},
+		"/api/v1/deliveries?lastClass=any":              {Failing: true, Page: taskhook.Page{Limit: 20}},
+		"/api/v1/deliveries?startDate=2026-03-01&endDate=2026-03-01": {From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
+			To: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Page: taskhook.Page{Limit: 20}},
+		"/api/v1/tasks/task_abc123/deliveries": {Subject: "task_abc123", Page: taskhook.Page{Limit: 20}},
 	} {
 		w := newWorld()
 		if rec := w.ask(t, "GET", path, ""); rec.Code != http.StatusOK {
@@ -74,7 +77,7 @@ func TestBadQueries(t *testing.T) {
 		"/tasks?startDate=yesterday": "startDate", "/tasks?endDate=2026-13-01": "endDate", "/tasks?provider=%00": "provider",
 		"/tasks?limit=%zz": "", "/webhooks?state=gone": "state", "/webhooks?cursor=task_1": "cursor",
 		"/deliveries?webhookId=1": "webhookId", "/deliveries?eventId=dlv_1": "eventId", "/deliveries?taskId=x": "taskId",
-		"/deliveries?state=held": "state", "/webhooks/wh_1/deliveries?limit=x": "limit", "/tasks/task_abc123/deliveries?state=x": "state",
+		"/deliveries?state=held": "state", "/deliveries?lastClass=ok": "lastClass", "/deliveries?startDate=x": "startDate", "/webhooks/wh_1/deliveries?limit=x": "limit", "/tasks/task_abc123/deliveries?state=x": "state",
 		"/models?provider=a&provider=b": "provider",
 	} {
 		rec := newWorld().ask(t, "GET", "/api/v1"+query, "")

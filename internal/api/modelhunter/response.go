@@ -59,6 +59,7 @@ func (f *Face) writeBody(w http.ResponseWriter, r *http.Request, status int, bod
 // writeList answers with a part of a list.
 func writeList[T, W any](f *Face, w http.ResponseWriter, r *http.Request, list taskhook.List[T], render func(T) W) error {
 	e := envelope{Success: true, Data: rendered(list.Items, render), Pagination: &client.Pagination{HasMore: list.More, Total: list.Total}}
+	e.Pagination.SearchedTo = wholeSecond(list.SearchedTo)
 	if list.More {
 		e.Pagination.Cursor = list.Next
 	}

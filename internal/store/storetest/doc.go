@@ -12,9 +12,12 @@ import (
 	"github.com/taskhook/taskhook/internal/store"
 )
 
-// MaxTasks is how many unfinished tasks an account may have in the databases under
-// test.
-const MaxTasks = 400
+// How many unfinished tasks and pending deliveries an account may have in the
+// databases under test.
+const (
+	MaxTasks   = 400
+	MaxBacklog = 1500
+)
 
 // Options are what a test asks of the database that it is given.
 type Options struct {
@@ -55,6 +58,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"endpoints", endpointTests()},
 		{"publish", publishTests()},
 		{"deliveries", deliveryTests()},
+		{"health", healthTests()},
 		{"lanes", laneTests()},
 		{"states", stateTests()},
 		{"files", fileTests()},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/store"
@@ -160,6 +161,10 @@ func taskWrites() map[string]faultWrite {
 		}},
 		"cancel_task": {repeated: taskhook.CodeConflict, do: func(f *fixture, w *world) error {
 			_, err := f.Store.CancelTask(f.ctx, f.now, w.account, w.claimed.Task.ID)
+			return err
+		}},
+		"forget_counts": {do: func(f *fixture, w *world) error {
+			_, err := f.Store.ForgetCounts(f.ctx, f.now.Add(time.Minute), 10)
 			return err
 		}},
 		"forget_idempotency": {do: func(f *fixture, w *world) error {

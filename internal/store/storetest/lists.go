@@ -14,6 +14,8 @@ func listTests() []test {
 		{"a walk sees every row once, under inserts", testCursorWalk},
 		{"totals and searches are bounded", testSearchBounded},
 		{"filters select deliveries", testDeliveryFilters},
+		{"filters select failures", testFailureFilters},
+		{"a search for deliveries says how far it went", testSearchedTo},
 		{"filters select endpoints", testEndpointFilters},
 	}
 }
@@ -152,6 +154,84 @@ func testDeliveryFilters(t *testing.T, f *fixture) {
 	other, err := f.Store.Deliveries(f.ctx, taskhook.DeliveryFilter{AccountID: f.account(), EventID: paid.Event.ID, Page: taskhook.Page{Limit: 9}})
 	f.ok(err)
 	equal(t, "foreign deliveries", len(other.Items), 0)
+}
+
+// testFailureFilters has four deliveries a minute apart, of which the second and
+// third failed, each in its own way.
+func testFailureFilters(t *testing.T, f *fixture) {
+	account := f.account()
+	e := newEndpoint(account, f.now, "a.b", "a.c")
+	e.Schedule = taskhook.Schedule{}
+	f.ok(f.Store.CreateEndpoint(f.ctx, e))
+	n := f.join()
+	var made []taskhook.Delivery
+	for i, class := range []taskhook.Class{taskhook.ClassOK, taskhook.ClassTimeout, taskhook.ClassTLS, taskhook.ClassOK} {
+		f.now = f.now.Add(time.Minute)
+		d := f.publish(account, []string{"a.b", "a.c"}[i%2]).Deliveries[0]
+		for _, d := range f.claimAll(n) {
+			f.ok(f.finish(n, n.lanes[d.LaneID], result(d, class, f.now)))
+		}
+		made = append(made, d.Delivery)
+	}
+	failed := taskhook.DeliveryFailed
+	for name, test := range map[string]struct {
+		filter taskhook.DeliveryFilter
+		want   []int // newest first
+	}{
+		"failed":         {taskhook.DeliveryFilter{State: failed}, []int{2, 1}},
+		"failing":        {taskhook.DeliveryFilter{Failing: true}, []int{2, 1}},
+		"failing event":  {taskhook.DeliveryFilter{Failing: true, EventID: made[1].EventID}, []int{1}},
+		"class":          {taskhook.DeliveryFilter{LastClass: taskhook.ClassTLS}, []int{2}},
+		"other class":    {taskhook.DeliveryFilter{LastClass: taskhook.ClassDNS}, nil},
+		"of endpoint":    {taskhook.DeliveryFilter{LastClass: taskhook.ClassTimeout, EndpointID: e.ID}, []int{1}},
+		"type":           {taskhook.DeliveryFilter{EventType: "a.c"}, []int{3, 1}},
+		"failed type":    {taskhook.DeliveryFilter{EventType: "a.c", State: failed, EndpointID: e.ID}, []int{1}},
+		"from":           {taskhook.DeliveryFilter{From: made[2].CreatedAt}, []int{3, 2}},
+		"to":             {taskhook.DeliveryFilter{To: made[2].CreatedAt}, []int{1, 0}},
+		"times":          {taskhook.DeliveryFilter{From: made[1].CreatedAt, To: made[3].CreatedAt, State: failed}, []int{2, 1}},
+		"endpoint times": {taskhook.DeliveryFilter{From: made[1].CreatedAt, EndpointID: e.ID}, []int{3, 2, 1}},
+		"event times":    {taskhook.DeliveryFilter{To: made[3].CreatedAt, EventID: made[0].EventID, LastClass: taskhook.ClassDNS}, nil},
+		"class times":    {taskhook.DeliveryFilter{To: made[2].CreatedAt, LastClass: taskhook.ClassTimeout, EndpointID: e.ID}, []int{1}},
+	} {
+		test.filter.AccountID, test.filter.Limit = account, 100
+		got, err := f.Store.Deliveries(f.ctx, test.filter)
+		f.ok(err)
+		var want []string
+		for _, i := range test.want {
+			want = append(want, made[i].ID)
+		}
+		if ids := idsOf(got.Items, deliveryID); !slices.Equal(ids, want) {
+			t.Errorf("%s: got %v, want %v", name, ids, want)
+		}
+		equal(t, name+": total", got.Total, len(want))
+	}
+}
+
+func deliveryID(d taskhook.Delivery) string { return d.ID }
+
+// testSearchedTo looks for one delivery that is older than a request searches.
+func testSearchedTo(t *testing.T, f *fixture) {
+	account := f.account()
+	f.endpoint(account, "a.b")
+	oldest := f.publish(account, "a.b").Deliveries[0]
+	later := f.now.Add(time.Hour)
+	_, err := f.Raw.ExecContext(f.ctx, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100)
+		INSERT INTO deliveries (id, account, event, event_type, lane, state, claim, schedule, test, due_at, created_at, finished_at)
+		SELECT $1 || printf('%05d', i), $2, '', 'a.c', '', 'delivered', 0, '', 0, 0, 0, 0 FROM n`,
+		taskhook.FloorID(taskhook.PrefixDelivery, later)[:len(oldest.ID)-5], account)
+	f.ok(err)
+	filter := taskhook.DeliveryFilter{AccountID: account, EventType: "a.b", Page: taskhook.Page{Limit: 10}}
+	got, err := f.Store.Deliveries(f.ctx, filter)
+	f.ok(err)
+	equal(t, "found", len(got.Items), 0)
+	equal(t, "more may follow", got.More, true)
+	equal(t, "searched to", got.SearchedTo, later)
+	filter.Cursor = got.Next
+	got, err = f.Store.Deliveries(f.ctx, filter)
+	f.ok(err)
+	equal(t, "found further back", len(got.Items), 1)
+	equal(t, "more follows", got.More, false)
+	equal(t, "searched to the end", got.SearchedTo, time.Time{})
 }
 
 func testEndpointFilters(t *testing.T, f *fixture) {

@@ -161,11 +161,12 @@ func (f *fixture) claimAll(n *node) (all []taskhook.Outgoing) {
 func result(d taskhook.Outgoing, class taskhook.Class, now time.Time) *taskhook.AttemptResult {
 	a := taskhook.Attempt{DeliveryID: d.ID, Number: d.Attempts + 1, StartedAt: now, Duration: 1500 * time.Microsecond,
 		Status: 200, Class: class, Response: []byte("ok\x00\xff")}
+	var failure taskhook.Class
 	if class != taskhook.ClassOK {
-		a.Status, a.Error, a.RetryAfter = 500, "The receiver answered 500.", time.Second
+		a.Status, a.Error, a.RetryAfter, failure = 500, "The receiver answered 500.", time.Second, class
 	}
 	r := &taskhook.AttemptResult{Delivery: d.Delivery, Epoch: d.Epoch, Attempt: a}
-	r.Delivery.Attempts, r.Delivery.LastError = a.Number, a.Error
+	r.Delivery.Attempts, r.Delivery.LastError, r.Delivery.LastClass = a.Number, a.Error, failure
 	if r.Delivery.State, r.Delivery.DueAt = d.Settle(&a, now); r.Delivery.State.Final() {
 		r.Delivery.FinishedAt = now
 	}

@@ -158,6 +158,8 @@ func (f *fixture) consistent() {
 	for _, rule := range []struct{ what, broken string }{
 		{"the feed has no gaps", `SELECT count(*) FROM feed_head WHERE seq <> (SELECT count(*) FROM events) OR seq <> (SELECT coalesce(max(seq), 0) FROM events)`},
 		{"an attempt is counted", `SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts a WHERE a.delivery = d.id)`},
+		{"attempts are counted for their account too", `SELECT count(*) FROM (SELECT sum(CASE endpoint WHEN '*' THEN attempts ELSE -attempts END) AS wrong
+			FROM attempt_counts GROUP BY account) AS sums WHERE wrong <> 0`},
 		{"a delivery has its event", `SELECT count(*) FROM deliveries WHERE event NOT IN (SELECT id FROM events)`},
 		{"a pending delivery has its lane", `SELECT count(*) FROM deliveries WHERE state = 'pending' AND lane NOT IN (SELECT id FROM lanes)`},
 		{"an endpoint has its lane", `SELECT count(*) FROM endpoints WHERE lane NOT IN (SELECT id FROM lanes)`},
@@ -175,7 +177,8 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head", "endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
+	return []string{"attempt_counts", "task_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
+		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }
 

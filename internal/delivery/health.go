@@ -1,0 +1,21 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"github.com/taskhook/taskhook"
+)
+
+// EndpointHealth returns how an endpoint of the account fares.
+func (s *Service) EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error) {
+	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
+		return taskhook.EndpointHealth{}, noEndpoint(id)
+	}
+	return s.Health.EndpointHealth(ctx, time.Now(), account, id)
+}
+
+// Overview returns how an account fares.
+func (s *Service) Overview(ctx context.Context, account string) (taskhook.Overview, error) {
+	return s.Health.Overview(ctx, time.Now(), account)
+}
