@@ -109,7 +109,7 @@ func TestOperations(t *testing.T) {
 	}
 	c := load(t, "")
 	for _, path := range paths {
-		capability, err := c.Operation(path)
+		capability, _, err := c.Operation(path)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -122,13 +122,13 @@ func TestUnknownOperations(t *testing.T) {
 	t.Parallel()
 	c := load(t, "")
 	for _, path := range []string{"", "/", "video", "video/", "video/*", "image_editing", "image_editing/", "image_editing/*", "image_editing/a/b", "image_editing/../x", "fetch/12", strings.Repeat("x", 10_000)} {
-		capability, err := c.Operation(path)
+		capability, _, err := c.Operation(path)
 		if taskhook.ErrorCode(err) != taskhook.CodeProviderNotFound {
 			t.Errorf("%.20q: %q, %v", path, capability, err)
 		}
 	}
-	_, err := c.Operation("video/text2vidoe")
-	if got, want := err.Error(), `there is no operation "video/text2vidoe", did you mean "video/text2video"`; got != want {
+	_, _, err := c.Operation("nothing/text2video")
+	if got, want := err.Error(), `there is no operation "nothing/text2video", did you mean "video/text2video"`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -13,10 +13,13 @@ import (
 type Config struct {
 	Location
 
-	Listen       string `name:"listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen at; port 0 takes a free one."`
-	PublicURL    string `name:"public-url" placeholder:"URL" help:"URL under which clients and receivers reach this server; links start with it. Default: derived from listen."`
-	Dev          bool   `name:"dev" help:"For a development machine: receivers may be plain http, on any port and on private addresses, and the sandbox answers live keys."`
-	DevListenAny bool   `name:"dev-listen-any" help:"Accept dev together with a listen address that other machines reach, as in a container."`
+	Listen    string `name:"listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen at; port 0 takes a free one."`
+	PublicURL string `name:"public-url" placeholder:"URL" help:"URL under which clients and receivers reach this server; links start with it. Default: derived from listen."`
+
+	ModelsLabHosts []string `name:"modelslab-host" placeholder:"HOST" help:"Host names under which all of the API is that of ModelsLab."`
+
+	Dev          bool `name:"dev" help:"For a development machine: receivers may be plain http, on any port and on private addresses, and the sandbox answers live keys."`
+	DevListenAny bool `name:"dev-listen-any" help:"Accept dev together with a listen address that other machines reach, as in a container."`
 
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" help:"Form of the log lines: text or json."`

@@ -25,7 +25,7 @@ const (
 	typeMP4  = "video/mp4"
 )
 
-// extension returns the one of links, and "" for a type that is not taken.
+// extension returns the one of links, and "" for a type that is never taken.
 func extension(contentType string) string {
 	switch contentType {
 	case typePNG:
@@ -36,8 +36,34 @@ func extension(contentType string) string {
 		return "webp"
 	case typeMP4:
 		return "mp4"
+	case "image/gif":
+		return "gif"
+	case "video/webm":
+		return "webm"
+	case "audio/mpeg":
+		return "mp3"
+	case "audio/wav":
+		return "wav"
+	case "audio/ogg":
+		return "ogg"
+	case "audio/flac":
+		return "flac"
+	case "audio/mp4":
+		return "m4a"
+	case "model/gltf-binary":
+		return "glb"
 	}
 	return ""
+}
+
+// announced reports whether a type may be announced; of what is kept at once there
+// are more.
+func announced(contentType string) bool {
+	switch contentType {
+	case typePNG, typeJPEG, typeWebP, typeMP4:
+		return true
+	}
+	return false
 }
 
 func isImage(contentType string) bool { return strings.HasPrefix(contentType, "image/") }
@@ -46,7 +72,7 @@ func isImage(contentType string) bool { return strings.HasPrefix(contentType, "i
 // parameters.
 func check(n taskhook.NewFile) (contentType string, err error) {
 	contentType, _, err = mime.ParseMediaType(n.ContentType)
-	if err != nil || extension(contentType) == "" {
+	if err != nil || !announced(contentType) {
 		return "", taskhook.FieldErrorf(taskhook.CodeMalformed, "contentType",
 			"contentType must be one of %s, %s, %s and %s.", typePNG, typeJPEG, typeWebP, typeMP4)
 	}
