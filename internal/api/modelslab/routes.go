@@ -67,20 +67,23 @@ func (f *Face) Routes() []Route {
 // servers.
 const enterprise = "v1/enterprise"
 
+// hasFamilies reports whether the paths of a version name a family.
+func hasFamilies(version string) bool { return version != "v3" && version != "v4" }
+
 // versionRoutes are the operations of one version below its base.
 func (f *Face) versionRoutes(version, base string) []Route {
 	const get, post = http.MethodGet, http.MethodPost
 	submit, fetch := f.submit(version), f.fetch(version)
 	routes := []Route{
 		{Method: post, Pattern: base + "/{operation}", Scope: scopeByMedium, Old: true, Summary: "Submit a task", Handler: submit},
-		{Method: post, Pattern: base + "/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch},
-		{Method: get, Pattern: base + "/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch},
 		{Method: post, Pattern: base + "/{family}/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch},
 		{Method: get, Pattern: base + "/{family}/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch},
 		{Method: post, Pattern: base + "/base64_to_url", Scope: taskhook.ScopeFilesWrite, Upload: true, Summary: "Upload a file", Handler: f.upload},
 	}
-	if version == "v3" || version == "v4" {
-		return routes // whose other paths have no family
+	if !hasFamilies(version) {
+		return append(routes,
+			Route{Method: post, Pattern: base + "/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch},
+			Route{Method: get, Pattern: base + "/fetch/{id}", Scope: taskhook.ScopeTasksRead, Summary: "Read a task", Handler: fetch})
 	}
 	return append(routes,
 		Route{Method: post, Pattern: base + "/{family}/{operation}", Scope: scopeByMedium, Summary: "Submit a task", Handler: submit},

@@ -87,10 +87,13 @@ func (f *Face) fetch(version string) HandlerFunc {
 	}
 }
 
-// fetchURL is where the result of a task can be fetched; a path without a family
-// has one without too.
+// fetchURL is where the result of a task can be fetched. What was submitted at a
+// path without a family is an image, as (ML) has it of v5/controlnet.
 func (f *Face) fetchURL(version, family, id string) string {
 	path := "/api/" + version + "/"
+	if family == "" && hasFamilies(version) {
+		family = "images"
+	}
 	if family != "" {
 		path += family + "/"
 	}
