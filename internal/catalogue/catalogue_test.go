@@ -101,7 +101,8 @@ func TestOperations(t *testing.T) {
 		"3d":           "text_to_3d image_to_3d",
 		"video-fusion": "text-to-video image-to-video video-to-video lip-sync motion-control",
 	}
-	paths := []string{"controlnet", "lora_fine_tune", "fine_tune"}
+	paths := []string{"controlnet", "lora_fine_tune", "fine_tune", "text2img", "img2img", "inpaint", "deepfake/single_video_swap",
+		"deepfake/single_face_swap", "interior/make", "video/any_other", "images/any-other", "realtime/x", "voice/x", "3d/x", "video-fusion/x"}
 	for family, operations := range families {
 		for operation := range strings.FieldsSeq(operations) {
 			paths = append(paths, family+"/"+operation)
@@ -118,6 +119,21 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+func TestOperationsNameAModel(t *testing.T) {
+	t.Parallel()
+	c := load(t, "")
+	for path, want := range map[string][2]string{
+		"video/text2video":      {"text-to-video", ""},
+		"video/avatar":          {"video-generation", "avatar"},
+		"image_editing/sharpen": {"image-editing", "sharpen"},
+		"controlnet":            {"controlnet", ""},
+	} {
+		if capability, model, err := c.Operation(path); err != nil || capability != want[0] || model != want[1] {
+			t.Errorf("%s: %s of %q, %v", path, capability, model, err)
+		}
+	}
+}
+
 func TestUnknownOperations(t *testing.T) {
 	t.Parallel()
 	c := load(t, "")
@@ -127,8 +143,8 @@ func TestUnknownOperations(t *testing.T) {
 			t.Errorf("%.20q: %q, %v", path, capability, err)
 		}
 	}
-	_, _, err := c.Operation("nothing/text2video")
-	if got, want := err.Error(), `there is no operation "nothing/text2video", did you mean "video/text2video"`; got != want {
+	_, _, err := c.Operation("vidoe/text2video")
+	if got, want := err.Error(), `there is no operation "vidoe/text2video", did you mean "video/text2video"`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
