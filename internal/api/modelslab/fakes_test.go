@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,9 +41,12 @@ type world struct {
 	err error // of every service, if set
 }
 
+// builtIn is loaded once, which takes a while.
+var builtIn = sync.OnceValues(func() (*catalogue.Catalogue, error) { return catalogue.Load() })
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	models, err := catalogue.Load()
+	models, err := builtIn()
 	if err != nil {
 		t.Fatal(err)
 	}
