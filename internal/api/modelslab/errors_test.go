@@ -37,8 +37,8 @@ func TestSentences(t *testing.T) {
 		{image, `"model_id":"no such model!","prompt":"x"`, "Model not found: no such model!"},
 		{"/api/v6/images/img2img", `"model_id":"flux","prompt":"x"`, "init_image is required"},
 		{video, `"model_id":"cogvideox"`, "prompt is required"},
-		{video, `"model_id":"cogvideox","prompt":"x","num_frames":"26"`, "num_frames must be between 1 and 25"},
-		{"/api/v6/voice/text_to_speech", `"language":"english"`, "prompt is required"},
+		{video, `"model_id":"cogvideox","prompt":"x","num_inference_steps":"51"`, "num_inference_steps must be between 1 and 50"},
+		{"/api/v6/voice/text_to_speech", `"voice_id":"v"`, "prompt is required"},
 		{video, prompt + `,"webhook":5`, "webhook must be a string"},
 		{video, prompt + `,"webhook":"http://r.example/hook"`, "webhook must be an https URL"},
 	} {

@@ -85,7 +85,8 @@ func generationTime(t taskhook.Task) float64 {
 	if start.IsZero() {
 		start = t.CreatedAt
 	}
-	return max(t.FinishedAt.Sub(start).Round(10*time.Millisecond).Seconds(), 0)
+	const hundredth = 10 * time.Millisecond
+	return float64(max(t.FinishedAt.Sub(start).Round(hundredth)/hundredth, 0)) / 100
 }
 
 func (f *Face) linksTo(t taskhook.Task) []string {
