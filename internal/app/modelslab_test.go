@@ -101,7 +101,14 @@ func TestLabVideo(t *testing.T) {
 			t.Errorf("the primary API shows %+v, %v", k, err)
 		}
 	}
-	for _, got := range configured.Wait(t, 4) {
+	made, err := s.Submit(t.Context(), "seedream", "text-to-image", submission(quick("")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := awaitLab(t, lab{FetchResult: s.URL + "/api/v6/images/fetch/" + made.ID}); got.Status != "success" || len(got.Output) != 1 {
+		t.Errorf("a task of the primary API is shown as %+v", got)
+	}
+	for _, got := range configured.Wait(t, 5) {
 		if !bytes.Contains(got.Body, []byte(`"type":"task.completed"`)) {
 			t.Errorf("the configured receiver gets %s", got.Body)
 		}

@@ -41,8 +41,8 @@ func (c *Catalogue) Capabilities(provider string) []string {
 
 // Operation returns the capability that a path of ModelsLab asks for: what stands
 // behind the version, such as "video/text2video" or "lora_fine_tune". An operation
-// that only a family's AnyName takes is itself the model to run where none is
-// named; for others model is empty. The error is a taskhook.Error with
+// that only a family's AnyName takes is itself the model to run, for nothing else
+// tells it from its siblings; for others model is empty. The error is a taskhook.Error with
 // CodeProviderNotFound.
 func (c *Catalogue) Operation(path string) (capability, model string, err error) {
 	family, operation, _ := strings.Cut(path, "/")

@@ -2,6 +2,7 @@ package modelslab
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/taskhook/taskhook"
@@ -49,6 +50,30 @@ func TestSubmissions(t *testing.T) {
 		}
 		if w.awaited != 0 {
 			t.Errorf("%s: the answer was held back", tt.path)
+		}
+	}
+}
+
+// TestEndpointsSupportingWebhooks: each of the seed's table takes one, at v6.
+func TestEndpointsSupportingWebhooks(t *testing.T) {
+	t.Parallel()
+	for family, operations := range map[string]string{
+		"images/": "text2img img2img inpaint controlnet",
+		"video/":  "text2video img2video text2video_ultra img2video_ultra",
+		"voice/":  "text_to_speech voice_to_voice music_gen song_generator",
+		"3d/":     "text_to_3d image_to_3d",
+		"image_editing/": "removebg_mask super_resolution caption inpaint outpaint object_removal head_shot face_gen fashion qwen_edit " +
+			"anything_new",
+		"": "fine_tune lora_fine_tune",
+	} {
+		for operation := range strings.FieldsSeq(operations) {
+			w := newWorld(t)
+			status, got := w.post(t, "/api/v6/"+family+operation, `"model_id":"m","prompt":"x","init_image":"https://i.example/1.png",`+
+				`"mask_image":"https://i.example/2.png","voice_id":"v","instance_prompt":"a","class_prompt":"b","images":["https://i.example/1.png"],`+
+				`"training_type":"men","max_train_steps":"18","webhook":"https://r.example/hook?s=1"`)
+			if status != http.StatusOK || w.created.WebhookURL != "https://r.example/hook?s=1" || w.awaited > 0 {
+				t.Errorf("%s%s: %d %s", family, operation, status, got)
+			}
 		}
 	}
 }

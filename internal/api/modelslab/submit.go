@@ -26,7 +26,7 @@ func (f *Face) submit(version string) HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
-		n := taskhook.NewTask{Face: Name, Provider: Name, Capability: capability, Model: cmp.Or(c.text(memberModel), model),
+		n := taskhook.NewTask{Face: Name, Provider: Name, Capability: capability, Model: cmp.Or(model, c.text(memberModel)),
 			Input: c.members.without(keyName, memberWebhook, memberTrackID), Echo: c.members.raw(memberTrackID)}
 		if n.WebhookURL, err = webhookIn(c.members); err != nil {
 			return nil, err
