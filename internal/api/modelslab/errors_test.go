@@ -189,6 +189,8 @@ func TestBadRequests(t *testing.T) {
 		{"GET", path, ``, nil, 405},
 		{"DELETE", path, ``, nil, 405},
 		{"POST", "/api/v6/nothing/text2video", `{}`, []string{"key", ownerKey}, 404},
+		{"POST", "/api/v6/voice/voice_list", `{}`, []string{"key", ownerKey}, 404},
+		{"POST", "/api/v1/enterprise/images/restart_server", `{}`, []string{"key", ownerKey}, 404},
 		{"POST", "/api/v6/video/a%2Fb", `{}`, []string{"key", ownerKey}, 404},
 		{"POST", "/api/v6/video", `{}`, []string{"key", ownerKey}, 404},
 		{"POST", "/api/v2/text2img", `{}`, []string{"key", ownerKey}, 404},

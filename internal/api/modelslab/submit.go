@@ -22,6 +22,9 @@ const (
 func (f *Face) submit(version string) HandlerFunc {
 	return func(c call) (any, error) {
 		family, operation := c.PathValue(pathFamily), c.PathValue(pathOperation)
+		if generatesNothing(operation) {
+			return nil, taskhook.Errorf(taskhook.CodeNotFound, "%s is not supported here.", operation)
+		}
 		capability, model, err := f.Catalogue.Operation(strings.TrimPrefix(family+"/"+operation, "/"))
 		if err != nil {
 			return nil, err
@@ -40,6 +43,17 @@ func (f *Face) submit(version string) HandlerFunc {
 		}
 		return f.render(f.awaited(c, t), f.fetchURL(version, family, t.ID)), nil
 	}
+}
+
+// generatesNothing reports whether an operation of (ML) must not be taken for a
+// task by the generic rule: the voices that it keeps, and the administration of
+// dedicated servers.
+func generatesNothing(operation string) bool {
+	switch operation {
+	case "voice_list", "voice_upload", "voice_delete", "system_details", "restart_server", "update", "clear_cache", "clear_queue":
+		return true
+	}
+	return false
 }
 
 // webhookIn returns the receiver that a submission names, if it does.
