@@ -28,10 +28,6 @@ import (
 // maxArtifact is the size of the largest result that is kept.
 const maxArtifact = 4 << 30
 
-// resultWait is how long an answer may be held back for a result that is made
-// quickly.
-const resultWait = 5 * time.Second
-
 // grace is how long work under way may go on after a stop was asked for.
 const grace = 15 * time.Second
 
@@ -150,8 +146,8 @@ func (a *App) serve() error {
 // modelsLab is the face of ModelsLab's API.
 func (a *App) modelsLab() httpserver.Face {
 	face := modelslab.New(modelslab.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Catalogue: a.tasks.Catalogue,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Wait: resultWait, Log: a.Logger})
-	return httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Owns: modelslab.Owns(), Hosts: a.Config.ModelsLabHosts,
+		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Wait: a.Config.ModelsLab.ResultWait, Log: a.Logger})
+	return httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Owns: modelslab.Owns(), Hosts: a.Config.ModelsLab.Hosts,
 		Credential: modelslab.HasCredential, Handler: face}
 }
 

@@ -222,7 +222,7 @@ func TestLabUpload(t *testing.T) {
 // TestLabQueueIsFull: the limit of queued requests is told as ModelsLab tells it.
 func TestLabQueueIsFull(t *testing.T) {
 	t.Parallel()
-	s := program.Start(t, func(c *config.Config) { c.MaxQueuedTasks, c.ModelsLabHosts = 1, []string{"lab.test"} })
+	s := program.Start(t, func(c *config.Config) { c.MaxQueuedTasks, c.ModelsLab.Hosts = 1, []string{"lab.test"} })
 	const slow = `"model_id":"cogvideox","prompt":"x","sandbox":{"seconds":60}`
 	status, first := labPost(t, s.URL+"/api/v6/video/text2video", slow)
 	if status != http.StatusOK {

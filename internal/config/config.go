@@ -13,13 +13,10 @@ import (
 type Config struct {
 	Location
 
-	Listen    string `name:"listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen at; port 0 takes a free one."`
-	PublicURL string `name:"public-url" placeholder:"URL" help:"URL under which clients and receivers reach this server; links start with it. Default: derived from listen."`
-
-	ModelsLabHosts []string `name:"modelslab-host" placeholder:"HOST" help:"Host names under which all of the API is that of ModelsLab."`
-
-	Dev          bool `name:"dev" help:"For a development machine: receivers may be plain http, on any port and on private addresses, and the sandbox answers live keys."`
-	DevListenAny bool `name:"dev-listen-any" help:"Accept dev together with a listen address that other machines reach, as in a container."`
+	Listen       string `name:"listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen at; port 0 takes a free one."`
+	PublicURL    string `name:"public-url" placeholder:"URL" help:"URL under which clients and receivers reach this server; links start with it. Default: derived from listen."`
+	Dev          bool   `name:"dev" help:"For a development machine: receivers may be plain http, on any port and on private addresses, and the sandbox answers live keys."`
+	DevListenAny bool   `name:"dev-listen-any" help:"Accept dev together with a listen address that other machines reach, as in a container."`
 
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" help:"Form of the log lines: text or json."`
@@ -35,6 +32,7 @@ type Config struct {
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
 	Delivery       Delivery          `embed:"" prefix:"delivery-"`
+	ModelsLab      ModelsLab         `embed:"" prefix:"modelslab-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -57,4 +55,10 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+}
+
+// ModelsLab sets what is particular to the API of ModelsLab.
+type ModelsLab struct {
+	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
+	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
 }

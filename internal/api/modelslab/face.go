@@ -2,6 +2,7 @@ package modelslab
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -37,11 +38,11 @@ type (
 		Cancel(ctx context.Context, account, id string) (taskhook.Task, error)
 	}
 
-	// Files keeps the inputs that clients upload. Keep returns a file that can be
+	// Files keeps the inputs that clients upload. Put returns a file that can be
 	// used, of the type that its bytes show. The link is good for as long as the
 	// file is kept, and names the file in an input.
 	Files interface {
-		Keep(ctx context.Context, account string, content []byte) (taskhook.File, error)
+		Put(ctx context.Context, account string, n taskhook.NewFile, r io.Reader) (taskhook.File, error)
 		PermanentLink(f taskhook.File) string
 	}
 

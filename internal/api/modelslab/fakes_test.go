@@ -1,7 +1,9 @@
 package modelslab
 
 import (
+	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -133,9 +135,10 @@ func (f *world) Cancel(_ context.Context, account, id string) (taskhook.Task, er
 	return f.Task(context.Background(), account, id)
 }
 
-func (f *world) Keep(_ context.Context, _ string, content []byte) (taskhook.File, error) {
+func (f *world) Put(_ context.Context, _ string, _ taskhook.NewFile, r io.Reader) (taskhook.File, error) {
+	content, err := io.ReadAll(r)
 	f.content = content
-	return taskhook.File{ID: "file_1"}, f.err
+	return taskhook.File{ID: "file_1"}, cmp.Or(f.err, err)
 }
 
 func (f *world) PermanentLink(file taskhook.File) string {

@@ -1,6 +1,7 @@
 package modelslab
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 
@@ -36,7 +37,7 @@ func (f *Face) upload(c call) (any, error) {
 	if len(content) > maxUpload {
 		return nil, taskhook.FieldErrorf(taskhook.CodeFileTooLarge, name, "%s must be at most 5 MB", name)
 	}
-	file, err := f.Files.Keep(c.Context(), c.who.AccountID, content)
+	file, err := f.Files.Put(c.Context(), c.who.AccountID, taskhook.NewFile{}, bytes.NewReader(content))
 	if err != nil {
 		return nil, err
 	}
