@@ -20,7 +20,7 @@ func HasCredential(r *http.Request) bool { return r.Header.Get(keyName) != "" }
 // clients of (ML) differ: its documents have it in the body, one client in a header
 // of its own too, one as a bearer token too, and the model search in the query.
 func (f *Face) identify(c call) (taskhook.Identity, error) {
-	key := cmp.Or(c.text(keyName), c.Header.Get(keyName), bearer(c.Header), c.URL.Query().Get(keyName))
+	key := cmp.Or(c.members.text(keyName), c.Header.Get(keyName), bearer(c.Header), c.URL.Query().Get(keyName))
 	return f.Keys.Authenticate(c.Context(), key, httpserver.ClientAddr(c.Request))
 }
 

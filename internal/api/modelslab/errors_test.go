@@ -130,6 +130,8 @@ func TestKeys(t *testing.T) {
 		{"bearer", "", "{}", []string{"Authorization", "Bearer " + ownerKey}, 200, ""},
 		{"query", "?key=" + ownerKey, "", nil, 200, ""},
 		{"body before header", "", fmt.Sprintf(body, ownerKey), []string{"key", "bad"}, 200, ""},
+		{"header before query", "?key=bad", "", []string{"key", ownerKey}, 200, ""},
+		{"bearer before query", "?key=bad", "", []string{"Authorization", "Bearer " + ownerKey}, 200, ""},
 		{"null in the body", "", `{"key":null}`, []string{"key", ownerKey}, 200, ""},
 		{"bad body before good header", "", fmt.Sprintf(body, "bad"), []string{"key", ownerKey}, 401, "Invalid API key"},
 		{"bad body", "", fmt.Sprintf(body, "bad"), nil, 401, "Invalid API key"},

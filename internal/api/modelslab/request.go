@@ -100,12 +100,12 @@ func (m members) without(names ...string) json.RawMessage {
 	return append(out, '}')
 }
 
-// text returns a member of the body, or else of the query. What is neither text
-// nor number, or is not there, is empty.
-func (c call) text(name string) string {
-	value := c.members.raw(name)
+// text returns a member that is text or a number. What is neither, or is not
+// there, is empty.
+func (m members) text(name string) string {
+	value := m.raw(name)
 	if value == nil {
-		return c.URL.Query().Get(name)
+		return ""
 	}
 	switch first := value[0]; {
 	case first == '"':
@@ -117,6 +117,14 @@ func (c call) text(name string) string {
 		return string(value)
 	}
 	return ""
+}
+
+// text returns a member of the body, or else of the query.
+func (c call) text(name string) string {
+	if c.members.raw(name) == nil {
+		return c.URL.Query().Get(name)
+	}
+	return c.members.text(name)
 }
 
 // number returns a member as a whole number within bounds, and the least one when

@@ -29,7 +29,7 @@ func (f *Face) submit(version string) HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
-		n := taskhook.NewTask{Face: Name, Provider: Name, Capability: capability, Model: cmp.Or(model, c.text(memberModel)),
+		n := taskhook.NewTask{Face: Name, Provider: Name, Capability: capability, Model: cmp.Or(model, c.members.text(memberModel)),
 			Input: c.members.without(keyName, memberWebhook, memberTrackID), Echo: c.members.raw(memberTrackID)}
 		if n.WebhookURL, err = webhookIn(c.members); err != nil {
 			return nil, err
