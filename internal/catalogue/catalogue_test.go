@@ -102,7 +102,7 @@ func TestOperations(t *testing.T) {
 		"video-fusion": "text-to-video image-to-video video-to-video lip-sync motion-control",
 	}
 	paths := []string{"controlnet", "lora_fine_tune", "fine_tune", "text2img", "img2img", "inpaint", "deepfake/single_video_swap",
-		"deepfake/single_face_swap", "interior/make", "video/any_other", "images/any-other", "realtime/x", "voice/x", "3d/x", "video-fusion/x"}
+		"deepfake/single_face_swap", "interior/make", "ultra_video/text2video", "image_to_video_ultra/img2video", "qwen/text2img", "video/any_other", "images/any-other", "realtime/x", "voice/x", "3d/x", "video-fusion/x"}
 	for family, operations := range families {
 		for operation := range strings.FieldsSeq(operations) {
 			paths = append(paths, family+"/"+operation)
