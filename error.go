@@ -50,6 +50,7 @@ type Error struct {
 	Field   string // the field at fault, where one is ("input.prompt"), else empty
 	Message string
 	Err     error
+	Limit   int // the most unfinished tasks that an account may have, where that was met; else 0
 }
 
 // Error returns the message with its cause, for logs.

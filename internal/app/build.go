@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
+	"github.com/taskhook/taskhook/internal/api/modelslab"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/config"
@@ -135,6 +136,7 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links,
 		Faces: map[string]task.FaceWebhook{
 			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
+			modelslab.Name:   {Render: modelslab.WebhookBody, Schedule: a.Config.PerJobSchedule},
 		}}
 	endings := task.NewEndings()
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
@@ -158,9 +160,18 @@ func (a *App) serve() error {
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
 		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
 		Uploads: primary.UploadHandler()}
-	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary})
+	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
+		a.modelsLab())
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
 	return nil
+}
+
+// modelsLab is the face of ModelsLab's API.
+func (a *App) modelsLab() httpserver.Face {
+	face := modelslab.New(modelslab.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Catalogue: a.tasks.Catalogue,
+		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Wait: a.Config.ModelsLab.ResultWait, Log: a.Logger})
+	return httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Owns: modelslab.Owns(), Hosts: a.Config.ModelsLab.Hosts,
+		Credential: modelslab.HasCredential, Handler: face}
 }
 
 // jwks serves the public key of per-job signatures.

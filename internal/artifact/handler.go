@@ -19,8 +19,10 @@ import (
 // answers wrong ones itself.
 const Pattern = "/results/{name}"
 
-// Finder finds artifacts by the name in their links, removed ones too. An unknown
-// name is a taskhook.Error with CodeNotFound. It is called concurrently.
+// Finder finds artifacts by the name in their links, removed ones too; of results it
+// also finds the one whose name only differs in its extension, which is a guess in
+// links that were made before. An unknown name is a taskhook.Error with
+// CodeNotFound. It is called concurrently.
 type Finder interface {
 	ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error)
 }
@@ -73,7 +75,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit checks the link, and answers when it does not open the artifact.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a taskhook.Artifact) bool {
-	err := h.Links.Check(a.Name, a.Generation, r.URL.Query(), h.Now())
+	err := h.Links.Check(r.PathValue("name"), a.Generation, r.URL.Query(), h.Now())
 	switch {
 	case errors.Is(err, ErrBadSignature):
 		refuse(w, http.StatusForbidden, "FORBIDDEN", "The link is not valid: it was changed, cut short or revoked. Ask again for what holds it to get a new one.")

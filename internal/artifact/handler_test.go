@@ -175,3 +175,24 @@ func TestSafeName(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkMadeBefore: a link that guessed the extension opens the result, and only
+// by its own signature.
+func TestLinkMadeBefore(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	a := s.shelf["task_x.png"]
+	s.shelf["task_x.mp4"] = a // as the store finds it
+	if w := s.do("GET", s.links.Future("task_x", 0, "mp4")); w.Code != 200 || w.Body.String() != "0123456789" || w.Header().Get("Content-Type") != "image/png" {
+		t.Errorf("%d %q %s", w.Code, w.Body, w.Header().Get("Content-Type"))
+	}
+	stolen := strings.Replace(s.links.Permanent(a), "task_x.png", "task_x.mp4", 1)
+	if w := s.do("GET", stolen); w.Code != 403 {
+		t.Errorf("with the signature of another name: %d", w.Code)
+	}
+	a.Generation++
+	s.shelf["task_x.mp4"] = a
+	if w := s.do("GET", s.links.Future("task_x", 0, "mp4")); w.Code != 403 {
+		t.Errorf("once revoked: %d", w.Code)
+	}
+}

@@ -58,6 +58,12 @@ func (l *Linker) Permanent(a taskhook.Artifact) string {
 	return l.path(a) + "?signature=" + l.sign(a.Name, a.Generation, "")
 }
 
+// Future returns the permanent link that opens the result with the index of a task
+// once it is there. The format may turn out to be another.
+func (l *Linker) Future(taskID string, index int, format string) string {
+	return l.Permanent(taskhook.Artifact{Name: Name(taskID, index, format)})
+}
+
 // Expiring returns the link that is good until LinkLifetime after now: for
 // answers, which are made again each time.
 func (l *Linker) Expiring(a taskhook.Artifact, now time.Time) string {

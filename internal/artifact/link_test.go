@@ -122,3 +122,14 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestFutureLink(t *testing.T) {
+	t.Parallel()
+	l := newLinker(t)
+	if got, want := l.Future("task_x", 0, "mp4"), l.Permanent(taskhook.Artifact{Name: "task_x.mp4"}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := l.Future("task_x", 1, "png"), l.Permanent(taskhook.Artifact{Name: "task_x-2.png"}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -40,17 +40,19 @@ func (c *Catalogue) Capabilities(provider string) []string {
 }
 
 // Operation returns the capability that a path of ModelsLab asks for: what stands
-// behind the version, such as "video/text2video" or "lora_fine_tune". The error
-// is a taskhook.Error with CodeProviderNotFound.
-func (c *Catalogue) Operation(path string) (capability string, err error) {
+// behind the version, such as "video/text2video" or "lora_fine_tune". An operation
+// that only a family's AnyName takes is itself the model to run, for nothing else
+// tells it from its siblings; for others model is empty. The error is a taskhook.Error with
+// CodeProviderNotFound.
+func (c *Catalogue) Operation(path string) (capability, model string, err error) {
 	family, operation, _ := strings.Cut(path, "/")
 	if capability, ok := c.operations[path]; ok && operation != AnyName {
-		return capability, nil
+		return capability, "", nil
 	}
 	if capability, ok := c.operations[family+"/"+AnyName]; ok && validModelName(operation) && !strings.Contains(operation, "/") {
-		return capability, nil
+		return capability, operation, nil
 	}
-	return "", taskhook.Errorf(taskhook.CodeProviderNotFound, "there is no operation %s%s", quoteShort(path), didYouMean(path, maps.Keys(c.operations)))
+	return "", "", taskhook.Errorf(taskhook.CodeProviderNotFound, "there is no operation %s%s", quoteShort(path), didYouMean(path, maps.Keys(c.operations)))
 }
 
 // of returns the models of a provider.

@@ -101,7 +101,8 @@ func TestOperations(t *testing.T) {
 		"3d":           "text_to_3d image_to_3d",
 		"video-fusion": "text-to-video image-to-video video-to-video lip-sync motion-control",
 	}
-	paths := []string{"controlnet", "lora_fine_tune", "fine_tune"}
+	paths := []string{"controlnet", "lora_fine_tune", "fine_tune", "text2img", "img2img", "inpaint", "deepfake/single_video_swap",
+		"deepfake/single_face_swap", "interior/make", "ultra_video/text2video", "image_to_video_ultra/img2video", "qwen/text2img", "video/any_other", "images/any-other", "realtime/x", "voice/x", "3d/x", "video-fusion/x"}
 	for family, operations := range families {
 		for operation := range strings.FieldsSeq(operations) {
 			paths = append(paths, family+"/"+operation)
@@ -109,7 +110,7 @@ func TestOperations(t *testing.T) {
 	}
 	c := load(t, "")
 	for _, path := range paths {
-		capability, err := c.Operation(path)
+		capability, _, err := c.Operation(path)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -118,17 +119,32 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+func TestOperationsNameAModel(t *testing.T) {
+	t.Parallel()
+	c := load(t, "")
+	for path, want := range map[string][2]string{
+		"video/text2video":      {"text-to-video", ""},
+		"video/avatar":          {"video-generation", "avatar"},
+		"image_editing/sharpen": {"image-editing", "sharpen"},
+		"controlnet":            {"controlnet", ""},
+	} {
+		if capability, model, err := c.Operation(path); err != nil || capability != want[0] || model != want[1] {
+			t.Errorf("%s: %s of %q, %v", path, capability, model, err)
+		}
+	}
+}
+
 func TestUnknownOperations(t *testing.T) {
 	t.Parallel()
 	c := load(t, "")
 	for _, path := range []string{"", "/", "video", "video/", "video/*", "image_editing", "image_editing/", "image_editing/*", "image_editing/a/b", "image_editing/../x", "fetch/12", strings.Repeat("x", 10_000)} {
-		capability, err := c.Operation(path)
+		capability, _, err := c.Operation(path)
 		if taskhook.ErrorCode(err) != taskhook.CodeProviderNotFound {
 			t.Errorf("%.20q: %q, %v", path, capability, err)
 		}
 	}
-	_, err := c.Operation("video/text2vidoe")
-	if got, want := err.Error(), `there is no operation "video/text2vidoe", did you mean "video/text2video"`; got != want {
+	_, _, err := c.Operation("vidoe/text2video")
+	if got, want := err.Error(), `there is no operation "vidoe/text2video", did you mean "video/text2video"`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

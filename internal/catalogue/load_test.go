@@ -59,7 +59,7 @@ models:
 			t.Errorf("%s %s %s: got %+v, want %+v", tt.provider, tt.capability, tt.model, got, tt.want)
 		}
 	}
-	if capability, err := c.Operation("voice/poem"); capability != "text-to-poem" || err != nil {
+	if capability, _, err := c.Operation("voice/poem"); capability != "text-to-poem" || err != nil {
 		t.Errorf("operation: %q, %v", capability, err)
 	}
 	// The schema that the file replaced is in force, and the loose reading stays.

@@ -33,6 +33,7 @@ type Config struct {
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
 	Delivery       Delivery          `embed:"" prefix:"delivery-"`
+	ModelsLab      ModelsLab         `embed:"" prefix:"modelslab-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -55,4 +56,10 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+}
+
+// ModelsLab sets what is particular to the API of ModelsLab.
+type ModelsLab struct {
+	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
+	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
 }

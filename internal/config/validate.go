@@ -128,8 +128,14 @@ func (c *Config) checkDelivery() error {
 	if d := c.Delivery.Timeout; d < time.Second || d > maxTimeout {
 		return fmt.Errorf("delivery-timeout is %s; it must be from 1s to %s", d, maxTimeout)
 	}
+	if d := c.ModelsLab.ResultWait; d < 0 || d > maxResultWait {
+		return fmt.Errorf("modelslab-result-wait is %s; it must be from 0s to %s", d, maxResultWait)
+	}
 	return nil
 }
+
+// maxResultWait is what clients wait for an answer at least.
+const maxResultWait = 30 * time.Second
 
 // BaseURL returns the URL that links start with, without a slash at its end:
 // PublicURL, else one derived from the address that is listened at, which is

@@ -49,6 +49,7 @@ func TestValidate(t *testing.T) {
 		}, "operator-token is the bootstrap-key too"},
 		{"a limit", func(c *Config) { c.RateLimit = 100 }, ""},
 		{"a limit below none", func(c *Config) { c.RateLimit = -1 }, "rate-limit is -1"},
+		{"a wait without end", func(c *Config) { c.ModelsLab.ResultWait = time.Hour }, "modelslab-result-wait is 1h0m0s"},
 		{"no place for deliveries", func(c *Config) { c.MaxBacklog = -1 }, "max-backlog is -1"},
 		{"no place for tasks", func(c *Config) { c.MaxQueuedTasks = -1 }, "max-queued-tasks is -1"},
 		{"a limit beyond all", func(c *Config) { c.RateLimit = 1e9 }, "rate-limit is 1000000000"},

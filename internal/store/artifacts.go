@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -24,10 +25,12 @@ func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artif
 	return err
 }
 
-// ArtifactByName returns the artifact with the file name, whoever it belongs to:
-// the link is what gives access.
+// ArtifactByName returns the artifact with the file name, with whatever extension
+// and whoever it belongs to: the link is what gives access.
 func (s *Store) ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error) {
-	a, ok, err := first(ctx, s.db, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts WHERE name = $1`, name)
+	stem, _, _ := strings.Cut(name, ".")
+	a, ok, err := first(ctx, s.db, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts WHERE name > $1 AND name < $2`,
+		stem+".", stem+"/") // the byte after the dot
 	if err == nil && !ok {
 		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no result %s.", name)
 	}

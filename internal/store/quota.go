@@ -17,6 +17,7 @@ type quota struct {
 	rooms map[string]room // by account
 	count countFunc
 	full  string // the sentence for a full account, with the limit
+	tasks bool   // it is of tasks, whose limit some clients want to know
 }
 
 // countFunc counts what an account has, up to limit.
@@ -33,13 +34,13 @@ const recount = time.Second
 
 func newTaskQuota(limit int) quota {
 	return quota{limit, map[string]room{}, openRuns,
-		"The account has %d unfinished tasks, which is as many as it may have. Wait until some have ended, or cancel some."}
+		"The account has %d unfinished tasks, which is as many as it may have. Wait until some have ended, or cancel some.", true}
 }
 
 func newBacklogQuota(limit int) quota {
 	return quota{limit, map[string]room{}, pendingDeliveries,
 		"The account has %d deliveries that have not arrived, which is as many as it may have. " +
-			"Wait until some have, or see to the webhooks that do not answer or are paused."}
+			"Wait until some have, or see to the webhooks that do not answer or are paused.", false}
 }
 
 // check answers with CodeRateLimited when the account has no room.
@@ -59,7 +60,11 @@ func (q *quota) check(ctx context.Context, t tx, account string, now time.Time) 
 		q.rooms[account] = r
 	}
 	if r.left == 0 {
-		return taskhook.Errorf(taskhook.CodeRateLimited, q.full, q.limit)
+		e := taskhook.Errorf(taskhook.CodeRateLimited, q.full, q.limit)
+		if q.tasks {
+			e.Limit = q.limit
+		}
+		return e
 	}
 	return nil
 }

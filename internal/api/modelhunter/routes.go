@@ -87,7 +87,7 @@ func (f *Face) Routes() []Route {
 // API, of ones to come, or of the other faces begin with it.
 func reserved(provider string) bool {
 	switch provider {
-	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs",
+	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs", "enterprise",
 		"endpoint", "endpoints", "events", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
 		"predictions", "providers", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
 		return true

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,8 +153,13 @@ func testTaskExpired(t *testing.T, f *fixture) {
 	a, err := f.Store.ArtifactByName(f.ctx, got.Results[1].Name)
 	f.ok(err)
 	equal(t, "artifact by name", a, got.Results[1])
-	_, err = f.Store.ArtifactByName(f.ctx, "task_none.mp4")
-	f.code(err, taskhook.CodeNotFound)
+	a, err = f.Store.ArtifactByName(f.ctx, strings.TrimSuffix(a.Name, a.Format)+"gif")
+	f.ok(err)
+	equal(t, "artifact by another extension", a, got.Results[1])
+	for _, name := range []string{"task_none.mp4", "", ".mp4", c.Task.ID + ".mp4", c.Task.ID + "-11.mp4"} {
+		_, err = f.Store.ArtifactByName(f.ctx, name)
+		f.code(err, taskhook.CodeNotFound)
+	}
 	_, err = f.Raw.ExecContext(f.ctx, `UPDATE artifacts SET removed = 1 WHERE id = $1`, a.ID)
 	f.ok(err)
 	got, err = f.Store.Task(f.ctx, account, c.Task.ID)
