@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
+	"github.com/taskhook/taskhook/internal/api/muapi"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/config"
@@ -112,12 +113,13 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links,
 		Faces: map[string]task.FaceWebhook{
 			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
+			muapi.Name:       {Render: muapi.WebhookBody(a.BaseURL()), Schedule: a.Config.Muapi.Schedule},
 		}}
-	endings := task.NewEndings()
+	a.endings = task.NewEndings()
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: endings, Logger: a.Logger, Fault: a.Fault})
+		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: endings,
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 
@@ -135,9 +137,17 @@ func (a *App) serve() error {
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
 		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
 		Uploads: primary.UploadHandler()}
-	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary})
+	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
+		a.muapiFace())
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
 	return nil
+}
+
+func (a *App) muapiFace() httpserver.Face {
+	face := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, FileLinks: a.uploads, Models: a.tasks,
+		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
+	return httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, Owns: muapi.Owned(),
+		Credential: muapi.HasCredential, Handler: face}
 }
 
 // jwks serves the public key of per-job signatures.

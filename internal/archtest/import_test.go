@@ -35,6 +35,7 @@ var edges = []edge{
 	{"internal/api/*", "internal/openapi", "describes itself from its routes"},
 	{"internal/api/modelhunter", "client", "shares the wire types, so that server and client can't drift apart"},
 	{"internal/api/modelhunter", "internal/jsjson", "its bodies are read again by JavaScript"},
+	{"internal/api/muapi", "internal/jsjson", "reads bodies member by member, and refuses repeated names"},
 
 	{"internal/task", "internal/provider", "runs adapters"},
 	{"internal/task", "internal/artifact", "keeps results"},

@@ -32,6 +32,7 @@ type Config struct {
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
 	Delivery       Delivery          `embed:"" prefix:"delivery-"`
+	Muapi          Muapi             `embed:"" prefix:"muapi-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -54,4 +55,10 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+}
+
+// Muapi sets what is particular to the API of muapi.ai.
+type Muapi struct {
+	Hosts    []string          `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of muapi.ai is reached. It is always reached below /muapi, by the header x-api-key, and at the paths that it alone has."`
+	Schedule taskhook.Schedule `name:"schedule" default:"10s,1m,6m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a webhook URL given through this API."`
 }

@@ -13,6 +13,10 @@ func (s *Service) Link(f taskhook.File, now time.Time) string {
 	return s.FileLinks.Expiring(shown(f), now)
 }
 
+// PermanentLink returns a link to a complete file that is good for as long as the
+// file is kept.
+func (s *Service) PermanentLink(f taskhook.File) string { return s.FileLinks.Permanent(shown(f)) }
+
 // ArtifactByName finds a complete file by the name in its links, for the handler
 // that serves it.
 func (s *Service) ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error) {
