@@ -146,7 +146,7 @@ func (a *App) serve() error {
 func (a *App) muapiFace() httpserver.Face {
 	face := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, FileLinks: a.uploads, Models: a.tasks,
 		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
-	return httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, Owns: muapi.Owned(),
+	return httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, AtHosts: muapi.Documents(), Owns: muapi.Owned(),
 		Credential: muapi.HasCredential, Handler: face}
 }
 

@@ -11,9 +11,17 @@ import (
 // mountDocuments serves the description of the API where its clients look for it.
 func (f *Face) mountDocuments() {
 	spec, page := openapi.Handlers("openapi.json", func() (*openapi.Document, error) { return f.Document() })
-	f.mux.Handle("GET /openapi.json", spec)
-	f.mux.Handle("GET /docs", page)
+	f.mux.Handle("GET "+specPath, spec)
+	f.mux.Handle("GET "+pagePath, page)
 }
+
+const (
+	specPath = "/openapi.json"
+	pagePath = "/docs"
+)
+
+// Documents lists the paths of the description, for the front.
+func Documents() []string { return []string{specPath, pagePath} }
 
 // Document describes the API: an operation for each model, whose input is the body
 // that it takes, and what else there is. An error is a fault in the program.
