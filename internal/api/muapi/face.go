@@ -11,6 +11,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/openapi"
 )
 
 // Name is the face's name, which its tasks carry. In the catalogue it is the
@@ -97,7 +98,8 @@ func New(c Config) *Face {
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}
-	f.mountDocuments()
+	spec, _ := openapi.Handlers(specPath, f.Document)
+	f.mux.Handle("GET "+specPath, spec)
 	f.mux.HandleFunc("/", f.unmatched)
 	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), f.mux)
 	return f

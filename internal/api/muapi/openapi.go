@@ -8,20 +8,13 @@ import (
 	"github.com/taskhook/taskhook/internal/openapi"
 )
 
-// mountDocuments serves the description of the API where its clients look for it.
-func (f *Face) mountDocuments() {
-	spec, page := openapi.Handlers("openapi.json", func() (*openapi.Document, error) { return f.Document() })
-	f.mux.Handle("GET "+specPath, spec)
-	f.mux.Handle("GET "+pagePath, page)
-}
+// specPath is where clients look for the schemas of models, below the host or the
+// base path that they are given.
+const specPath = "/openapi.json"
 
-const (
-	specPath = "/openapi.json"
-	pagePath = "/docs"
-)
-
-// Documents lists the paths of the description, for the front.
-func Documents() []string { return []string{specPath, pagePath} }
+// Documents lists the paths of the site that the face has its own answer to, for
+// the front.
+func Documents() []string { return []string{specPath} }
 
 // Document describes the API: an operation for each model, whose input is the body
 // that it takes, and what else there is. An error is a fault in the program.
@@ -35,11 +28,15 @@ func (f *Face) Document() (*openapi.Document, error) {
 	for _, m := range f.offered() {
 		doc.Add(submission(m, types))
 	}
-	for _, route := range f.Routes() {
-		if !strings.Contains(route.Pattern, "{model...}") {
+	for _, route := range f.Routes() { // those that may go well, and are no submission
+		if route.Response != nil && !strings.Contains(route.Pattern, "{model...}") {
 			doc.Add(operation(route, types))
 		}
 	}
+	doc.AddWebhook(&openapi.Operation{Method: http.MethodPost, Path: "outcome", ID: "on.outcome", Summary: "A prediction was completed, or failed",
+		Description: "Sent to the URL that was given as `webhook` or `webhook_url`, without a signature of this API. The body is the prediction without its cost.",
+		RequestBody: &openapi.RequestBody{Required: true, Content: openapi.JSON(types.Schema(prediction{}), nil)},
+		Responses:   map[string]*openapi.Response{"2XX": {Description: "Accepted."}, "default": {Description: "Tried again, three times at most."}}})
 	return doc, types.Err()
 }
 
@@ -86,11 +83,10 @@ func operation(route Route, types *openapi.Reflector) *openapi.Operation {
 	return o
 }
 
-// responses describes the answers of a call; answer may be nil where none goes well.
+// responses describes the answers of a call.
 func responses(answer any, types *openapi.Reflector) map[string]*openapi.Response {
-	list := map[string]*openapi.Response{"default": {Description: "An error.", Content: openapi.JSON(types.Schema(refusal{}), nil)}}
-	if answer != nil {
-		list["200"] = &openapi.Response{Description: "OK.", Content: openapi.JSON(types.Schema(answer), nil)}
+	return map[string]*openapi.Response{
+		"200":     {Description: "OK.", Content: openapi.JSON(types.Schema(answer), nil)},
+		"default": {Description: "An error.", Content: openapi.JSON(types.Schema(refusal{}), nil)},
 	}
-	return list
 }

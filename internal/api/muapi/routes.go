@@ -22,7 +22,7 @@ const (
 type Route struct {
 	Method   string
 	Pattern  string         // of http.ServeMux, without method
-	Response any            // zero value of the answer's type
+	Response any            // zero value of the answer's type; nil: it never goes well
 	Scope    taskhook.Scope // that a key must have
 	Summary  string
 	Handler  HandlerFunc
