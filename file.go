@@ -33,6 +33,14 @@ type Upload struct {
 	ExpiresAt time.Time
 }
 
+// UploadForm says where a form with a file may be sent without a key: with the
+// fields as they are, and after them the part "file". The file is then at URL and
+// the field "key" together.
+type UploadForm struct {
+	URL    string
+	Fields map[string]string
+}
+
 // FileFilter selects complete files of one account, newest first.
 type FileFilter struct {
 	AccountID string

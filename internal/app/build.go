@@ -133,21 +133,17 @@ func (a *App) serve() error {
 		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts,
 		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
+	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,
+		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
 		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
-		Uploads: primary.UploadHandler()}
+		Uploads: primary.UploadHandler(), Forms: third.FormHandler()}
 	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
-		a.muapiFace())
+		httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, AtHosts: muapi.Documents(),
+			Owns: muapi.Owned(), Credential: muapi.HasCredential, Handler: third})
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
 	return nil
-}
-
-func (a *App) muapiFace() httpserver.Face {
-	face := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, FileLinks: a.uploads, Models: a.tasks,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
-	return httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, AtHosts: muapi.Documents(), Owns: muapi.Owned(),
-		Credential: muapi.HasCredential, Handler: face}
 }
 
 // jwks serves the public key of per-job signatures.

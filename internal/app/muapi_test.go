@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -208,28 +209,89 @@ func TestMuapiTestKey(t *testing.T) {
 	}
 }
 
+// form writes a form with fields and then a file.
+func muForm(t *testing.T, fields map[string]string, filename string, content []byte) (contentType string, body *bytes.Buffer) {
+	t.Helper()
+	body = new(bytes.Buffer)
+	w := multipart.NewWriter(body)
+	for name, value := range fields {
+		if err := w.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile("file", filename)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part.Write(content)
+	w.Close()
+	return w.FormDataContentType(), body
+}
+
 func TestMuapiUpload(t *testing.T) {
 	t.Parallel()
 	s := program.Start(t, nil)
 	picture := noise(t, 128)
-	var form bytes.Buffer
-	w := multipart.NewWriter(&form)
-	part, err := w.CreateFormFile("file", "cat.png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	part.Write(picture)
-	w.Close()
-	a := muSend(t, program.Key, http.MethodPost, s.URL+"/api/v1/upload_file", w.FormDataContentType(), &form)
+	contentType, form := muForm(t, nil, "cat.png", picture)
+	a := muSend(t, program.Key, http.MethodPost, s.URL+"/api/v1/upload_file", contentType, form)
 	if a.status != http.StatusOK || a.URL == "" {
 		t.Fatalf("upload: %d %s", a.status, a.text)
 	}
 	if status, file := fetch(t, http.MethodGet, a.URL); status != http.StatusOK || !bytes.Equal(file, picture) {
 		t.Errorf("the file can't be read: %d, %d bytes", status, len(file))
 	}
-	used := mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"image_url":"`+a.URL+`","sandbox":{"seconds":0}}`)
+	muUse(t, s, a.URL)
+	contentType, form = muForm(t, nil, "cat.png", []byte("no picture"))
+	if a := muSend(t, program.Key, http.MethodPost, s.URL+"/api/v1/upload_file", contentType, form); a.status != http.StatusUnprocessableEntity ||
+		!strings.HasPrefix(a.text, `{"detail":[{"loc":["body","file"],`) {
+		t.Errorf("upload a text: %d %s", a.status, a.text)
+	}
+}
+
+// muUse submits with a file as the input.
+func muUse(t *testing.T, s *program.Server, link string) {
+	t.Helper()
+	used := mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"image_url":"`+link+`","sandbox":{"seconds":0}}`)
 	if used.Status != "completed" {
 		t.Errorf("the file can't be used: %d %s", used.status, used.text)
+	}
+}
+
+// A form is sent without a key, and once. As in S3, its file is then at the URL and
+// the key together.
+func TestMuapiUploadForm(t *testing.T) {
+	t.Parallel()
+	s := program.Start(t, nil)
+	picture := noise(t, 128)
+	asked := mu(t, s, program.Key, http.MethodGet, "/api/v1/get_upload_url?filename=my%20cat.PNG", "")
+	var form struct {
+		URL    string
+		Fields map[string]string
+	}
+	if err := json.Unmarshal([]byte(asked.text), &form); err != nil || asked.status != http.StatusOK {
+		t.Fatalf("ask for a form: %d %s", asked.status, asked.text)
+	}
+	send := func(change map[string]string) muAnswer {
+		fields := maps.Clone(form.Fields)
+		maps.Copy(fields, change)
+		contentType, body := muForm(t, fields, "x.png", picture)
+		return muSend(t, "", http.MethodPost, form.URL, contentType, body)
+	}
+	for _, change := range []map[string]string{{"key": "file_0.png"}, {"account": "acc_0"}, {"expires": ""}, {"expires": "9999999999"}, {"signature": "x"}} {
+		if a := send(change); a.status != http.StatusForbidden {
+			t.Errorf("with %v: %d %s", change, a.status, a.text)
+		}
+	}
+	sent := send(nil)
+	if sent.status != http.StatusNoContent || !strings.HasPrefix(sent.header.Get("Location"), form.URL+form.Fields["key"]) {
+		t.Fatalf("send the form: %d %s", sent.status, sent.text)
+	}
+	if status, file := fetch(t, http.MethodGet, sent.header.Get("Location")); status != http.StatusOK || !bytes.Equal(file, picture) {
+		t.Errorf("the file can't be read: %d, %d bytes", status, len(file))
+	}
+	muUse(t, s, form.URL+form.Fields["key"])
+	if again := send(nil); again.status != http.StatusConflict {
+		t.Errorf("send it again: %d %s", again.status, again.text)
 	}
 }
 

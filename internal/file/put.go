@@ -13,6 +13,12 @@ import (
 // Put keeps a file whose bytes are at hand, complete at once. A type or a size
 // that n does not say is that of the bytes; what it says must fit them.
 func (s *Service) Put(ctx context.Context, account string, n taskhook.NewFile, r io.Reader) (taskhook.File, error) {
+	return s.put(ctx, taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, time.Now()), AccountID: account}, n, r)
+}
+
+// put keeps the bytes of r as the file f, of which it completes what n and the bytes
+// tell.
+func (s *Service) put(ctx context.Context, f taskhook.File, n taskhook.NewFile, r io.Reader) (taskhook.File, error) {
 	now := time.Now()
 	content := taskhook.NewID(taskhook.PrefixArtifact, now)
 	from := &source{r: r}
@@ -20,8 +26,8 @@ func (s *Service) Put(ctx context.Context, account string, n taskhook.NewFile, r
 	if err != nil {
 		return taskhook.File{}, putError(err, from.err)
 	}
-	f, err := s.admit(account, content, n, kept, now)
-	if err == nil {
+	f.CreatedAt = now
+	if err = s.describe(&f, content, n, kept); err == nil {
 		err = s.Store.CreateFile(ctx, f)
 	}
 	if err == nil {
@@ -31,7 +37,7 @@ func (s *Service) Put(ctx context.Context, account string, n taskhook.NewFile, r
 		s.remove(ctx, content) // its row, if there is one, is removed as unfinished
 		return taskhook.File{}, err
 	}
-	return s.Store.CompleteFile(ctx, now, account, f.ID)
+	return s.Store.CompleteFile(ctx, now, f.AccountID, f.ID)
 }
 
 // putError says why bytes were not kept.
@@ -47,19 +53,18 @@ func putError(err, reading error) error {
 	return err
 }
 
-// admit returns the file that the kept bytes make, or says why they can't.
-func (s *Service) admit(account, content string, n taskhook.NewFile, kept artifact.File, now time.Time) (taskhook.File, error) {
+// describe completes a file from what is known of it, or says why the kept bytes
+// can't be it.
+func (s *Service) describe(f *taskhook.File, content string, n taskhook.NewFile, kept artifact.File) (err error) {
 	if n.ContentType == "" {
 		n.ContentType = kept.MediaType
 	}
 	if n.Size == 0 {
 		n.Size = kept.Size
 	}
-	contentType, err := check(n)
-	if err != nil {
-		return taskhook.File{}, err
+	if f.ContentType, err = check(n); err != nil {
+		return err
 	}
-	f := taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, now), AccountID: account, Filename: n.Filename,
-		ContentType: contentType, Size: n.Size, CreatedAt: now}
-	return f, s.inspect(f, content, kept)
+	f.Filename, f.Size = n.Filename, n.Size
+	return s.inspect(*f, content, kept)
 }

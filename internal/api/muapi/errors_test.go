@@ -105,6 +105,8 @@ func TestRefusals(t *testing.T) {
 		{"GET /api/v1/predictions?limit=0", "", 422, `["query","limit"]`},
 		{"GET /api/v1/predictions?cursor=x", "", 422, `["query","cursor"]`},
 		{"POST /api/v1/account/topup", `{"amount":10}`, 409, "sells no credits"},
+		{"GET /api/v1/get_upload_url", "", 422, `"loc":["query","filename"],"msg":"Field required"`},
+		{"GET /api/v1/get_upload_url?filename=x", "", 422, `"loc":["query","filename"],"msg":"Use another name."`},
 		{"POST /api/v1/upload_file", "x", 422, `["body","file"]`},
 	} {
 		method, path, _ := strings.Cut(test.request, " ")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/catalogue"
@@ -44,13 +45,12 @@ type (
 	}
 
 	// Files keeps the inputs that clients upload. Put takes bytes that are at hand;
-	// where the type or the size is not said, the bytes tell.
+	// where the type or the size is not said, the bytes tell. ReceiveForm takes those
+	// of whoever has a Form, which it checks before it reads.
 	Files interface {
 		Put(ctx context.Context, account string, n taskhook.NewFile, r io.Reader) (taskhook.File, error)
-	}
-
-	// FileLinks makes the links to uploaded files.
-	FileLinks interface {
+		Form(account, filename string, now time.Time) (taskhook.UploadForm, error)
+		ReceiveForm(ctx context.Context, fields map[string]string, r io.Reader) (taskhook.File, error)
 		PermanentLink(f taskhook.File) string
 	}
 
@@ -72,15 +72,14 @@ type (
 
 // Config is what the face works with. All fields must be set.
 type Config struct {
-	Keys      Keys
-	Tasks     Tasks
-	Files     Files
-	FileLinks FileLinks
-	Models    Models
-	Money     Money
-	Links     Links
-	BaseURL   string // where clients reach the server
-	Log       *slog.Logger
+	Keys    Keys
+	Tasks   Tasks
+	Files   Files
+	Models  Models
+	Money   Money
+	Links   Links
+	BaseURL string // where clients reach the server
+	Log     *slog.Logger
 }
 
 // Face answers requests of the API of muapi.ai. It may be used concurrently.
@@ -147,5 +146,5 @@ func HasCredential(r *http.Request) bool { return r.Header.Get(keyHeader) != "" 
 // Owned lists the paths that no other face has, for the front.
 func Owned() []string {
 	return []string{"/api/v1/predictions", "/api/v1/endpoint", "/api/v1/account", "/api/v1/keys", "/api/v1/upload_file",
-		"/workflow", "/api/workflow"}
+		"/api/v1/get_upload_url", "/workflow", "/api/workflow"}
 }

@@ -153,6 +153,20 @@ func (f *world) Put(_ context.Context, account string, n taskhook.NewFile, r io.
 	return taskhook.File{ID: "file_1", AccountID: account, ContentType: "image/png"}, err
 }
 
+func (f *world) Form(_, filename string, _ time.Time) (taskhook.UploadForm, error) {
+	if filename == "x" {
+		return taskhook.UploadForm{}, taskhook.FieldErrorf(taskhook.CodeInvalid, "filename", "Use another name.")
+	}
+	return taskhook.UploadForm{URL: "https://x.example/files/", Fields: map[string]string{"key": "file_1.png", "signature": "s"}}, f.err
+}
+
+func (f *world) ReceiveForm(ctx context.Context, fields map[string]string, r io.Reader) (taskhook.File, error) {
+	if fields["signature"] != "s" {
+		return taskhook.File{}, taskhook.Errorf(taskhook.CodeForbidden, "The form is not valid.")
+	}
+	return f.Put(ctx, owner, taskhook.NewFile{}, r)
+}
+
 func (f *world) PermanentLink(file taskhook.File) string {
 	return "https://x.example/files/" + file.ID + ".png?signature=s&a"
 }
@@ -169,7 +183,7 @@ func (f *world) Permanent(a taskhook.Artifact) string {
 
 // face returns the face over the world.
 func (f *world) face(t testing.TB) *Face {
-	return New(Config{Keys: f, Tasks: f, Files: f, FileLinks: f, Models: f, Money: f, Links: f, BaseURL: "https://x.example",
+	return New(Config{Keys: f, Tasks: f, Files: f, Models: f, Money: f, Links: f, BaseURL: "https://x.example",
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 }
 

@@ -36,6 +36,8 @@ func TestAnswers(t *testing.T) {
 		// Extensions.
 		{"POST /api/v1/predictions/task_1/cancel", "", `{` + done + `,` + price + `}`},
 		{"GET /api/v1/predictions", "", `{"predictions":[{` + done + `,` + price + `}],"cursor":"task_1"}`},
+		// Page on uploads.
+		{"GET /api/v1/get_upload_url?filename=cat.png", "", `{"url":"https://x.example/files/","fields":{"key":"file_1.png","signature":"s"}}`},
 		// Reference, "Account", and page on credits.
 		{"GET /api/v1/account/balance", "", `{"balance":42.5,"currency":"USD"}`},
 		// Page on pricing.

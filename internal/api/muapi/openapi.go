@@ -48,7 +48,7 @@ const (
 // wireTypes makes the types of answers known.
 func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	types := openapi.NewReflector(doc)
-	for _, value := range []any{prediction{}, links{}, timings{}, cost{}, predictionList{}, uploadedFile{}, modelList{}, listedModel{},
+	for _, value := range []any{prediction{}, links{}, timings{}, cost{}, predictionList{}, uploadedFile{}, uploadForm{}, modelList{}, listedModel{},
 		balance{}, key{}, createdKey{}, deletedKey{}, refusal{}} {
 		types.Answer(value, nil)
 	}

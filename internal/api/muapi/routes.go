@@ -45,6 +45,7 @@ func (f *Face) Routes() []Route {
 		{post, predictions + "/{id}/cancel", prediction{}, taskhook.ScopeTasksWrite, "Cancel a prediction (extension)", f.cancel},
 
 		{post, "/api/v1/upload_file", uploadedFile{}, taskhook.ScopeFilesWrite, "Upload a file", f.upload},
+		{get, "/api/v1/get_upload_url", uploadForm{}, taskhook.ScopeFilesWrite, "Get a form to upload a file with", f.uploadForm},
 		{get, "/api/v1/models", modelList{}, scopeNone, "List models", f.listModels},
 
 		{get, "/api/v1/account/balance", balance{}, taskhook.ScopeBalanceRead, "Read the balance", f.balance},
