@@ -28,7 +28,7 @@ func (s *Service) Form(account, filename string, now time.Time) (taskhook.Upload
 	contentType := typeOf(path.Ext(filename))
 	if contentType == "" {
 		return taskhook.UploadForm{}, taskhook.FieldErrorf(taskhook.CodeInvalid, "filename",
-			"filename must end in one of .png, .jpg, .jpeg, .webp and .mp4.")
+			"filename must have the extension of an image, a video or a sound, such as .png, .mp4 or .mp3.")
 	}
 	key := taskhook.NewID(taskhook.PrefixFile, now) + "." + extension(contentType)
 	signed, err := url.Parse(s.UploadLinks.Expiring(formName(account, key), now))
@@ -42,22 +42,6 @@ func (s *Service) Form(account, filename string, now time.Time) (taskhook.Upload
 // formName is what the signature of a form is over.
 func formName(account, key string) taskhook.Artifact {
 	return taskhook.Artifact{Name: account + "/" + key}
-}
-
-// typeOf returns the type that an extension stands for, and "" for one that is not
-// taken.
-func typeOf(ext string) string {
-	switch strings.ToLower(ext) {
-	case ".png":
-		return typePNG
-	case ".jpg", ".jpeg":
-		return typeJPEG
-	case ".webp":
-		return typeWebP
-	case ".mp4":
-		return typeMP4
-	}
-	return ""
 }
 
 // ReceiveForm keeps the file of a form, complete at once. A form that is not as it

@@ -10,8 +10,9 @@ import (
 	"github.com/taskhook/taskhook/internal/artifact"
 )
 
-// Put keeps a file whose bytes are at hand, complete at once. A type or a size
-// that n does not say is that of the bytes; what it says must fit them.
+// Put keeps a file whose bytes are at hand, complete at once. A type that n does not
+// say is that of the bytes, which must fit one that it says; its size is not looked
+// at. More types are taken than may be announced, and images of any sides.
 func (s *Service) Put(ctx context.Context, account string, n taskhook.NewFile, r io.Reader) (taskhook.File, error) {
 	return s.put(ctx, taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, time.Now()), AccountID: account}, n, r)
 }
@@ -27,7 +28,7 @@ func (s *Service) put(ctx context.Context, f taskhook.File, n taskhook.NewFile, 
 		return taskhook.File{}, putError(err, from.err)
 	}
 	f.CreatedAt = now
-	if err = s.describe(&f, content, n, kept); err == nil {
+	if err = describe(&f, n, kept); err == nil {
 		err = s.Store.CreateFile(ctx, f)
 	}
 	if err == nil {
@@ -55,16 +56,13 @@ func putError(err, reading error) error {
 
 // describe completes a file from what is known of it, or says why the kept bytes
 // can't be it.
-func (s *Service) describe(f *taskhook.File, content string, n taskhook.NewFile, kept artifact.File) (err error) {
-	if n.ContentType == "" {
-		n.ContentType = kept.MediaType
+func describe(f *taskhook.File, n taskhook.NewFile, kept artifact.File) error {
+	f.Filename, f.ContentType, f.Size = n.Filename, kept.MediaType, kept.Size
+	switch {
+	case extension(kept.MediaType) == "":
+		return refusal("The file is no image, video or sound of a kind that is taken; it looks like " + kept.MediaType + ".")
+	case n.ContentType != "" && n.ContentType != kept.MediaType:
+		return refusal("The bytes are not " + n.ContentType + "; they look like " + kept.MediaType + ".")
 	}
-	if n.Size == 0 {
-		n.Size = kept.Size
-	}
-	if f.ContentType, err = check(n); err != nil {
-		return err
-	}
-	f.Filename, f.Size = n.Filename, n.Size
-	return s.inspect(*f, content, kept)
+	return checkFilename(n.Filename)
 }

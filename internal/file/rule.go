@@ -3,13 +3,14 @@ package file
 import (
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/taskhook/taskhook"
 )
 
-// What is taken, by the documents of ModelHunter.AI.
+// What may be announced, by the documents of ModelHunter.AI.
 const (
 	MaxSize      = 100 << 20 // bytes, of any file
 	maxImageSize = 50 << 20
@@ -25,17 +26,43 @@ const (
 	typeMP4  = "video/mp4"
 )
 
-// extension returns the one of links, and "" for a type that is not taken.
+// format is a type of file and the extension of links to it.
+type format struct{ contentType, extension string }
+
+// announceable are the types that may be announced.
+func announceable() []format {
+	return []format{{typePNG, "png"}, {typeJPEG, "jpg"}, {typeWebP, "webp"}, {typeMP4, "mp4"}}
+}
+
+// formats are all types that are kept: Put also takes what other APIs let their
+// clients upload.
+func formats() []format {
+	return append(announceable(), format{"image/gif", "gif"}, format{"video/quicktime", "mov"}, format{"video/webm", "webm"},
+		format{"audio/mpeg", "mp3"}, format{"audio/wav", "wav"}, format{"audio/mp4", "m4a"}, format{"audio/aac", "aac"},
+		format{"audio/ogg", "ogg"}, format{"audio/flac", "flac"})
+}
+
+// extension returns the one of links, and "" for a type that is not kept.
 func extension(contentType string) string {
-	switch contentType {
-	case typePNG:
-		return "png"
-	case typeJPEG:
-		return "jpg"
-	case typeWebP:
-		return "webp"
-	case typeMP4:
-		return "mp4"
+	for _, f := range formats() {
+		if f.contentType == contentType {
+			return f.extension
+		}
+	}
+	return ""
+}
+
+// typeOf returns the type that an extension such as ".png" stands for, and "" for
+// one of a type that is not kept.
+func typeOf(ext string) string {
+	ext = strings.ToLower(strings.TrimPrefix(ext, "."))
+	if ext == "jpeg" {
+		return typeJPEG
+	}
+	for _, f := range formats() {
+		if f.extension == ext {
+			return f.contentType
+		}
 	}
 	return ""
 }
@@ -46,13 +73,14 @@ func isImage(contentType string) bool { return strings.HasPrefix(contentType, "i
 // parameters.
 func check(n taskhook.NewFile) (contentType string, err error) {
 	contentType, _, err = mime.ParseMediaType(n.ContentType)
-	if err != nil || extension(contentType) == "" {
+	if err != nil || !slices.ContainsFunc(announceable(), func(f format) bool { return f.contentType == contentType }) {
 		return "", taskhook.FieldErrorf(taskhook.CodeMalformed, "contentType",
 			"contentType must be one of %s, %s, %s and %s.", typePNG, typeJPEG, typeWebP, typeMP4)
 	}
+	if err := checkFilename(n.Filename); err != nil {
+		return contentType, err
+	}
 	switch {
-	case len(n.Filename) > maxFilename || strings.ContainsFunc(n.Filename, unicode.IsControl):
-		err = taskhook.FieldErrorf(taskhook.CodeInvalid, "filename", "filename must have at most %d bytes and no control characters.", maxFilename)
 	case n.Size <= 0:
 		err = taskhook.FieldErrorf(taskhook.CodeInvalid, "sizeBytes", "sizeBytes must be the size of the file, at least 1.")
 	case n.Size > MaxSize:
@@ -61,6 +89,13 @@ func check(n taskhook.NewFile) (contentType string, err error) {
 		err = taskhook.FieldErrorf(taskhook.CodeFileTooLarge, "sizeBytes", "An image must have at most 50 MB (%d bytes).", maxImageSize)
 	}
 	return contentType, err
+}
+
+func checkFilename(name string) error {
+	if len(name) > maxFilename || strings.ContainsFunc(name, unicode.IsControl) {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "filename", "filename must have at most %d bytes and no control characters.", maxFilename)
+	}
+	return nil
 }
 
 // checkSides says what is wrong with the sides of an image.
