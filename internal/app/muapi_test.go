@@ -321,3 +321,115 @@ func TestMuapiErrors(t *testing.T) {
 		}
 	}
 }
+
+// muPriced has a model that costs something, and one under a name with dots and
+// slashes, as an operator adds them.
+const muPriced = `
+muapi: {hosts: [mu.example]}
+schemas:
+  told: {type: object, required: [prompt], properties: {prompt: {type: string}}}
+models:
+  muapi:
+    teller: {adapter: "command:teller", capabilities: {text-to-image: told}, price: 0.0142}
+    house/v1.5/teller-2: {adapter: "command:teller", capabilities: {text-to-image: told}}
+    lost: {adapter: "command:lost", capabilities: {text-to-image: told}, price: 0.0142}
+commands:
+  teller: {command: [cp, in.txt, told.txt], files: {in.txt: "{{.Input.prompt}}"}, outputs: [told.txt]}
+  lost: {command: [cp, in.txt, told.txt], files: {out.txt: "x"}, outputs: [told.txt]}
+`
+
+func TestMuapiMoneyAndCatalogue(t *testing.T) {
+	t.Parallel()
+	s := configured(t, muPriced)
+	s.Credit(t, "default", 20_000)
+	cost := func(a muAnswer) string {
+		return strings.Join([]string{a.header.Get("X-MuAPI-Cost-USD"), a.header.Get("X-MuAPI-Cost-Credits"), a.header.Get("X-MuAPI-Cost-Refunded"),
+			a.header.Get("X-Account-Balance")}, " ")
+	}
+	lost := mu(t, s, program.Key, http.MethodPost, "/api/v1/lost?sync=true", `{"prompt":"x"}`)
+	if got := cost(lost); got != "0.014200 2 true 0.02" || lost.Status != "failed" || lost.Error == nil {
+		t.Errorf("a failure costs %s: %s", got, lost.text)
+	}
+	told := mu(t, s, program.Key, http.MethodPost, "/api/v1/teller?sync=true", `{"prompt":"x"}`)
+	if got := cost(told); got != "0.014200 2  0.0058" || told.Status != "completed" {
+		t.Errorf("a success costs %s: %s", got, told.text)
+	}
+	if poor := mu(t, s, program.Key, http.MethodPost, "/api/v1/teller", `{"prompt":"x"}`); poor.status != http.StatusPaymentRequired || poor.text != `{"detail":"Insufficient credits"}` {
+		t.Errorf("without credit: %d %s", poor.status, poor.text)
+	}
+	if free := mu(t, s, program.Key, http.MethodPost, "/api/v1/house/v1.5/teller-2?sync=true", `{"prompt":"x"}`); free.Status != "completed" {
+		t.Errorf("a name with slashes and dots: %d %s", free.status, free.text)
+	}
+	if p := mu(t, s, program.Key, http.MethodPost, "/api/v1/house/v1.5/teller-2/estimate", `{"prompt":"x"}`); !strings.HasPrefix(p.text, `{"model":"house/v1.5/teller-2","cost":0,`) {
+		t.Errorf("its price: %d %s", p.status, p.text)
+	}
+}
+
+// Under its base path and its host name all of the API is reached, the schemas of
+// models too; elsewhere what is shared is the primary API's.
+func TestMuapiAddresses(t *testing.T) {
+	t.Parallel()
+	s := configured(t, muPriced)
+	ask := func(host, path string) string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	const model = "/api/v1/house/v1.5/teller-2"
+	for _, test := range []struct {
+		host, path string
+		mine       bool
+	}{
+		{"", "/muapi/openapi.json", true}, {"mu.example", "/openapi.json", true}, {"", "/openapi.json", false},
+		{"", "/muapi/api/v1/models", true}, {"mu.example:443", "/api/v1/models", true}, {"", "/api/v1/models", false},
+	} {
+		if got := ask(test.host, test.path); strings.Contains(got, `"`+model+`"`) != test.mine {
+			t.Errorf("%s%s: %.200s", test.host, test.path, got)
+		}
+	}
+}
+
+// The event of a prediction goes to configured receivers in the primary form, and
+// only the URL of the submission gets that of muapi.ai.
+func TestMuapiConfiguredReceiver(t *testing.T) {
+	t.Parallel()
+	s := program.Start(t, nil)
+	configured := program.NewReceiver(t)
+	if _, err := s.CreateWebhook(t.Context(), client.NewWebhook{URL: configured.URL, Events: []string{"task.completed"}}); err != nil {
+		t.Fatal(err)
+	}
+	a := mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects", `{"sandbox":{"seconds":0}}`)
+	if got := configured.Wait(t, 1)[0]; !strings.Contains(string(got.Body), `"type":"task.completed"`) || !strings.Contains(string(got.Body), a.RequestID) {
+		t.Errorf("it got %s", got.Body)
+	}
+}
+
+// A client that waits does not hold up the stop of the server.
+func TestMuapiStopWhileWaiting(t *testing.T) {
+	t.Parallel()
+	s := program.Start(t, nil)
+	answered := make(chan muAnswer, 1)
+	go func() {
+		defer close(answered)
+		answered <- mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"sandbox":{"seconds":3600}}`)
+	}()
+	for list := ""; !strings.Contains(list, "task_"); {
+		list = mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text
+	}
+	s.Stop(t)
+	if a := <-answered; a.status != http.StatusOK || a.RequestID == "" || a.Status == "completed" {
+		t.Errorf("the answer is %d %s", a.status, a.text)
+	}
+}
