@@ -60,7 +60,7 @@ func describe(f *taskhook.File, n taskhook.NewFile, kept artifact.File) error {
 	f.Filename, f.ContentType, f.Size = n.Filename, kept.MediaType, kept.Size
 	switch {
 	case extension(kept.MediaType) == "":
-		return refusal("The file is no image, video or sound of a kind that is taken; it looks like " + kept.MediaType + ".")
+		return refusal("The file is no image, video, sound or mesh of a kind that is taken; it looks like " + kept.MediaType + ".")
 	case n.ContentType != "" && n.ContentType != kept.MediaType:
 		return refusal("The bytes are not " + n.ContentType + "; they look like " + kept.MediaType + ".")
 	}

@@ -39,7 +39,7 @@ func announceable() []format {
 func formats() []format {
 	return append(announceable(), format{"image/gif", "gif"}, format{"video/quicktime", "mov"}, format{"video/webm", "webm"},
 		format{"audio/mpeg", "mp3"}, format{"audio/wav", "wav"}, format{"audio/mp4", "m4a"}, format{"audio/aac", "aac"},
-		format{"audio/ogg", "ogg"}, format{"audio/flac", "flac"})
+		format{"audio/ogg", "ogg"}, format{"audio/flac", "flac"}, format{"model/gltf-binary", "glb"})
 }
 
 // extension returns the one of links, and "" for a type that is not kept.

@@ -70,7 +70,7 @@ func (f *Face) listModels(http.ResponseWriter, *http.Request, taskhook.Identity)
 	for _, m := range f.offered() {
 		path := "/api/v1/" + m.Name
 		answer.Models = append(answer.Models, listedModel{Name: m.Name, Category: m.Capability, Cost: json.Number(m.Price.String()),
-			Currency: currency, Strategy: fixedPrices, Endpoint: path, EstimateEndpoint: path + "/estimate"})
+			Currency: currency, Strategy: fixedPrices, Endpoint: path, EstimateEndpoint: path + estimateSuffix})
 	}
 	return answer, nil
 }

@@ -73,17 +73,24 @@ func reserved(model string) bool {
 
 // unmatched answers a request that no route takes.
 func (f *Face) unmatched(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		_, pattern := f.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
-		if pattern != "/" && !strings.Contains(pattern, "{model...}") {
-			allowed = append(allowed, method)
-		}
-	}
+	allowed := f.allowed(r)
 	if len(allowed) == 0 {
 		f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "Not Found"))
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	f.writeError(w, r, taskhook.Errorf(taskhook.CodeMethod, "Method Not Allowed"))
+}
+
+// allowed returns the methods that the path of r takes.
+func (f *Face) allowed(r *http.Request) (allowed []string) {
+	model := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "endpoint/")
+	_, err := f.model(strings.TrimSuffix(model, estimateSuffix))
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		_, pattern := f.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
+		if pattern != "/" && (err == nil || !strings.Contains(pattern, "{model...}")) {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }

@@ -15,6 +15,9 @@ import (
 // syncTime is how long a submission with sync waits for the end.
 const syncTime = time.Minute
 
+// estimateSuffix ends the path that asks for the price of a model.
+const estimateSuffix = "/estimate"
+
 // The names of a webhook's URL: in the query, which wins, and in the body.
 const (
 	webhookParameter = "webhook"
@@ -25,7 +28,7 @@ const (
 // tell apart.
 func (f *Face) submit(w http.ResponseWriter, r *http.Request, who taskhook.Identity) (any, error) {
 	name := r.PathValue("model")
-	if asked, ok := strings.CutSuffix(name, "/estimate"); ok {
+	if asked, ok := strings.CutSuffix(name, estimateSuffix); ok {
 		return f.estimate(asked, who)
 	}
 	if _, err := f.model(name); err != nil {
