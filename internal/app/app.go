@@ -84,12 +84,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.lock, err = store.LockDir(cfg.Data); err != nil {
 		return err
 	}
-	if a.keys, err = loadKeyring(cfg, a.Logger); err != nil {
-		return err
-	}
-	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
-		MaxBacklog: cfg.MaxBacklog, Logger: a.Logger, Fault: a.StoreFault})
-	if err != nil {
+	if err = a.openStore(ctx); err != nil {
 		return err
 	}
 	if a.files, err = openFiles(ctx, artifactDir(cfg), maxArtifact); err != nil {

@@ -2,10 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/openapi"
 	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/webhook"
 )
@@ -35,16 +37,37 @@ func artifactDir(cfg *config.Config) string { return filepath.Join(cfg.Data, "ar
 
 // loadKeyring takes the master key from the configuration, or from the key file,
 // which the first start makes.
-func loadKeyring(cfg *config.Config, log *slog.Logger) (*keyring.Keyring, error) {
+func loadKeyring(cfg *config.Config) (keys *keyring.Keyring, madeFile bool, err error) {
 	if text := cfg.SecretKey.Reveal(); text != "" {
-		return keyring.Parse(text)
+		keys, err = keyring.Parse(text)
+		return keys, false, err
 	}
-	path := filepath.Join(cfg.Data, "taskhook.key")
-	keys, created, err := keyring.Load(path)
-	if err == nil && created {
-		log.Info("made the key file; keep a copy of it apart from the database, for without it stored secrets can't be read", "file", path)
+	return keyring.Load(keyFile(cfg))
+}
+
+func keyFile(cfg *config.Config) string { return filepath.Join(cfg.Data, "taskhook.key") }
+
+// openStore opens the database with the master key that it was made with. A key
+// file that was made although there was one once is of no use, and removed.
+func (a *App) openStore(ctx context.Context) (err error) {
+	cfg := a.Config
+	var madeFile bool
+	if a.keys, madeFile, err = loadKeyring(cfg); err != nil {
+		return err
 	}
-	return keys, err
+	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, NewSealer: cfg.AcceptNewKey, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
+		MaxBacklog: cfg.MaxBacklog, Logger: a.Logger, Fault: a.StoreFault})
+	switch {
+	case errors.Is(err, store.ErrOtherKey):
+		err = fmt.Errorf("%w: put your copy of it back as %s, or give it as TASKHOOK_SECRET_KEY; if it is lost for good, start once with "+
+			"--accept-new-key and rotate the secret of every webhook", store.ErrOtherKey, keyFile(cfg))
+		if madeFile {
+			err = errors.Join(err, os.Remove(keyFile(cfg)))
+		}
+	case err == nil && madeFile:
+		a.Logger.Info("made the key file; keep a copy of it apart from the database, for without it stored secrets can't be read", "file", keyFile(cfg))
+	}
+	return err
 }
 
 // build puts services and workers together.

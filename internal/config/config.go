@@ -24,6 +24,7 @@ type Config struct {
 	BootstrapKey  Secret `kong:"-" name:"bootstrap-key" help:"API key of the first account, of any form with at least 32 characters. Without it the first start makes a key and prints it once. Another value adds a key; the one before stays valid until it is revoked."`
 	OperatorToken Secret `kong:"-" name:"operator-token" help:"Token that signs in to the dashboard for all accounts, of at least 32 characters. Without it only API keys sign in, each to its own account."`
 	SecretKey     Secret `kong:"-" name:"secret-key" help:"Master key that encrypts stored secrets, 32 random bytes in base64 or hex, used instead of the key file in the data directory. Losing it makes the stored secrets unreadable."`
+	AcceptNewKey  bool   `name:"accept-new-key" help:"Start although the master key is another than that of the stored secrets, for one that is lost for good. Webhooks get nothing until their secrets are rotated."`
 
 	MaxQueuedTasks int `name:"max-queued-tasks" default:"100000" placeholder:"N" help:"Unfinished tasks that an account may have; more are answered with 429. 0 does not limit them."`
 	MaxBacklog     int `name:"max-backlog" default:"0" placeholder:"N" help:"Deliveries that have not arrived that an account may have; while it has as many, further tasks and events of its own are answered with 429. 0 does not limit them."`

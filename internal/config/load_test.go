@@ -126,7 +126,8 @@ func samples() map[string]string {
 	return map[string]string{
 		"config": "", "data": "/srv/taskhook", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com",
 		"dev": "true", "dev-listen-any": "true", "log-level": "debug", "log-format": "json",
-		"bootstrap-key": strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
+		"accept-new-key": "true",
+		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
 		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6",
 		"operator-token": strings.Repeat("o", 40),
 		"schedule":       "1s,2s", "per-job-schedule": "3s", "delivery-concurrency": "7", "delivery-timeout": "9s",

@@ -19,6 +19,8 @@ func unreachable(point string) string {
 	switch kindOf(point) {
 	case "sweep_lanes":
 		return "the net below the lane protocol writes only when that has lost a wake-up"
+	case "credit_account", "make_postpaid":
+		return "a command of the operator writes it, never a server"
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/egress"
+	"github.com/taskhook/taskhook/internal/testkit"
 )
 
 // TestRecordsAreKept holds that an attempt is neither forgotten nor made again
@@ -17,7 +18,7 @@ func TestRecordsAreKept(t *testing.T) {
 		e := h.endpoint()
 		h.publishMany(5, 1)
 		pass(time.Second)
-		h.faults.times("finish_deliveries:before", 40)
+		h.faults.Times("finish_deliveries:before", 40)
 		h.publishMany(30, 1)
 		pass(5 * time.Second)
 		if got := h.total(taskhook.DeliveryDelivered); got != 5 {
@@ -28,7 +29,7 @@ func TestRecordsAreKept(t *testing.T) {
 		h.update(e.ID, setState(taskhook.EndpointActive))
 		pass(time.Minute)
 		h.checkOnce(35)
-		if h.logs.count("record attempts") == 0 {
+		if h.logs.Count("record attempts") == 0 {
 			t.Error("nothing was logged")
 		}
 	})
@@ -46,7 +47,7 @@ func TestPublishInDoubt(t *testing.T) {
 		epoch := h.node.memory.lanes[e.LaneID].epoch
 		h.node.memory.mu.Unlock()
 		h.publishMany(3, 1) // in flight and waiting meanwhile
-		h.faults.inDoubt("publish", 1)
+		h.faults.InDoubt("publish", 1)
 		_, err := h.service.Publish(h.Context(), account, []taskhook.Publish{{Type: eventType, Data: []byte(`1`)}})
 		if err == nil {
 			t.Fatal("the doubt is not told")
@@ -68,7 +69,7 @@ func TestRecordInDoubt(t *testing.T) {
 	inHouse(t, func(h *house) {
 		h.endpoint()
 		h.receiver.set(func(context.Context, post) egress.Result { return status(500) })
-		h.faults.inDoubt("finish_deliveries", 2)
+		h.faults.InDoubt("finish_deliveries", 2)
 		_, d := h.publish()
 		pass(2 * time.Hour)
 		equal(t, "posts", offsets(h.receiver.posts()), []time.Duration{0, time.Minute, 6 * time.Minute, 36 * time.Minute})
@@ -83,10 +84,10 @@ func TestRecordInDoubt(t *testing.T) {
 func TestEveryPointFails(t *testing.T) {
 	kinds := []string{"claim_lanes", "claim_pages", "settle_lane", "raise_epoch", "sweep_lanes", "finish_deliveries"}
 	for _, kind := range kinds {
-		for name, set := range map[string]func(f *faults){
-			"before":   func(f *faults) { f.times(kind+":before", 5) },
-			"after":    func(f *faults) { f.times(kind+":after", 5) },
-			"in doubt": func(f *faults) { f.inDoubt(kind, 3) },
+		for name, set := range map[string]func(f *testkit.Faults){
+			"before":   func(f *testkit.Faults) { f.Times(kind+":before", 5) },
+			"after":    func(f *testkit.Faults) { f.Times(kind+":after", 5) },
+			"in doubt": func(f *testkit.Faults) { f.InDoubt(kind, 3) },
 		} {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				inHouse(t, func(h *house) {
@@ -193,7 +194,7 @@ type brokenQueue struct {
 func (b *brokenQueue) FinishDeliveries(_ context.Context, results []*taskhook.AttemptResult) error {
 	for _, r := range results {
 		if r.Delivery.ID == b.bad {
-			return fmt.Errorf("record %s: %w", b.bad, errDisk)
+			return fmt.Errorf("record %s: %w", b.bad, testkit.ErrDisk)
 		}
 	}
 	for _, r := range results {

@@ -22,6 +22,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/webhook"
 )
 
@@ -42,8 +43,8 @@ func primarySchedule() taskhook.Schedule {
 type house struct {
 	*testing.T
 	store    *store.Store
-	faults   *faults
-	logs     *logs
+	faults   *testkit.Faults
+	logs     *testkit.Logs
 	receiver *receiver
 	service  *Service
 	options  WorkerOptions
@@ -69,8 +70,8 @@ func inHouse(t *testing.T, test func(h *house), set ...func(*WorkerOptions)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &house{T: t, faults: &faults{}, logs: &logs{}, receiver: &receiver{}}
-		h.store, err = store.Open(t.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: slog.New(h.logs), Fault: h.faults.at})
+		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, receiver: &receiver{}}
+		h.store, err = store.Open(t.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: slog.New(h.logs), Fault: h.faults.At})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,13 +142,13 @@ func (h *house) crash() {
 
 func (h *house) close() {
 	h.Helper()
-	h.faults.set(nil)
+	h.faults.Set(nil)
 	h.node.cancel()
 	<-h.node.done
 	if err := h.store.Close(); err != nil {
 		h.Error(err)
 	}
-	if h.logs.count("without a wake-up") > 0 {
+	if h.logs.Count("without a wake-up") > 0 {
 		h.Error("the sweep found lanes that nobody had woken")
 	}
 	if m := h.node.memory; m.bytes != h.node.heldBytes() {
@@ -356,7 +357,7 @@ func (l *ledger) LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.
 		return nil, err
 	}
 	if lane := l.unreadable.Load(); lane != nil && slices.Contains(lanes, *lane) {
-		return nil, errDisk
+		return nil, testkit.ErrDisk
 	}
 	return l.lanes.LaneEndpoints(ctx, lanes)
 }
@@ -413,88 +414,4 @@ func (m mortalSender) Send(ctx context.Context, r *egress.Request) egress.Result
 		return egress.Result{Err: errDead}
 	}
 	return m.Sender.Send(ctx, r)
-}
-
-// faults fail the store at named points.
-type faults struct {
-	mu   sync.Mutex
-	hook func(point string) error
-}
-
-func (f *faults) at(point string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.hook == nil {
-		return nil
-	}
-	return f.hook(point)
-}
-
-func (f *faults) set(hook func(point string) error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.hook = hook
-}
-
-var errDisk = errors.New("the disk is on fire")
-
-// times fails a point n times.
-func (f *faults) times(point string, n int) {
-	f.set(func(p string) error {
-		if p == point && n > 0 {
-			n--
-			return errDisk
-		}
-		return nil
-	})
-}
-
-// inDoubt fails the next n commits that hold a write of the kind after they were
-// made.
-func (f *faults) inDoubt(kind string, n int) {
-	seen := false
-	f.set(func(p string) error {
-		switch {
-		case p == kind+":before" && n > 0:
-			seen = true
-		case p == "commit:after" && seen:
-			seen = false
-			n--
-			return errDisk
-		}
-		return nil
-	})
-}
-
-// logs remembers what was logged.
-type logs struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
-func (l *logs) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *logs) WithGroup(string) slog.Handler            { return l }
-
-func (l *logs) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	line := r.Level.String() + " " + r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
-		return true
-	})
-	l.lines = append(l.lines, line)
-	return nil
-}
-
-func (l *logs) count(part string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.lines {
-		if strings.Contains(line, part) {
-			n++
-		}
-	}
-	return n
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/testkit"
 )
 
 // TestOneBadRecord holds that a result which can't be written holds up no other,
@@ -18,7 +19,7 @@ func TestOneBadRecord(t *testing.T) {
 		const n = 2000
 		queue := &brokenQueue{bad: "dlv_700", recorded: map[string]int{}}
 		done := map[string]int{}
-		r := newRecorder(queue, slog.New(&logs{}), func(l *lane, _ int, _ time.Time) { done[l.id]++ })
+		r := newRecorder(queue, slog.New(&testkit.Logs{}), func(l *lane, _ int, _ time.Time) { done[l.id]++ })
 		ended := make(chan struct{})
 		go func() {
 			r.run()

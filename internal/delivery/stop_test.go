@@ -68,7 +68,7 @@ func TestStopWithADeadDisk(t *testing.T) {
 		h.endpoint()
 		h.publish()
 		pass(time.Second)
-		h.faults.times("finish_deliveries:before", 1e9)
+		h.faults.Times("finish_deliveries:before", 1e9)
 		h.publish()
 		pass(time.Minute)
 		start := time.Now()
@@ -76,7 +76,7 @@ func TestStopWithADeadDisk(t *testing.T) {
 		if took := time.Since(start); took > h.options.Grace {
 			t.Errorf("the stop took %s", took)
 		}
-		h.faults.set(nil)
+		h.faults.Set(nil)
 		h.start()
 		pass(time.Minute)
 		if got := h.total(taskhook.DeliveryDelivered); got != 2 || len(h.receiver.posts()) != 3 {

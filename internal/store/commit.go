@@ -12,10 +12,10 @@ import (
 
 // The bounds of group commit.
 const (
-	maxQueued = 8192             // waiting writes; more are refused
-	maxBatch  = 512              // writes that share a commit
-	busyBatch = 8                // a batch larger than this makes the next one linger
-	linger    = time.Millisecond // how long a batch waits for company when the last was busy
+	maxQueued = 8192                 // waiting writes; more are refused
+	maxBatch  = 512                  // writes that share a commit
+	busyBatch = 8                    // a batch larger than this makes the next one linger
+	linger    = time.Millisecond / 2 // how long a batch waits to be as large as the last, if that was busy
 )
 
 // kind is one sort of write. The items of a kind that share a commit are applied
@@ -137,7 +137,7 @@ func (c *committer) run() {
 func (c *committer) take() (batch []*write, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last > busyBatch && len(c.queue) > 0 && len(c.queue) < c.last/2 {
+	if c.last > busyBatch && len(c.queue) > 0 && len(c.queue) < c.last {
 		c.mu.Unlock()
 		time.Sleep(linger)
 		c.mu.Lock()

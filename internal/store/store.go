@@ -27,10 +27,11 @@ type Sealer interface {
 
 // Options opens a store.
 type Options struct {
-	Dir      string // the data directory
-	Sealer   Sealer
-	Migrate  bool // bring the schema up to date; needs the directory's Lock
-	MaxTasks int  // unfinished tasks that an account may have; 0: no limit
+	Dir       string // the data directory
+	Sealer    Sealer
+	NewSealer bool // it may be another than that of what is stored, which it then can't open
+	Migrate   bool // bring the schema up to date; needs the directory's Lock
+	MaxTasks  int  // unfinished tasks that an account may have; 0: no limit
 	// MaxBacklog is how many pending deliveries an account may have before its
 	// tasks and events are refused; 0: no limit.
 	MaxBacklog int
@@ -64,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
 	s.writes = newCommitter(db.begin, o.Fault)
 	s.makeKinds()
-	if err := s.prepare(ctx, o.Migrate); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	go s.writes.run() // until Close
@@ -73,10 +74,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 var errNoDatabase = errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
 
-func (s *Store) prepare(ctx context.Context, migrate bool) (err error) {
-	if migrate {
-		s.Applied, err = s.migrate(ctx)
-		return err
+func (s *Store) prepare(ctx context.Context, o Options) (err error) {
+	if o.Migrate {
+		if s.Applied, err = s.migrate(ctx); err != nil {
+			return err
+		}
+		return s.checkSealer(ctx, o.NewSealer)
 	}
 	list, err := readMigrations("sqlite")
 	if err != nil {

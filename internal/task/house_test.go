@@ -24,6 +24,7 @@ import (
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -61,8 +62,8 @@ type house struct {
 	*testing.T
 	store   *store.Store
 	files   *files
-	faults  *faults
-	logs    *logs
+	faults  *testkit.Faults
+	logs    *testkit.Logs
 	one     *script
 	single  *script
 	service *Service
@@ -86,7 +87,7 @@ func inHouse(t *testing.T, test func(h *house)) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{T: t, faults: &faults{}, logs: &logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1}}
+		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1}}
 		h.open(dir)
 		defer h.close()
 		h.start()
@@ -100,7 +101,7 @@ func (h *house) open(dir string) {
 		h.Fatal(err)
 	}
 	log := slog.New(h.logs)
-	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: log, Fault: h.faults.at})
+	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: log, Fault: h.faults.At})
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func (h *house) crash() {
 }
 
 func (h *house) close() {
-	h.faults.set(nil)
+	h.faults.Set(nil)
 	h.node.cancel()
 	<-h.node.done
 	if n := len(h.node.running); n > 0 {
@@ -395,88 +396,4 @@ func (m *mortalRuns) FinishRun(ctx context.Context, now time.Time, e *taskhook.R
 		return err
 	}
 	return m.RunStore.FinishRun(ctx, now, e)
-}
-
-// faults fail the store at named points.
-type faults struct {
-	mu   sync.Mutex
-	hook func(point string) error
-}
-
-func (f *faults) at(point string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.hook == nil {
-		return nil
-	}
-	return f.hook(point)
-}
-
-func (f *faults) set(hook func(point string) error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.hook = hook
-}
-
-var errDisk = errors.New("the disk is on fire")
-
-// times fails a point n times.
-func (f *faults) times(point string, n int) {
-	f.set(func(p string) error {
-		if p == point && n > 0 {
-			n--
-			return errDisk
-		}
-		return nil
-	})
-}
-
-// inDoubt fails the next n commits that hold a write of the kind after they were
-// made.
-func (f *faults) inDoubt(kind string, n int) {
-	seen := false
-	f.set(func(p string) error {
-		switch {
-		case p == kind+":before" && n > 0:
-			seen = true
-		case p == "commit:after" && seen:
-			seen = false
-			n--
-			return errDisk
-		}
-		return nil
-	})
-}
-
-// logs remembers what was logged.
-type logs struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
-func (l *logs) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *logs) WithGroup(string) slog.Handler            { return l }
-
-func (l *logs) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	line := r.Level.String() + " " + r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
-		return true
-	})
-	l.lines = append(l.lines, line)
-	return nil
-}
-
-func (l *logs) count(part string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.lines {
-		if strings.Contains(line, part) {
-			n++
-		}
-	}
-	return n
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/testkit"
 )
 
 func bareCatalogue(t *testing.T) *catalogue.Catalogue {
@@ -111,10 +112,10 @@ func TestStorageFullWaits(t *testing.T) {
 // file.
 func TestEveryPointFails(t *testing.T) {
 	for _, kind := range []string{"claim_runs", "start_run", "progress", "release_run", "finish_run"} {
-		for name, set := range map[string]func(f *faults){
-			"before":   func(f *faults) { f.times(kind+":before", 5) },
-			"after":    func(f *faults) { f.times(kind+":after", 5) },
-			"in doubt": func(f *faults) { f.inDoubt(kind, 3) },
+		for name, set := range map[string]func(f *testkit.Faults){
+			"before":   func(f *testkit.Faults) { f.Times(kind+":before", 5) },
+			"after":    func(f *testkit.Faults) { f.Times(kind+":after", 5) },
+			"in doubt": func(f *testkit.Faults) { f.InDoubt(kind, 3) },
 		} {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				inHouse(t, func(h *house) {
@@ -138,13 +139,13 @@ func TestEveryPointFails(t *testing.T) {
 // TestLogsRest holds that a database that is down does not fill the log.
 func TestLogsRest(t *testing.T) {
 	inHouse(t, func(h *house) {
-		h.faults.times("finish_run:before", 1e9)
+		h.faults.Times("finish_run:before", 1e9)
 		k := h.create("acc_a", "one")
 		pass(time.Hour)
-		if n := h.logs.count("store outcome"); n < 100 || n > 1000 {
+		if n := h.logs.Count("store outcome"); n < 100 || n > 1000 {
 			t.Errorf("%d lines in an hour", n)
 		}
-		h.faults.set(nil)
+		h.faults.Set(nil)
 		pass(time.Minute)
 		h.expect(k, taskhook.TaskSucceeded)
 	})

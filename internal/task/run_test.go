@@ -268,7 +268,7 @@ func TestProgressIsNotLost(t *testing.T) {
 			sink.Progress(40)
 			return working(time.Minute)(ctx, r, sink)
 		})
-		h.faults.times("progress:before", 3)
+		h.faults.Times("progress:before", 3)
 		k := h.create("acc_a", "one")
 		pass(10 * time.Second)
 		if got := h.read(k).Progress; got != 40 {

@@ -36,7 +36,7 @@ func (f *Face) createKey(w http.ResponseWriter, r *http.Request, who taskhook.Id
 func decodeKey(body []byte, test bool) (n taskhook.NewKey, err error) {
 	var permissions, spendLimit json.RawMessage
 	var networks []string
-	var expires string
+	var expires *string
 	wanted := &test
 	err = decodeObject(body, func(name string) any {
 		switch name {
@@ -118,11 +118,11 @@ func decodeNetworks(texts []string) (networks []netip.Prefix, err error) {
 	return networks, nil
 }
 
-func decodeExpiry(text string) (t time.Time, err error) {
-	if text == "" {
+func decodeExpiry(text *string) (t time.Time, err error) {
+	if text == nil {
 		return t, nil
 	}
-	if t, err = time.Parse(time.RFC3339, text); err != nil || t.UTC().Year() > 9999 {
+	if t, err = time.Parse(time.RFC3339, *text); err != nil || t.UTC().Year() > 9999 {
 		return t, taskhook.FieldErrorf(taskhook.CodeInvalid, "expiresAt", "expiresAt must be a time like 2026-03-01T09:30:00Z.")
 	}
 	return t, nil

@@ -111,6 +111,7 @@ func TestRefusedKeys(t *testing.T) {
 		`{"name":"a","ipWhitelist":"10.0.0.1"}`:                       "INVALID_PARAMETER ipWhitelist",
 		`{"name":"a","ipWhitelist":["10.0.0.1",null]}`:                "INVALID_PARAMETER ipWhitelist",
 		`{"name":"a","ipWhitelist":["localhost"]}`:                    "INVALID_PARAMETER ipWhitelist",
+		`{"name":"a","expiresAt":""}`:                                 "INVALID_PARAMETER expiresAt",
 		`{"name":"a","expiresAt":"tomorrow"}`:                         "INVALID_PARAMETER expiresAt",
 		`{"name":"a","expiresAt":"9999-12-31T23:59:59-01:00"}`:        "INVALID_PARAMETER expiresAt",
 		`{"name":"a","expiresAt":1767225600}`:                         "INVALID_PARAMETER expiresAt",

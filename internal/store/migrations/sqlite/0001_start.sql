@@ -1,5 +1,6 @@
 -- Times are Unix milliseconds. Ids are text that sorts by time. Bodies are the
--- bytes that were signed. Indexes of work are partial: unfinished rows only.
+-- bytes that were signed. Indexes of work are partial: unfinished rows only. Checks
+-- say OR, for SQLite makes a table of a longer IN list anew for every row.
 
 CREATE TABLE accounts (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -39,14 +40,14 @@ CREATE TABLE tasks (
     test        INTEGER NOT NULL CHECK (test IN (0, 1)),
     sandbox     INTEGER NOT NULL CHECK (sandbox IN (0, 1)),
     retry_of    TEXT NOT NULL DEFAULT '',
-    state       TEXT NOT NULL CHECK (state IN ('pending', 'queued', 'running', 'succeeded', 'failed', 'cancelled')),
+    state       TEXT NOT NULL CHECK (state = 'pending' OR state = 'queued' OR state = 'running' OR state = 'succeeded' OR state = 'failed' OR state = 'cancelled'),
     progress    INTEGER NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
     error       BLOB,
     estimated   INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
     started_at  INTEGER,
     finished_at INTEGER,
-    CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
+    CHECK ((state = 'succeeded' OR state = 'failed' OR state = 'cancelled') = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITHOUT ROWID;
 CREATE INDEX tasks_by_account ON tasks (account, id);
@@ -66,7 +67,7 @@ CREATE TABLE runs (
     number     INTEGER NOT NULL,
     adapter    TEXT NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('open', 'done')),
-    submission TEXT NOT NULL CHECK (submission IN ('unsent', 'sending', 'sent', 'unknown')),
+    submission TEXT NOT NULL CHECK (submission = 'unsent' OR submission = 'sending' OR submission = 'sent' OR submission = 'unknown'),
     handle     TEXT NOT NULL DEFAULT '',
     owner      TEXT REFERENCES nodes (id) ON DELETE SET NULL,
     claims     INTEGER NOT NULL DEFAULT 0,
@@ -114,7 +115,7 @@ CREATE TABLE endpoints (
     url         TEXT NOT NULL,
     description TEXT NOT NULL,
     events      TEXT NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('active', 'paused', 'disabled')),
+    state       TEXT NOT NULL CHECK (state = 'active' OR state = 'paused' OR state = 'disabled'),
     reason      TEXT NOT NULL DEFAULT '',
     schedule    TEXT, -- NULL: the operator's
     secrets     BLOB NOT NULL,
@@ -153,7 +154,7 @@ CREATE TABLE deliveries (
     lane        TEXT NOT NULL,
     url         TEXT NOT NULL DEFAULT '', -- per-job only; a configured one goes where its endpoint is now
     body        BLOB,                     -- per-job only; a configured one sends the event's
-    state       TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed', 'cancelled')),
+    state       TEXT NOT NULL CHECK (state = 'pending' OR state = 'delivered' OR state = 'failed' OR state = 'cancelled'),
     claim       INTEGER NOT NULL,         -- the epoch under which it is in the lane owner's memory; 0: free
     attempts    INTEGER NOT NULL DEFAULT 0,
     schedule    TEXT NOT NULL,
