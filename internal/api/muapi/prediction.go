@@ -61,7 +61,7 @@ func statusOf(s taskhook.TaskState) string {
 func newPrediction(baseURL string, t *taskhook.Task, outputs []string) prediction {
 	p := prediction{ID: t.ID, URLs: links{baseURL + "/api/v1/predictions/" + url.PathEscape(t.ID) + "/result"},
 		Status: statusOf(t.State), CreatedAt: t.CreatedAt.UTC().Truncate(time.Second)}
-	if !t.State.Final() && t.State != taskhook.TaskExpired {
+	if !t.State.Final() {
 		return p
 	}
 	p.NSFW = make([]bool, len(outputs))

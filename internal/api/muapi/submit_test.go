@@ -144,3 +144,23 @@ func TestDocument(t *testing.T) {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
+
+// A form of any bytes is read or refused, and never with a fault.
+func FuzzForm(f *testing.F) {
+	f.Add("--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nv\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../x\"\r\n\r\nbytes\r\n--b--\r\n")
+	f.Add("--b\r\n\r\n\r\n--b--")
+	f.Fuzz(func(t *testing.T, body string) {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/upload_file", strings.NewReader(body))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		fields, part, err := readForm(httptest.NewRecorder(), r)
+		if err != nil {
+			if _, ok := err.(*taskhook.Error); !ok {
+				t.Errorf("%q: %v is not for users", body, err)
+			}
+			return
+		}
+		if part == nil || len(fields) > maxFields {
+			t.Errorf("%q: %v", body, fields)
+		}
+	})
+}
