@@ -33,7 +33,7 @@ type keyCreateCommand struct {
 
 	SpendLimit string `placeholder:"USD" help:"What the key's tasks may cost in all, such as 12.50. Default: no limit."`
 
-	JSON bool `name:"json" help:"Print JSON."`
+	keyFlags
 }
 
 // Run makes the key, on an empty data directory too.
@@ -46,6 +46,9 @@ func (k *keyCreateCommand) Run(ctx context.Context, c *console) error {
 	n := taskhook.NewKey{Name: k.Name, Test: k.Test}
 	if n.Limits, err = k.limits(now); err != nil {
 		return err
+	}
+	if k.Server != "" {
+		return k.createThere(ctx, c, n)
 	}
 	return withAccounts(ctx, cfg.Data, true, func(accounts *account.Service) error {
 		text, key, err := accounts.Create(ctx, now, k.Account, n)
@@ -108,11 +111,14 @@ func printKey(w io.Writer, text string) {
 
 type keyListCommand struct {
 	config.Location
-	JSON bool `name:"json" help:"Print JSON."`
+	keyFlags
 }
 
 // Run lists the keys without their texts, which nobody knows.
 func (k *keyListCommand) Run(ctx context.Context, c *console) error {
+	if k.Server != "" {
+		return k.listThere(ctx, c)
+	}
 	cfg, err := c.load(config.Config{Location: k.Location})
 	if err != nil {
 		return err
@@ -136,10 +142,14 @@ func (k *keyListCommand) Run(ctx context.Context, c *console) error {
 type keyRevokeCommand struct {
 	config.Location
 	ID string `arg:"" help:"Id of the key, as key list shows it."`
+	keyFlags
 }
 
 // Run revokes the key.
 func (k *keyRevokeCommand) Run(ctx context.Context, c *console) error {
+	if k.Server != "" {
+		return k.revokeThere(ctx, c)
+	}
 	cfg, err := c.load(config.Config{Location: k.Location})
 	if err != nil {
 		return err

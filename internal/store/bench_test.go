@@ -37,7 +37,7 @@ func (b *benchInbox) take() []taskhook.Outgoing {
 
 // BenchmarkDelivery is what a delivery costs the store: its event is published by
 // a caller of its own, and its attempt recorded. The CPU of the whole process is
-// counted, for the commits are led by any of the callers.
+// counted, for commits have a goroutine of their own.
 func BenchmarkDelivery(b *testing.B) {
 	for _, size := range []int{1, 64, 500} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
