@@ -74,3 +74,16 @@ func HasIDForm(prefix, s string) bool {
 	}
 	return true
 }
+
+// IDNumber returns a number for an id that NewID made, for APIs whose ids are
+// numbers: when it was made, in 4096ths of a millisecond since the start of 2020,
+// which JavaScript holds exactly until 2089. Other ids have 0.
+func IDNumber(prefix, id string) int64 {
+	u, err := idText.DecodeString(strings.TrimPrefix(id, prefix))
+	if err != nil || len(u) != 16 {
+		return 0
+	}
+	const epoch = 1_577_836_800_000 // 2020-01-01 in Unix milliseconds
+	high := binary.BigEndian.Uint64(u)
+	return (int64(high>>16)-epoch)<<12 | int64(high&0xfff)
+}

@@ -131,3 +131,22 @@ func TestOriginLane(t *testing.T) {
 		t.Errorf("5 origins have %d lanes", len(lanes))
 	}
 }
+
+func TestIDNumber(t *testing.T) {
+	t.Parallel()
+	made := time.Date(2026, 3, 1, 9, 30, 0, 500_000, time.UTC)
+	number := taskhook.IDNumber(taskhook.PrefixKey, taskhook.NewID(taskhook.PrefixKey, made))
+	if want := (made.UnixMilli()-time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())<<12 + 2048; number != want {
+		t.Errorf("the number is %d, want %d", number, want)
+	}
+	for _, later := range []time.Duration{250 * time.Nanosecond, time.Millisecond, 60 * 365 * 24 * time.Hour} {
+		if next := taskhook.IDNumber(taskhook.PrefixKey, taskhook.NewID(taskhook.PrefixKey, made.Add(later))); next <= number || next > 1<<53 {
+			t.Errorf("%s later the number is %d after %d", later, next, number)
+		}
+	}
+	for _, id := range []string{"", "key_", "key_1", "key_!"} {
+		if n := taskhook.IDNumber(taskhook.PrefixKey, id); n != 0 {
+			t.Errorf("%q has the number %d", id, n)
+		}
+	}
+}

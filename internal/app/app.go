@@ -55,6 +55,7 @@ type App struct {
 
 	accounts   *account.Service
 	tasks      *task.Service
+	endings    *task.Endings
 	uploads    *file.Service
 	taskWork   *task.Worker
 	deliveries *delivery.Service

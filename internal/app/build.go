@@ -12,6 +12,7 @@ import (
 
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
 	"github.com/taskhook/taskhook/internal/api/modelslab"
+	"github.com/taskhook/taskhook/internal/api/muapi"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/config"
@@ -137,12 +138,13 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 		Faces: map[string]task.FaceWebhook{
 			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
 			modelslab.Name:   {Render: modelslab.WebhookBody, Schedule: a.Config.PerJobSchedule},
+			muapi.Name:       {Render: muapi.WebhookBody(a.BaseURL()), Schedule: a.Config.Muapi.Schedule},
 		}}
-	endings := task.NewEndings()
+	a.endings = task.NewEndings()
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: endings, Logger: a.Logger, Fault: a.Fault})
+		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: endings,
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 
@@ -156,12 +158,16 @@ func (a *App) serve() error {
 		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts,
 		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
+	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,
+		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
 		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
-		Uploads: primary.UploadHandler()}
+		Uploads: primary.UploadHandler(), Forms: third.FormHandler()}
 	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
-		a.modelsLab())
+		a.modelsLab(),
+		httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, AtHosts: muapi.Documents(),
+			Owns: muapi.Owned(), Credential: muapi.HasCredential, Handler: third})
 	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
 	return nil
 }

@@ -40,7 +40,10 @@ func (a *App) Run(ctx context.Context) error {
 	serving, stopServing := context.WithCancel(ctx)
 	defer stopServing()
 	context.AfterFunc(background, stopServing) // a worker failed
-	context.AfterFunc(ctx, func() { a.stopping.Store(true) })
+	context.AfterFunc(ctx, func() {
+		a.stopping.Store(true)
+		a.endings.Stop()
+	})
 	err := a.server.Run(serving, a.listener)
 
 	stopRunning()

@@ -36,6 +36,7 @@ var edges = []edge{
 	{"internal/api/modelhunter", "client", "shares the wire types, so that server and client can't drift apart"},
 	{"internal/api/modelhunter", "internal/jsjson", "its bodies are read again by JavaScript"},
 	{"internal/api/modelslab", "internal/jsjson", "gives back what clients wrote byte for byte"},
+	{"internal/api/muapi", "internal/jsjson", "reads bodies member by member, and refuses repeated names"},
 
 	{"internal/task", "internal/provider", "runs adapters"},
 	{"internal/task", "internal/artifact", "keeps results"},

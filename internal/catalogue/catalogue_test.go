@@ -44,7 +44,10 @@ func TestWireModels(t *testing.T) {
 		"seedream":  "seedream-3-0-t2i seedream-4-0 seedream-4-5 seedream-5-0-lite",
 		"seedance":  "seedance-1-0-lite-i2v seedance-1-0-lite-t2v seedance-1-0-pro seedance-1-0-pro-fast seedance-1-5-pro",
 		"modelslab": "* cogvideox ltx-2.3 seedance-t2v wan2.2 wanx",
-		"muapi":     "flux-dev-image generate_wan_ai_effects gpt-image-1.5 mmaudio-v2/text-to-audio",
+		"muapi": "ai-anime-generator ai-background-remover ai-color-photo ai-ghibli-style ai-image-extension ai-image-face-swap ai-image-upscale " +
+			"ai-object-eraser ai-product-shot ai-skin-enhancer ai-video-face-swap flux-dev-image flux-kontext-dev-i2i generate_wan_ai_effects " +
+			"gpt-image-1.5 kling-v2.1-master-t2v kling-v2.1-standard-i2v mmaudio-v2/text-to-audio mmaudio-v2/video-to-video suno-create-music " +
+			"suno-extend-music suno-remix-music sync-lipsync video-effects",
 	}
 	got := map[string]string{}
 	c := load(t, "")
@@ -194,7 +197,7 @@ func TestLookupErrors(t *testing.T) {
 		{"seedream", "image-to-image", "seedream-3-0-t2i", taskhook.CodeModelNotFound, "model",
 			`model seedream-3-0-t2i of seedream can't do image-to-image; it can do text-to-image; for image-to-image take seedream-4-0, seedream-4-5 and seedream-5-0-lite`},
 		{"muapi", "", "nothing-like-it", taskhook.CodeModelNotFound, "model",
-			`provider muapi has no model "nothing-like-it"; it has flux-dev-image, generate_wan_ai_effects, gpt-image-1.5 and mmaudio-v2/text-to-audio; GET /api/v1/models lists all`},
+			`provider muapi has no model "nothing-like-it"; it has ai-anime-generator, ai-background-remover, ai-color-photo, ai-ghibli-style, ai-image-extension, ai-image-face-swap, ai-image-upscale, ai-object-eraser, ai-product-shot, ai-skin-enhancer, ai-video-face-swap, flux-dev-image and 12 more; GET /api/v1/models lists all`},
 		{"kling", "", "kling-v3", taskhook.CodeProviderNotFound, "capability",
 			`model kling-v3 can do more than one thing; ask for one of image-to-video and text-to-video`},
 		{"modelslab", "text-to-image", "a\nb", taskhook.CodeModelNotFound, "model",

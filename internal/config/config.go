@@ -34,6 +34,7 @@ type Config struct {
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
 	Delivery       Delivery          `embed:"" prefix:"delivery-"`
 	ModelsLab      ModelsLab         `embed:"" prefix:"modelslab-"`
+	Muapi          Muapi             `embed:"" prefix:"muapi-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -62,4 +63,10 @@ type Delivery struct {
 type ModelsLab struct {
 	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
 	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
+}
+
+// Muapi sets what is particular to the API of muapi.ai.
+type Muapi struct {
+	Hosts    []string          `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of muapi.ai is reached. It is always reached below /muapi, by the header x-api-key, and at the paths that it alone has."`
+	Schedule taskhook.Schedule `name:"schedule" default:"10s,1m,6m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a webhook URL given through this API."`
 }

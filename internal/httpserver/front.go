@@ -3,6 +3,7 @@ package httpserver
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ type Face struct {
 	Name     string
 	BasePath string   // "/modelhunter": what is below it is the face's, without it
 	Hosts    []string // host names under which only this face is reached
+	AtHosts  []string // paths of the site that the face answers itself under its host names
 	Owns     []string // paths that no other face has, with all below them
 	// Credential reports whether a request carries a credential in the form that
 	// only this face takes. It does not check it.
@@ -20,8 +22,8 @@ type Face struct {
 
 // Front picks one whole handler for each request, by the first rule that fits:
 //
-//  1. The path is below a face's base path, or it is an API's path and the host
-//     name is a face's.
+//  1. The path is below a face's base path, or it is an API's path, or one that
+//     the face answers itself, and the host name is a face's.
 //  2. The path is one that only one face owns.
 //  3. Elsewhere under /api/ and /v1/: the face whose form of credential the
 //     request carries.
@@ -53,12 +55,12 @@ func (f *Front) pick(r *http.Request) http.Handler {
 			return f.below[i]
 		}
 	}
-	owner := f.owner(r.URL.Path)
-	if owner == nil && !sharedPath(r.URL.Path) {
+	owner, host := f.owner(r.URL.Path), f.byHost(r.Host)
+	if owner == nil && !sharedPath(r.URL.Path) && (host == nil || !slices.Contains(host.AtHosts, r.URL.Path)) {
 		return f.site
 	}
-	if face := f.byHost(r.Host); face != nil {
-		return face.Handler
+	if host != nil {
+		return host.Handler
 	}
 	if owner != nil {
 		return owner.Handler

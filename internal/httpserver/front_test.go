@@ -19,7 +19,7 @@ func hasHeader(name string) func(*http.Request) bool {
 func TestFront(t *testing.T) {
 	t.Parallel()
 	front := NewFront(named("site"),
-		Face{Name: "a", BasePath: "/a", Hosts: []string{"api.example"}, Credential: hasHeader("Authorization"), Handler: named("a")},
+		Face{Name: "a", BasePath: "/a", Hosts: []string{"api.example"}, AtHosts: []string{"/docs"}, Credential: hasHeader("Authorization"), Handler: named("a")},
 		Face{Name: "b", BasePath: "/b", Owns: []string{"/api/v3", "/workflow"}, Credential: hasHeader("Key"), Handler: named("b")},
 		Face{Name: "c", BasePath: "/c", Owns: []string{"/api/v1/predictions"}, Credential: hasHeader("X-Api-Key"), Handler: named("c")},
 	)
@@ -38,6 +38,9 @@ func TestFront(t *testing.T) {
 		{"/b/api/v1/tasks", "", "Authorization", "b /api/v1/tasks"},
 		{"/c/api/v3", "api.example", "", "c /api/v3"},
 		{"/c", "", "", "site /c"},
+		{"/docs", "", "", "site /docs"},
+		{"/docs", "api.example", "", "a /docs"},
+		{"/docs/x", "api.example", "", "site /docs/x"},
 		{"/bb/api", "", "", "site /bb/api"},
 		{"/api/v1/tasks", "API.example:8080", "Key", "a /api/v1/tasks"},
 		{"/api/v3/x", "api.example", "", "a /api/v3/x"},

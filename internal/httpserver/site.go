@@ -11,6 +11,7 @@ type Site struct {
 	JWKS    http.Handler // the public keys of per-job signatures
 	Results http.Handler // result files, at /results/{name}
 	Files   http.Handler // uploaded files, at /files/{name}
+	Forms   http.Handler // takes forms with files, at /files/
 	Uploads http.Handler // takes their bytes, at /uploads/{file_id}
 	Spec    http.Handler // the OpenAPI document, at /openapi.json
 	Docs    http.Handler // the same for people, at /docs
@@ -30,6 +31,9 @@ func (s Site) Handler() http.Handler {
 	}
 	if s.Files != nil {
 		mux.Handle("/files/{name}", s.Files)
+	}
+	if s.Forms != nil {
+		mux.Handle("POST /files/{$}", s.Forms)
 	}
 	if s.Uploads != nil {
 		mux.Handle("/uploads/{file_id}", s.Uploads)

@@ -60,6 +60,8 @@ type (
 	SecurityScheme struct {
 		Type        string `json:"type"`
 		Scheme      string `json:"scheme,omitempty"`
+		In          string `json:"in,omitempty"`   // of an apiKey: "header"
+		Name        string `json:"name,omitempty"` // of an apiKey
 		Description string `json:"description,omitempty"`
 	}
 )

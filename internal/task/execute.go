@@ -32,11 +32,15 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, c taskho
 	x := &execution{worker: w, claimed: c, cancel: cancel}
 	w.enter(x)
 	defer w.leave(x)
-	ok, err := w.Runs.StartRun(runCtx, time.Now(), w.Node, c.Run)
+	now := time.Now()
+	ok, err := w.Runs.StartRun(runCtx, now, w.Node, c.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, time.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
 	case ok:
+		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
+			x.claimed.Task.StartedAt = now
+		}
 		x.conclude(ctx, x.work(runCtx, adapter))
 	default: // cancelled before it began
 	}

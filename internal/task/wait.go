@@ -11,11 +11,30 @@ import (
 // Endings tells who waits for a task in this process that it has ended.
 type Endings struct {
 	mu      sync.Mutex
-	waiting map[string][]chan struct{} // by task id
+	waiting map[string][]chan struct{} // by task id; nil: nobody is to wait any more
 }
 
 // NewEndings returns an Endings that nobody waits at.
 func NewEndings() *Endings { return &Endings{waiting: map[string][]chan struct{}{}} }
+
+// Stop lets all who wait go, now and from now on, so that the server can stop.
+func (e *Endings) Stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, list := range e.waiting {
+		for _, ended := range list {
+			close(ended)
+		}
+	}
+	e.waiting = nil
+}
+
+// stopped reports whether Stop was called.
+func (e *Endings) stopped() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.waiting == nil
+}
 
 // announce tells that a task has ended.
 func (e *Endings) announce(taskID string) {
@@ -33,6 +52,9 @@ func (e *Endings) watch(taskID string) (ended <-chan struct{}, forget func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	mine := make(chan struct{})
+	if e.waiting == nil {
+		return mine, func() {}
+	}
 	e.waiting[taskID] = append(e.waiting[taskID], mine)
 	return mine, func() { e.forget(taskID, mine) }
 }
@@ -46,17 +68,19 @@ func (e *Endings) forget(taskID string, mine chan struct{}) {
 			others = append(others, other)
 		}
 	}
-	if e.waiting[taskID] = others; len(others) == 0 {
+	if len(others) == 0 {
 		delete(e.waiting, taskID)
+		return
 	}
+	e.waiting[taskID] = others
 }
 
 // lookAgain is how often a waiting request reads its task, which another process
 // may have ended.
 const lookAgain = time.Second
 
-// Await returns the task when it has ended, or as it stands when ctx ends, which
-// is no error.
+// Await returns the task when it has ended, or as it stands when ctx ends or the
+// server stops, which is no error.
 func (s *Service) Await(ctx context.Context, account, id string) (taskhook.Task, error) {
 	ended, forget := s.Endings.watch(id)
 	defer forget()
@@ -64,7 +88,7 @@ func (s *Service) Await(ctx context.Context, account, id string) (taskhook.Task,
 	defer tick.Stop()
 	for {
 		k, err := s.Task(context.WithoutCancel(ctx), account, id)
-		if err != nil || k.State.Final() || ctx.Err() != nil {
+		if err != nil || k.State.Final() || ctx.Err() != nil || s.Endings.stopped() {
 			return k, err
 		}
 		select {

@@ -49,3 +49,19 @@ func TestAwait(t *testing.T) {
 		}
 	})
 }
+
+// TestStopWaiting holds that nobody waits on while the server stops.
+func TestStopWaiting(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.one.set(working(time.Hour))
+		k := h.create("acc_a", "one")
+		time.AfterFunc(time.Second, h.service.Endings.Stop)
+		for _, patience := range []time.Duration{time.Second, 0} { // of one that waits, and of one that comes later
+			began := time.Now()
+			got, err := h.service.Await(h.Context(), k.AccountID, k.ID)
+			if err != nil || got.State != taskhook.TaskRunning || time.Since(began) != patience {
+				t.Errorf("after %s the task is %s: %v", time.Since(began), got.State, err)
+			}
+		}
+	})
+}
