@@ -166,7 +166,7 @@ func TestMuapiSyncCancelAndOtherFaces(t *testing.T) {
 	slow := mu(t, s, program.Key, http.MethodPost, "/api/v1/gpt-image-1.5", `{"prompt":"a cat","sandbox":{"seconds":3600}}`)
 	path := "/api/v1/predictions/" + slow.RequestID
 	if c := mu(t, s, program.Key, http.MethodPost, path+"/cancel", ""); c.status != http.StatusOK || c.Status != "cancelled" {
-		t.Errorf("cancel: %d %s", c.status, c.text)
+		t.Fatalf("cancel: %d %s", c.status, c.text)
 	}
 	if c := mu(t, s, program.Key, http.MethodPost, path+"/cancel", ""); c.status != http.StatusConflict {
 		t.Errorf("cancel again: %d %s", c.status, c.text)
@@ -426,6 +426,11 @@ func TestMuapiStopWhileWaiting(t *testing.T) {
 		answered <- mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"sandbox":{"seconds":3600}}`)
 	}()
 	for list := ""; !strings.Contains(list, "task_"); {
+		select {
+		case a := <-answered:
+			t.Fatalf("it did not wait: %d %s", a.status, a.text)
+		default:
+		}
 		list = mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text
 	}
 	s.Stop(t)
