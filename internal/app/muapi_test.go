@@ -67,18 +67,14 @@ func muSend(t *testing.T, key, method, address, contentType string, body io.Read
 	return a
 }
 
-// ended reads a prediction until it has ended, which sync brings about.
+// muEnded reads a prediction that has ended.
 func muEnded(t *testing.T, s *program.Server, id string) muAnswer {
 	t.Helper()
-	for {
-		a := mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions/"+id+"/result", "")
-		if a.status != http.StatusOK {
-			t.Fatalf("read %s: %d %s", id, a.status, a.text)
-		}
-		if a.Status != "queued" && a.Status != "processing" {
-			return a
-		}
+	a := mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions/"+id+"/result", "")
+	if a.status != http.StatusOK || a.Status == "queued" || a.Status == "processing" {
+		t.Fatalf("read %s: %d %s", id, a.status, a.text)
 	}
+	return a
 }
 
 // The two requests of the founding page on webhooks, as its curl and its Python
