@@ -67,18 +67,14 @@ func muSend(t *testing.T, key, method, address, contentType string, body io.Read
 	return a
 }
 
-// ended reads a prediction until it has ended, which sync brings about.
+// muEnded reads a prediction that has ended.
 func muEnded(t *testing.T, s *program.Server, id string) muAnswer {
 	t.Helper()
-	for {
-		a := mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions/"+id+"/result", "")
-		if a.status != http.StatusOK {
-			t.Fatalf("read %s: %d %s", id, a.status, a.text)
-		}
-		if a.Status != "queued" && a.Status != "processing" {
-			return a
-		}
+	a := mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions/"+id+"/result", "")
+	if a.status != http.StatusOK || a.Status == "queued" || a.Status == "processing" {
+		t.Fatalf("read %s: %d %s", id, a.status, a.text)
 	}
+	return a
 }
 
 // The two requests of the founding page on webhooks, as its curl and its Python
@@ -166,7 +162,7 @@ func TestMuapiSyncCancelAndOtherFaces(t *testing.T) {
 	slow := mu(t, s, program.Key, http.MethodPost, "/api/v1/gpt-image-1.5", `{"prompt":"a cat","sandbox":{"seconds":3600}}`)
 	path := "/api/v1/predictions/" + slow.RequestID
 	if c := mu(t, s, program.Key, http.MethodPost, path+"/cancel", ""); c.status != http.StatusOK || c.Status != "cancelled" {
-		t.Errorf("cancel: %d %s", c.status, c.text)
+		t.Fatalf("cancel: %d %s", c.status, c.text)
 	}
 	if c := mu(t, s, program.Key, http.MethodPost, path+"/cancel", ""); c.status != http.StatusConflict {
 		t.Errorf("cancel again: %d %s", c.status, c.text)
@@ -426,6 +422,11 @@ func TestMuapiStopWhileWaiting(t *testing.T) {
 		answered <- mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"sandbox":{"seconds":3600}}`)
 	}()
 	for list := ""; !strings.Contains(list, "task_"); {
+		select {
+		case a := <-answered:
+			t.Fatalf("it did not wait: %d %s", a.status, a.text)
+		default:
+		}
 		list = mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text
 	}
 	s.Stop(t)
