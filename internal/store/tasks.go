@@ -60,6 +60,11 @@ func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error
 	if err != nil || !fresh {
 		return err
 	}
+	if n.task.Step != nil {
+		if err := checkStep(ctx, t, n.task.Step); err != nil {
+			return err
+		}
+	}
 	for _, q := range []*quota{tasks, backlog} {
 		if err := q.check(ctx, t, n.task.AccountID, n.now); err != nil {
 			return err
@@ -136,6 +141,11 @@ func (n *newTask) insert(ctx context.Context, t tx) error {
 	if made == 0 {
 		n.same = k.ID
 		return nil
+	}
+	if k.Step != nil {
+		if err := startStep(ctx, t, k); err != nil {
+			return err
+		}
 	}
 	return insertRun(ctx, t, k.AccountID, &n.run)
 }
@@ -242,27 +252,47 @@ func (s *Store) CancelTask(ctx context.Context, now time.Time, account, id strin
 		case k.State.Final():
 			return taskhook.Errorf(taskhook.CodeConflict, "The task is already %s and can't be cancelled.", k.State)
 		}
-		if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), id); err != nil {
-			return err
-		}
-		if _, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id); err != nil {
-			return err
-		}
-		if err := countTask(ctx, t, account, taskhook.TaskCancelled, now); err != nil {
-			return err
-		}
-		k.State = taskhook.TaskCancelled
-		used := spending{}
-		used.add(now, &k)
-		if err := used.write(ctx, t); err != nil {
-			return err
-		}
-		return settle(ctx, t, now, &k)
+		return cancelTask(ctx, t, now, &k)
 	})
 	if err != nil {
 		return taskhook.Task{}, err
 	}
 	return s.Task(ctx, account, id)
+}
+
+// cancelTask moves an unfinished task, as it is stored now, to cancelled, with its
+// run and the step that it is for.
+func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
+	if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), k.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
+		return err
+	}
+	if err := countTask(ctx, t, k.AccountID, taskhook.TaskCancelled, now); err != nil {
+		return err
+	}
+	k.State = taskhook.TaskCancelled
+	used := spending{}
+	used.add(now, k)
+	if err := used.write(ctx, t); err != nil {
+		return err
+	}
+	if k.Face == taskhook.FaceWorkflow {
+		if err := endStep(ctx, t, now, k.ID, k.State, nil); err != nil {
+			return err
+		}
+	}
+	return settle(ctx, t, now, k)
+}
+
+// cancelIfOpen cancels a task that has not ended.
+func cancelIfOpen(ctx context.Context, t tx, now time.Time, id string) error {
+	k, ok, err := first(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1 AND `+taskUnfinished, id)
+	if err != nil || !ok {
+		return err
+	}
+	return cancelTask(ctx, t, now, &k)
 }
 
 // taskUnfinished is the guard of every move to a final state.

@@ -12,13 +12,22 @@ import (
 type Endings struct {
 	mu      sync.Mutex
 	waiting map[string][]chan struct{} // by task id
+	step    func()
 }
 
 // NewEndings returns an Endings that nobody waits at.
 func NewEndings() *Endings { return &Endings{waiting: map[string][]chan struct{}{}} }
 
+// OnStep has f called when a task has ended that is a step of a workflow. It must
+// not wait, and must be set before anything ends.
+func (e *Endings) OnStep(f func()) { e.step = f }
+
 // announce tells that a task has ended.
-func (e *Endings) announce(taskID string) {
+func (e *Endings) announce(k *taskhook.Task) {
+	if k.Face == taskhook.FaceWorkflow && e.step != nil {
+		e.step()
+	}
+	taskID := k.ID
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ended := range e.waiting[taskID] {
