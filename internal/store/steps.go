@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -148,10 +149,11 @@ func (s *Store) FailStep(ctx context.Context, now time.Time, try taskhook.StepTr
 // stopSteps ends the steps of an execution that has ended and cancels their tasks,
 // which it returns.
 func stopSteps(ctx context.Context, t tx, now time.Time, execution string) ([]string, error) {
-	tasks, err := collect(ctx, t, scanInto[string], `SELECT task FROM execution_steps WHERE execution = $1 AND state = 'running' ORDER BY task`, execution)
+	tasks, err := collect(ctx, t, scanInto[string], `SELECT task FROM execution_steps WHERE execution = $1 AND state = 'running'`, execution)
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(tasks)
 	if _, err := t.exec(ctx, `UPDATE execution_steps SET state = 'skipped' WHERE execution = $1 AND state = 'waiting'`, execution); err != nil {
 		return nil, err
 	}
