@@ -84,6 +84,11 @@ func (d *document) yamlObject(mapping ast.MapNode, pointer string, depth int) (a
 			return nil, placed(key.GetToken(), fmt.Errorf("%q is repeated", key.Value))
 		}
 		below, at := member(pointer, key.Value), key.GetToken().Position
+		if len(object) == 0 { // an object begins with its first name, where its token is the colon
+			p := d.places[pointer]
+			p.line, p.column = at.Line, at.Column
+			d.places[pointer] = p
+		}
 		d.places[below] = place{at.Line, at.Column, at.Line, at.Column}
 		var err error
 		if object[key.Value], err = d.yamlValue(pairs.Value(), below, depth+1); err != nil {
