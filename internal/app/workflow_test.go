@@ -81,3 +81,170 @@ func TestWorkflow(t *testing.T) {
 		t.Errorf("the task of a step is %+v, %v", k, err)
 	}
 }
+
+// flow makes a workflow of steps a, b and c, of which a and c need nothing, b
+// needs a, and steer holds what the sandbox is told for a and c.
+func flow(t *testing.T, s *program.Server, head, a, c string) client.Workflow {
+	t.Helper()
+	const step = "provider: seedream, capability: text-to-image, model: seedream-4-0"
+	w, err := s.CreateWorkflow(t.Context(), []byte(head+"\nname: Three\nsteps:\n"+
+		"  - {id: a, "+step+", retries: 1, input: {prompt: x, sandbox: "+a+"}}\n"+
+		"  - {id: b, "+step+", needs: [a], input: {prompt: x, sandbox: {seconds: 0}}}\n"+
+		"  - {id: c, "+step+", input: {prompt: x, sandbox: "+c+"}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// states lists the states of steps.
+func states(x client.Execution) string {
+	var all []string
+	for _, step := range x.Steps {
+		all = append(all, step.Status)
+	}
+	return strings.Join(all, " ")
+}
+
+// TestWorkflowFails lets a step fail, which is tried again, in both modes.
+func TestWorkflowFails(t *testing.T) {
+	t.Parallel()
+	s, ctx := program.Start(t, nil), t.Context()
+	for _, test := range []struct{ head, steps, output string }{
+		{"on_failure: fail", "failed skipped cancelled", `"output_data":null`},
+		{"on_failure: continue", "failed skipped succeeded", `"output_data":{"c":["http`},
+	} {
+		own, takes := program.NewReceiver(t), "60"
+		if strings.Contains(test.head, "continue") {
+			takes = "0.1"
+		}
+		w := flow(t, s, test.head, "{seconds: 0, fail: It broke.}", "{seconds: "+takes+"}")
+		x, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := string(own.Wait(t, 1)[0].Body)
+		for _, want := range []string{`{"event":"workflow.failed"`, `"status":"failed"`, test.output, `"error":"Step a failed: It broke."`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: %s is not in %s", test.head, want, body)
+			}
+		}
+		x, err = s.Execution(ctx, x.ID)
+		if err != nil || x.Status != "failed" || states(x) != test.steps || x.Steps[0].Tries != 2 || x.Error == nil {
+			t.Errorf("%s: %+v, %v", test.head, x, err)
+		}
+	}
+}
+
+// TestWorkflowCancelled cancels an execution, whose tasks end with it, and of which
+// nobody is told.
+func TestWorkflowCancelled(t *testing.T) {
+	t.Parallel()
+	s, ctx := program.Start(t, nil), t.Context()
+	own := program.NewReceiver(t)
+	w := flow(t, s, "", "{seconds: 60}", "{seconds: 60}")
+	x, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
+	for err == nil && states(x) != "running waiting running" {
+		x, err = s.Execution(ctx, x.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := x.Steps[0].TaskID
+	x, err = s.CancelExecution(ctx, x.ID)
+	if err != nil || x.Status != "cancelled" || states(x) != "cancelled skipped cancelled" {
+		t.Errorf("cancelled: %+v, %v", x, err)
+	}
+	if k, err := s.Task(ctx, task); err != nil || k.Status != "cancelled" {
+		t.Errorf("the task is %+v, %v", k, err)
+	}
+	if _, err := s.CancelExecution(ctx, x.ID); code(err) != "409 CONFLICT" {
+		t.Errorf("again: %v", err)
+	}
+	if p, err := s.Deliveries(ctx, client.DeliveryQuery{}); err != nil || p.Total != 0 {
+		t.Errorf("%d deliveries, %v", p.Total, err)
+	}
+	// A step's task that a person cancels ends the execution.
+	x, err = s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
+	for err == nil && x.Steps[0].TaskID == "" {
+		x, err = s.Execution(ctx, x.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CancelTask(ctx, x.Steps[0].TaskID); err != nil {
+		t.Fatal(err)
+	}
+	if body := string(own.Wait(t, 1)[0].Body); !strings.Contains(body, `"error":"Step a failed: it was cancelled"`) {
+		t.Errorf("told %s", body)
+	}
+}
+
+// TestForeignWorkflow looks for what another account has.
+func TestForeignWorkflow(t *testing.T) {
+	t.Parallel()
+	s, ctx := program.Start(t, nil), t.Context()
+	other := s.NewAccount(t, "other", true)
+	w := flow(t, s, "", "{seconds: 0}", "{seconds: 0}")
+	own := program.NewReceiver(t)
+	x, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.Wait(t, 1)
+	for name, call := range map[string]func() error{
+		"read":   func() error { _, err := other.Workflow(ctx, w.ID); return err },
+		"change": func() error { _, err := other.UpdateWorkflow(ctx, w.ID, []byte(poster)); return err },
+		"delete": func() error { return other.DeleteWorkflow(ctx, w.ID) },
+		"run":    func() error { _, err := other.RunWorkflow(ctx, w.ID, client.NewExecution{}); return err },
+		"follow": func() error { _, err := other.Execution(ctx, x.ID); return err },
+		"cancel": func() error { _, err := other.CancelExecution(ctx, x.ID); return err },
+	} {
+		if got := code(call()); got != "404 NOT_FOUND" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	x, err = s.Execution(ctx, x.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := submission(quick(`},"picture":{"a":"result:` + x.Steps[0].TaskID + `.png"`))
+	if _, err := other.Submit(ctx, "seedream", "text-to-image", ask); code(err) != "400 INVALID_PARAMETER" {
+		t.Errorf("a result of another account as an input: %v", err)
+	}
+	if _, err := s.Submit(ctx, "seedream", "text-to-image", ask); err != nil {
+		t.Errorf("a result of one's own: %v", err)
+	}
+}
+
+// TestWorkflowRefusals offers what can't be run.
+func TestWorkflowRefusals(t *testing.T) {
+	t.Parallel()
+	s, ctx := program.Start(t, nil), t.Context()
+	_, err := s.CreateWorkflow(ctx, []byte(strings.Replace(poster, "{{ draw.outputs[0].value }}", "{{ drwa.outputs[0].value }}", 1)))
+	if code(err) != "400 INVALID_PARAMETER" || !strings.Contains(err.Error(), `line 14, column 48: {{ drwa.outputs[0].value }}: there is no step "drwa"`) {
+		t.Errorf("a bad definition: %v", err)
+	}
+	if _, err := s.CreateWorkflow(ctx, []byte("webhook: 'ftp://x'\n"+poster)); code(err) != "400 INVALID_PARAMETER" {
+		t.Errorf("a bad webhook: %v", err)
+	}
+	w, err := s.CreateWorkflow(ctx, []byte(poster))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for inputs, want := range map[string]string{``: "400 MISSING_PARAMETER", `{"prompt":7}`: "400 INVALID_PARAMETER", `{"prompt":"x","y":1}`: "400 INVALID_PARAMETER"} {
+		if _, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{Inputs: json.RawMessage(inputs)}); code(err) != want {
+			t.Errorf("inputs %s: %v", inputs, err)
+		}
+	}
+	if _, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{Inputs: json.RawMessage(`{"prompt":"x"}`), WebhookURL: "ftp://x"}); code(err) != "400 INVALID_PARAMETER" {
+		t.Errorf("a bad webhook: %v", err)
+	}
+	k, err := s.CreateKey(ctx, client.NewKey{Name: "video", Permissions: map[string]bool{"video:create": true, "workflows:run": true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.New(s.URL, k.Key).RunWorkflow(ctx, w.ID, client.NewExecution{Inputs: json.RawMessage(`{"prompt":"x"}`)}); code(err) != "403 KEY_PERMISSION_DENIED" {
+		t.Errorf("a key that may not make images: %v", err)
+	}
+}
