@@ -158,6 +158,9 @@ type NewExecution struct {
 	Face       string          // the API that was spoken
 	Input      json.RawMessage // an object; nil: an empty one
 	WebhookURL string          // instead of the one of the definition, or empty
+
+	IdempotencyKey string // of the client, at most 255 characters, or empty
+	RequestHash    string // tells requests under one IdempotencyKey apart; empty without one
 }
 
 // ExecutionFilter selects executions of one account, newest first.

@@ -59,6 +59,10 @@ type Workflow struct {
 type NewExecution struct {
 	Inputs     json.RawMessage `json:"inputs,omitempty"`     // an object
 	WebhookURL string          `json:"webhookUrl,omitempty"` // told of the end, instead of the workflow's own
+
+	// IdempotencyKey makes the start safe to repeat: the same key with the same body
+	// is the same execution. At most 255 characters.
+	IdempotencyKey string `json:"-"`
 }
 
 // Execution is one run of a workflow. Status is one of pending, running, completed,
@@ -138,7 +142,11 @@ func (c *Client) DeleteWorkflow(ctx context.Context, id string) error {
 
 // RunWorkflow starts a workflow.
 func (c *Client) RunWorkflow(ctx context.Context, id string, n NewExecution) (Execution, error) {
-	return answer[Execution](ctx, c, call{method: http.MethodPost, path: []string{"workflows", id, "run"}, body: n})
+	k := call{method: http.MethodPost, path: []string{"workflows", id, "run"}, body: n}
+	if n.IdempotencyKey != "" {
+		k.header = http.Header{"Idempotency-Key": {n.IdempotencyKey}}
+	}
+	return answer[Execution](ctx, c, k)
 }
 
 // Execution returns an execution with its steps.

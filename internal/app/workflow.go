@@ -13,5 +13,6 @@ func (a *App) buildWorkflows(models *catalogue.Catalogue) {
 	a.flowWork = workflow.NewWorker(workflow.WorkerOptions{Queue: a.store, Tasks: a.tasks, Outcomes: outcomes,
 		Stopped: a.taskWork.Cancelled, Logger: a.Logger})
 	a.flows = workflow.NewService(workflow.ServiceOptions{Store: a.store, Executions: a.store, Models: models, Links: a.links,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Started: a.flowWork.Wake, Stopped: a.taskWork.Cancelled})
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey,
+		Started: a.flowWork.Wake, Stopped: a.taskWork.Cancelled})
 }

@@ -151,6 +151,9 @@ func TestWorkflowCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := x.Steps[0].TaskID
+	if k, err := s.Task(ctx, task); err != nil || string(k.Metadata) != `{"execution_id":"`+x.ID+`","step":"a"}` {
+		t.Errorf("the task of a step is %+v, %v", k, err)
+	}
 	x, err = s.CancelExecution(ctx, x.ID)
 	if err != nil || x.Status != "cancelled" || states(x) != "cancelled skipped cancelled" {
 		t.Errorf("cancelled: %+v, %v", x, err)
@@ -246,5 +249,31 @@ func TestWorkflowRefusals(t *testing.T) {
 	}
 	if _, err := client.New(s.URL, k.Key).RunWorkflow(ctx, w.ID, client.NewExecution{Inputs: json.RawMessage(`{"prompt":"x"}`)}); code(err) != "403 KEY_PERMISSION_DENIED" {
 		t.Errorf("a key that may not make images: %v", err)
+	}
+}
+
+// TestWorkflowStartedAgain repeats a start, as a client does that got no answer.
+func TestWorkflowStartedAgain(t *testing.T) {
+	t.Parallel()
+	s, ctx := program.Start(t, nil), t.Context()
+	w := flow(t, s, "", "{seconds: 0}", "{seconds: 0}")
+	n := client.NewExecution{IdempotencyKey: "order-17"}
+	first, err := s.RunWorkflow(ctx, w.ID, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.RunWorkflow(ctx, w.ID, n); err != nil || again.ID != first.ID {
+		t.Errorf("again it is %+v, %v", again, err)
+	}
+	n.WebhookURL = "http://127.0.0.1:9/"
+	if _, err := s.RunWorkflow(ctx, w.ID, n); code(err) != "409 CONFLICT" {
+		t.Errorf("with another body: %v", err)
+	}
+	n.IdempotencyKey = strings.Repeat("x", 256)
+	if _, err := s.RunWorkflow(ctx, w.ID, n); code(err) != "400 INVALID_PARAMETER" {
+		t.Errorf("with a long key: %v", err)
+	}
+	if p, err := s.Executions(ctx, client.ExecutionQuery{}); err != nil || p.Total != 1 {
+		t.Errorf("%d executions, %v", p.Total, err)
 	}
 }

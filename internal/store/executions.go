@@ -49,25 +49,39 @@ func failureText(failure *taskhook.TaskError) (any, error) {
 	return json.Marshal(failure)
 }
 
-// CreateExecution stores an execution with its steps, to be looked at from now on.
-// After an error it can be repeated.
-func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution) error {
-	return s.update(ctx, s.kinds.createExecution, func(ctx context.Context, t tx) error {
-		made, err := t.exec(ctx, `INSERT INTO executions (id, account, workflow, version, face, key, test, input, webhook_url, state, due_at, created_at)
-			VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`, x.ID, x.AccountID, x.WorkflowID, x.Version, x.Face, x.KeyID, flag(x.Test),
-			[]byte(x.Input), x.WebhookURL, string(x.State), ms(x.CreatedAt), ms(x.CreatedAt))
-		if err != nil || made == 0 {
+// CreateExecution stores an execution with its steps, to be looked at from now on,
+// and returns its id. With a key that stands for an execution already, it returns
+// the id of that; with another request under the same key it is a conflict. After
+// an error it can be repeated.
+func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution, key *taskhook.Idempotency) (id string, err error) {
+	err = s.update(ctx, s.kinds.createExecution, func(ctx context.Context, t tx) error {
+		if id, err = checkKey(ctx, t, x.CreatedAt, key); err != nil || id != "" {
 			return err
 		}
-		for i := range x.Steps {
-			if _, err := t.exec(ctx, `INSERT INTO execution_steps (execution, position, step, state) VALUES ($1, $2, $3, $4)`,
-				x.ID, i, x.Steps[i].ID, string(x.Steps[i].State)); err != nil {
-				return err
-			}
+		if err := takeKey(ctx, t, key, x.ID); err != nil {
+			return err
 		}
-		_, err = t.exec(ctx, `UPDATE workflows SET runs = runs + 1, last_run_at = $1 WHERE id = $2`, ms(x.CreatedAt), x.WorkflowID)
-		return err
+		id = x.ID
+		return insertExecution(ctx, t, &x)
 	})
+	return id, err
+}
+
+func insertExecution(ctx context.Context, t tx, x *taskhook.Execution) error {
+	made, err := t.exec(ctx, `INSERT INTO executions (id, account, workflow, version, face, key, test, input, webhook_url, state, due_at, created_at)
+			VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`, x.ID, x.AccountID, x.WorkflowID, x.Version, x.Face, x.KeyID, flag(x.Test),
+		[]byte(x.Input), x.WebhookURL, string(x.State), ms(x.CreatedAt), ms(x.CreatedAt))
+	if err != nil || made == 0 {
+		return err
+	}
+	for i := range x.Steps {
+		if _, err := t.exec(ctx, `INSERT INTO execution_steps (execution, position, step, state) VALUES ($1, $2, $3, $4)`,
+			x.ID, i, x.Steps[i].ID, string(x.Steps[i].State)); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(ctx, `UPDATE workflows SET runs = runs + 1, last_run_at = $1 WHERE id = $2`, ms(x.CreatedAt), x.WorkflowID)
+	return err
 }
 
 // Execution returns an execution of the account with its steps and their results.

@@ -53,11 +53,11 @@ func (s *Store) createTaskKind() *kind {
 // create stores the task unless its key stands for one. What it refuses it has not
 // touched.
 func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error {
-	fresh, err := n.checkKey(ctx, t)
-	if err == nil && fresh {
-		fresh, err = n.checkTask(ctx, t)
+	var err error
+	if n.same, err = checkKey(ctx, t, n.now, n.key); err != nil || n.same != "" {
+		return err
 	}
-	if err != nil || !fresh {
+	if fresh, err := n.checkTask(ctx, t); err != nil || !fresh {
 		return err
 	}
 	if n.task.Step != nil {
@@ -74,37 +74,10 @@ func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error
 		return err
 	}
 	tasks.note(n.task.AccountID, 1)
-	if err := n.takeKey(ctx, t); err != nil {
+	if err := takeKey(ctx, t, n.key, n.task.ID); err != nil {
 		return err
 	}
 	return n.insert(ctx, t)
-}
-
-// checkKey looks the idempotency key up; fresh is false when it stands for a task.
-func (n *newTask) checkKey(ctx context.Context, t tx) (fresh bool, err error) {
-	n.same = ""
-	if n.key == nil {
-		return true, nil
-	}
-	type known struct {
-		request, task string
-		expires       int64
-	}
-	k, ok, err := first(ctx, t, func(r scanner) (k known, err error) {
-		err = r.Scan(&k.request, &k.task, &k.expires)
-		return k, err
-	}, `SELECT request, task, expires_at FROM idempotency WHERE hash = $1`, n.key.Hash)
-	switch {
-	case err != nil:
-		return false, err
-	case ok && k.expires > ms(n.now) && k.request != n.key.Request:
-		return false, taskhook.Errorf(taskhook.CodeConflict,
-			"This Idempotency-Key was used for another request (task %s); use a new key for a new request.", k.task)
-	case ok && k.expires > ms(n.now):
-		n.same = k.task
-		return false, nil
-	}
-	return true, nil
 }
 
 // checkTask looks a task up that is to be paid; fresh is false when it was stored
@@ -116,17 +89,6 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 	id, stored, err := first(ctx, t, scanInto[string], `SELECT id FROM tasks WHERE id = $1`, n.task.ID)
 	n.same = id
 	return !stored, err
-}
-
-// takeKey makes the idempotency key stand for the task.
-func (n *newTask) takeKey(ctx context.Context, t tx) error {
-	if n.key == nil {
-		return nil
-	}
-	_, err := t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (hash) DO UPDATE SET request = excluded.request, task = excluded.task, expires_at = excluded.expires_at`,
-		n.key.Hash, n.key.Request, n.task.ID, ms(n.key.Expires))
-	return err
 }
 
 func (n *newTask) insert(ctx context.Context, t tx) error {
@@ -305,13 +267,3 @@ var taskUnfinished = func() string {
 	}
 	return "state IN (" + strings.Join(open, ", ") + ")"
 }()
-
-// ForgetIdempotency deletes up to limit expired keys.
-func (s *Store) ForgetIdempotency(ctx context.Context, now time.Time, limit int) (deleted int64, err error) {
-	err = s.update(ctx, s.kinds.forgetIdempotency, func(ctx context.Context, t tx) (err error) {
-		deleted, err = t.exec(ctx, `DELETE FROM idempotency WHERE hash IN
-			(SELECT hash FROM idempotency WHERE expires_at <= $1 LIMIT $2)`, ms(now), limit)
-		return err
-	})
-	return deleted, err
-}

@@ -1,7 +1,10 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"time"
@@ -19,9 +22,11 @@ type Store interface {
 	Workflows(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
 }
 
-// Executions is what the Service asks of storage about executions.
+// Executions is what the Service asks of storage about executions. CreateExecution
+// is durable on return; the id is that of an execution which the key stood for
+// already, or the new one.
 type Executions interface {
-	CreateExecution(ctx context.Context, x taskhook.Execution) error
+	CreateExecution(ctx context.Context, x taskhook.Execution, key *taskhook.Idempotency) (id string, err error)
 	Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
 	Executions(ctx context.Context, f taskhook.ExecutionFilter) (taskhook.List[taskhook.Execution], error)
 	CancelExecution(ctx context.Context, now time.Time, account, id string) (stopped []string, err error)
@@ -41,15 +46,21 @@ type ServiceOptions struct {
 	Links      Linker
 	CheckURL   func(raw string) (*url.URL, error) // may a webhook go there
 	Dev        bool                               // models without a provider run on the sandbox
-	Started    func()                             // an execution is due; it must not wait
-	Stopped    func(taskID string)                // a task was cancelled; it must not wait
+	// IdempotencyLife is how long an idempotency key stands for its execution; 0: two
+	// days.
+	IdempotencyLife time.Duration
+	Started         func()              // an execution is due; it must not wait
+	Stopped         func(taskID string) // a task was cancelled; it must not wait
 }
 
 // Service decides about workflows. It may be used concurrently.
 type Service struct{ ServiceOptions }
 
 // NewService returns a Service.
-func NewService(o ServiceOptions) *Service { return &Service{o} }
+func NewService(o ServiceOptions) *Service {
+	o.IdempotencyLife = cmp.Or(o.IdempotencyLife, 48*time.Hour)
+	return &Service{o}
+}
 
 // Create keeps a new workflow. What is wrong with its definition is CodeInvalid,
 // with its place.
@@ -135,11 +146,24 @@ func (s *Service) Start(ctx context.Context, who taskhook.Identity, n taskhook.N
 	for i := range d.Steps {
 		x.Steps = append(x.Steps, taskhook.ExecutionStep{ID: d.Steps[i].ID, State: taskhook.StepWaiting})
 	}
-	if err := s.Executions.CreateExecution(ctx, x); err != nil {
+	id, err := s.Executions.CreateExecution(ctx, x, s.key(who, n, now))
+	if err != nil {
 		return x, err
+	}
+	if id != x.ID {
+		return s.Executions.Execution(ctx, who.AccountID, id)
 	}
 	s.Started()
 	return x, nil
+}
+
+// key is what makes a start repeatable, nil where the client has given none.
+func (s *Service) key(who taskhook.Identity, n taskhook.NewExecution, now time.Time) *taskhook.Idempotency {
+	if n.IdempotencyKey == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
+	return &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(s.IdempotencyLife)}
 }
 
 // permit refuses an execution whose steps would all the same be refused later.

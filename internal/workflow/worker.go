@@ -164,8 +164,12 @@ func (w *Worker) start(ctx context.Context, x *taskhook.Execution, d *Definition
 	if err != nil {
 		return false, w.fail(ctx, next, taskhook.TaskError{Code: taskhook.TaskErrorStepRefused, Message: err.Error()})
 	}
+	metadata, err := marshal(stepMetadata{x.ID, step.ID})
+	if err != nil {
+		return false, err
+	}
 	_, _, err = w.Tasks.Create(ctx, taskhook.Identity{AccountID: x.AccountID, KeyID: x.KeyID, Test: x.Test}, taskhook.NewTask{
-		Face: taskhook.FaceWorkflow, Provider: step.Provider, Capability: step.Capability, Model: step.Model, Input: input, Step: &next})
+		Face: taskhook.FaceWorkflow, Provider: step.Provider, Capability: step.Capability, Model: step.Model, Input: input, Metadata: metadata, Step: &next})
 	switch taskhook.ErrorCode(err) {
 	case "", taskhook.CodeConflict:
 		return false, nil
@@ -177,6 +181,12 @@ func (w *Worker) start(ctx context.Context, x *taskhook.Execution, d *Definition
 		}
 	}
 	return false, w.fail(ctx, next, refused(err))
+}
+
+// stepMetadata tells those who see the task of a step what it is for.
+type stepMetadata struct {
+	Execution string `json:"execution_id"`
+	Step      string `json:"step"`
 }
 
 // readySince is no later than when the last step that waits became ready.

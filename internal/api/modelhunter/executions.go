@@ -33,6 +33,9 @@ func (f *Face) runWorkflow(w http.ResponseWriter, r *http.Request, who taskhook.
 	if err != nil {
 		return err
 	}
+	if n.IdempotencyKey, n.RequestHash, err = idempotency(r, "workflows", id, body); err != nil {
+		return err
+	}
 	x, err := f.Executions.Start(r.Context(), who, n)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func workflowNotes() map[string]operationNote {
 			text: "Makes a new version of the whole definition. Executions that go on keep the version that they began with. The same text makes none."},
 		"DELETE /api/v1/workflows/{workflow_id}": {id: "deleteWorkflow", tag: tagWorkflows, answer: client.Deleted{ID: exampleWorkflow, Deleted: true},
 			text: "Its executions go on."},
-		"POST /api/v1/workflows/{workflow_id}/run": {id: "runWorkflow", tag: tagWorkflows, optionalBody: true, answer: exampleExecutionIn(taskhook.ExecutionPending),
+		"POST /api/v1/workflows/{workflow_id}/run": {id: "runWorkflow", tag: tagWorkflows, optionalBody: true, parameters: []openapi.Parameter{idempotencyParameter()}, failures: []failure{conflict}, answer: exampleExecutionIn(taskhook.ExecutionPending),
 			request: client.NewExecution{Inputs: json.RawMessage(`{"prompt":"a boat"}`), WebhookURL: "https://example.com/hooks/workflow"},
 			text: "The answer means that the execution is on disk and will come to an end, of which `webhookUrl` is told, with three retries. " +
 				"Each step is a task of its own, made with this key and paid by it."},

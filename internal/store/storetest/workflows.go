@@ -14,6 +14,7 @@ func workflowTests() []test {
 		{"a change of a workflow makes a version", testWorkflowVersions},
 		{"workflows are listed newest first", testWorkflowList},
 		{"an execution keeps its version", testExecutionKeepsVersion},
+		{"an idempotency key stands for one execution", testExecutionKey},
 		{"the end of a task is that of its step", testStepEnds},
 		{"a try of a step is started once", testStepStartsOnce},
 		{"a step that is tried again has a new task", testStepAgain},
@@ -51,8 +52,15 @@ func (f *fixture) workflow(account string) taskhook.Workflow {
 func (f *fixture) execute() taskhook.Execution {
 	f.t.Helper()
 	x := newExecution(f.workflow(f.account()), f.now)
-	f.ok(f.Store.CreateExecution(f.ctx, x))
+	f.create(x)
 	return x
+}
+
+func (f *fixture) create(x taskhook.Execution) {
+	f.t.Helper()
+	id, err := f.Store.CreateExecution(f.ctx, x, nil)
+	f.ok(err)
+	equal(f.t, "id", id, x.ID)
 }
 
 func (f *fixture) execution(x taskhook.Execution) taskhook.Execution {
@@ -134,6 +142,25 @@ func testExecutionKeepsVersion(t *testing.T, f *fixture) {
 	x.AccountNumber = got.AccountNumber
 	equal(t, "number of the account", x.AccountNumber, f.count(`SELECT number FROM accounts`))
 	deepEqual(t, "execution", got, x)
+}
+
+func testExecutionKey(t *testing.T, f *fixture) {
+	w := f.workflow(f.account())
+	start := func(request string) (string, error) {
+		return f.Store.CreateExecution(f.ctx, newExecution(w, f.now), &taskhook.Idempotency{Hash: "h", Request: request, Expires: f.now.Add(time.Hour)})
+	}
+	id, err := start("r")
+	f.ok(err)
+	again, err := start("r")
+	f.ok(err)
+	equal(t, "id of the repeat", again, id)
+	_, err = start("another")
+	f.code(err, taskhook.CodeConflict)
+	f.now = f.now.Add(2 * time.Hour)
+	other, err := start("another")
+	f.ok(err)
+	equal(t, "the key is free again", other != id, true)
+	equal(t, "executions", f.count(`SELECT count(*) FROM executions`), 2)
 }
 
 func testStepEnds(t *testing.T, f *fixture) {
@@ -331,7 +358,7 @@ func testExecutionList(t *testing.T, f *fixture) {
 	f.ok(err)
 	f.now = f.now.Add(time.Second)
 	second := newExecution(w, f.now)
-	f.ok(f.Store.CreateExecution(f.ctx, second))
+	f.create(second)
 	f.execute() // of another account
 	_, err = f.Store.CancelExecution(f.ctx, f.now, first.AccountID, first.ID)
 	f.ok(err)
@@ -388,7 +415,10 @@ func workflowWrites() map[string]faultWrite {
 		"delete_workflow": {repeated: taskhook.CodeNotFound, do: func(f *fixture, w *world) error {
 			return f.Store.DeleteWorkflow(f.ctx, f.now, w.account, w.workflow.ID)
 		}},
-		"create_execution": {do: func(f *fixture, w *world) error { return f.Store.CreateExecution(f.ctx, w.newExecution) }},
+		"create_execution": {do: func(f *fixture, w *world) error {
+			_, err := f.Store.CreateExecution(f.ctx, w.newExecution, &taskhook.Idempotency{Hash: "flow", Request: "r", Expires: f.now.Add(time.Hour)})
+			return err
+		}},
 		"cancel_execution": {repeated: taskhook.CodeConflict, do: func(f *fixture, w *world) error {
 			_, err := f.Store.CancelExecution(f.ctx, f.now, w.account, w.execution.ID)
 			return err

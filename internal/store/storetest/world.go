@@ -79,7 +79,7 @@ func (w *world) addRuns(f *fixture) {
 func (w *world) addExecution(f *fixture) {
 	w.workflow, w.newWorkflow = f.workflow(w.account), newWorkflow(w.account, f.now)
 	w.execution, w.newExecution = newExecution(w.workflow, f.now), newExecution(w.workflow, f.now)
-	f.ok(f.Store.CreateExecution(f.ctx, w.execution))
+	f.create(w.execution)
 }
 
 // addLanes makes a lane that is owned with one delivery in memory and one free,
