@@ -72,7 +72,9 @@ func (d *document) errorAt(pointer string, placed bool, line, column int, messag
 
 // member and element are the pointers (RFC 6901) to parts of what a pointer names.
 func member(pointer, name string) string {
-	return pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return pointer + "/" + pointerEscapes.Replace(name)
 }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func element(pointer string, i int) string { return pointer + "/" + strconv.Itoa(i) }

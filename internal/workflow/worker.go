@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -89,10 +90,8 @@ func (w *Worker) look(ctx context.Context) (wait time.Duration, err error) {
 		if len(due) == 0 {
 			break
 		}
-		for i := range due {
-			if err := w.moveOn(ctx, &due[i]); err != nil {
-				return pauseLook, err
-			}
+		if err := w.moveAll(ctx, due); err != nil {
+			return pauseLook, err
 		}
 	}
 	next, err := w.Queue.NextExecution(ctx)
@@ -100,6 +99,17 @@ func (w *Worker) look(ctx context.Context) (wait time.Duration, err error) {
 		return lookEvery, err
 	}
 	return min(lookEvery, max(time.Until(next), time.Millisecond)), nil
+}
+
+// moveAll moves executions on, all at a time, so that their writes share commits.
+func (w *Worker) moveAll(ctx context.Context, due []taskhook.Execution) error {
+	errs := make([]error, len(due))
+	var group sync.WaitGroup
+	for i := range due {
+		group.Go(func() { errs[i] = w.moveOn(ctx, &due[i]) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
 }
 
 // moveOn moves one execution on. One that can't be now is put off, so that it does
