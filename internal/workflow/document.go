@@ -72,9 +72,7 @@ func (d *document) errorAt(pointer string, placed bool, line, column int, messag
 
 // member and element are the pointers (RFC 6901) to parts of what a pointer names.
 func member(pointer, name string) string {
-	return pointer + "/" + pointerEscapes.Replace(name)
+	return pointer + "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func element(pointer string, i int) string { return pointer + "/" + strconv.Itoa(i) }
