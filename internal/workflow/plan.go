@@ -98,12 +98,14 @@ func (d *Definition) ready(steps []taskhook.ExecutionStep, i int) bool {
 }
 
 // spent reports whether a step has failed for good. One that could not even be
-// started is not tried again: what refused it would again.
+// started is not tried again: what refused it would again. Nor is one of which
+// nobody knows whether its provider was asked: that is for a person to decide.
 func (d *Definition) spent(steps []taskhook.ExecutionStep, i int) bool {
 	s := &steps[i]
 	switch s.State {
 	case taskhook.StepFailed:
-		return s.TaskID == "" || s.Tries > d.Steps[i].Retries
+		unknown := s.Error != nil && s.Error.Code == taskhook.TaskErrorSubmissionUnknown
+		return s.TaskID == "" || unknown || s.Tries > d.Steps[i].Retries
 	case taskhook.StepCancelled, taskhook.StepSkipped:
 		return true
 	}

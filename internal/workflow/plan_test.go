@@ -33,7 +33,8 @@ func graph(onContinue bool, steps ...string) *Definition {
 }
 
 // standing returns steps by one letter each: w(aiting), r(unning), s(ucceeded),
-// f(ailed once), F (failed twice), x (no task could be made), c(ancelled). All
+// f(ailed once), F (failed twice), u(nknown whether it was submitted), x (no task
+// could be made), c(ancelled). All
 // tries began 5 seconds ago and ended a second ago.
 func standing(d *Definition, letters string, now time.Time) []taskhook.ExecutionStep {
 	steps := make([]taskhook.ExecutionStep, len(d.Steps))
@@ -50,6 +51,8 @@ func standing(d *Definition, letters string, now time.Time) []taskhook.Execution
 			s.State = taskhook.StepFailed
 		case 'F':
 			s.State, s.Tries = taskhook.StepFailed, 2
+		case 'u':
+			s.State, s.Error = taskhook.StepFailed, &taskhook.TaskError{Code: taskhook.TaskErrorSubmissionUnknown}
 		case 'x':
 			s.State, s.TaskID = taskhook.StepFailed, ""
 		case 'c':
@@ -105,6 +108,7 @@ func TestPlan(t *testing.T) {
 		{[]string{"a!1", "b:a"}, false, "Fw", "failed by [a]", 0},
 		{[]string{"a!2", "b:a"}, false, "Fw", "start []", time.Second},
 		{[]string{"a!2", "b:a"}, false, "xw", "failed by [a]", 0},
+		{[]string{"a!2", "b:a"}, false, "uw", "failed by [a]", 0},
 		{[]string{"a!2", "b:a"}, false, "cw", "failed by [a]", 0},
 		{[]string{"a@5"}, false, "r", "start [] late [0]", 0},
 		{[]string{"a@6"}, false, "r", "start []", time.Second},
