@@ -60,6 +60,7 @@ func (w *workload) execute(id string) {
 		return
 	}
 	started := x.ID
+	w.ledger.note("execution", started, func() { w.ledger.flows[started] = "" })
 	if rand.IntN(4) == 0 {
 		_ = insist(func(ctx context.Context) error { _, err := w.client.CancelExecution(ctx, started); return err })
 	}
@@ -78,8 +79,7 @@ func (w *workload) execute(id string) {
 		}
 		pause()
 	}
-	w.ledger.unanswered(flowSort, 1)
-	w.ledger.unanswered(taskSort, 2)
+	w.ledger.unanswered(taskSort, 2) // nobody looked which they are
 }
 
 // flowSort is the sort of events that tell of executions.
@@ -99,6 +99,20 @@ func (l *clientLedger) execution(x client.Execution) {
 		if step.Tries > 1 {
 			l.breach(fmt.Sprintf("L9: step %s of %s was tried %d times", step.ID, x.ID, step.Tries))
 		}
+	}
+}
+
+// openFlows asks how the executions ended whose end nobody waited for.
+func (f *facts) openFlows(ctx context.Context, c *client.Client) {
+	for id, state := range f.flows {
+		if state != "" {
+			continue
+		}
+		x, err := c.Execution(ctx, id)
+		if err != nil || x.CompletedAt.IsZero() {
+			f.broken = append(f.broken, fmt.Sprintf("L1: execution %s never ended: %+v, %v", id, x, err))
+		}
+		f.flows[id] = x.Status
 	}
 }
 
