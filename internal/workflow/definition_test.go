@@ -157,6 +157,27 @@ func TestErrorsHavePlaces(t *testing.T) {
 	}
 }
 
+// TestDeepYAML offers what keeps the parser busy for long. The time that these take
+// would end the test.
+func TestDeepYAML(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"lists":       strings.Repeat("[", 65000),
+		"objects":     strings.Repeat("{a: ", 16000),
+		"dashes":      strings.Repeat("- ", 32000),
+		"after a key": "a:\n  " + strings.Repeat("- ", 32000),
+		"indentation": "a:\n" + strings.Repeat(" ", 60000) + "b: c",
+	} {
+		_, err := Parse(inYAML(text))
+		if bad, ok := errors.AsType[*taskhook.Error](err); !ok || !strings.Contains(bad.Message, "nested too deep") {
+			t.Errorf("%s: %.200v", name, err)
+		}
+	}
+	if _, err := Parse(inYAML(strings.Replace(poster, "moves.", strings.Repeat("[", maxOpen-10), 1))); err != nil {
+		t.Errorf("brackets in a text: %v", err)
+	}
+}
+
 func TestErrorsInJSON(t *testing.T) {
 	t.Parallel()
 	const head = `{"name":"x","steps":[{"id":"a","provider":"p","model":"m"`

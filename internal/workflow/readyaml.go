@@ -12,7 +12,41 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// The nesting that is too much for any definition. The parser takes a time that
+// grows with the square of it, so it is found before that is asked.
+const (
+	maxOpen   = 200 // brackets
+	maxIndent = 500 // bytes before the first word of a line
+)
+
+// tooDeep reports whether a text is nested so that the parser would take long. It
+// knows no quotes, so it counts brackets in texts too.
+func tooDeep(text []byte) bool {
+	open, indent, leading := 0, 0, true
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(open-1, 0)
+		case '\n':
+			indent, leading = 0, true
+			continue
+		}
+		if leading = leading && (c == ' ' || c == '-' || c == '?' || c == '\t' || c == '\r'); leading {
+			indent++
+		}
+		if open > maxOpen || indent > maxIndent {
+			return true
+		}
+	}
+	return false
+}
+
 func readYAML(text []byte) (*document, error) {
+	if tooDeep(text) {
+		return nil, errors.New("it is nested too deep")
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		if bad, ok := errors.AsType[yaml.Error](err); ok && bad.GetToken() != nil {
