@@ -7,7 +7,15 @@ import "time"
 const (
 	EventTaskCompleted = "task.completed"
 	EventTaskFailed    = "task.failed"
+
+	EventWorkflowCompleted = "workflow.completed"
+	EventWorkflowFailed    = "workflow.failed"
 )
+
+// EventTypes lists the types of event that taskhook itself publishes.
+func EventTypes() []string {
+	return []string{EventTaskCompleted, EventTaskFailed, EventWorkflowCompleted, EventWorkflowFailed}
+}
 
 // Event is an immutable fact. Its id is the webhook id on every attempt.
 type Event struct {

@@ -22,6 +22,9 @@ const (
 	PrefixLane     = "lane_"
 	PrefixNode     = "node_"
 	PrefixCredit   = "crd_"
+
+	PrefixWorkflow  = "wf_"
+	PrefixExecution = "exec_"
 )
 
 // idText is base32 in an alphabet whose bytewise order is the order of the

@@ -24,6 +24,9 @@ const (
 	ScopeKeysWrite       Scope = "keys:write"
 	ScopeBalanceRead     Scope = "balance:read"
 	ScopeUsageRead       Scope = "usage:read"
+	ScopeWorkflowsRead   Scope = "workflows:read"
+	ScopeWorkflowsWrite  Scope = "workflows:write" // make, change and delete
+	ScopeWorkflowsRun    Scope = "workflows:run"   // start and cancel
 )
 
 // CreateScope returns the scope of submitting tasks that make the medium, such as
@@ -38,7 +41,7 @@ func Scopes() []Scope {
 	}
 	return append(all, ScopeTasksRead, ScopeTasksWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeDeliveriesRead,
 		ScopeDeliveriesWrite, ScopeEventsWrite, ScopeFilesRead, ScopeFilesWrite, ScopeModelsRead, ScopeKeysRead, ScopeKeysWrite,
-		ScopeBalanceRead, ScopeUsageRead)
+		ScopeBalanceRead, ScopeUsageRead, ScopeWorkflowsRead, ScopeWorkflowsWrite, ScopeWorkflowsRun)
 }
 
 // ParseScope returns the scope of the name, or a CodeInvalid that lists all.

@@ -18,6 +18,7 @@ type NewTask struct {
 	WebhookURL     string          // receiver of the per-job delivery, or empty
 	IdempotencyKey string          // of the client, at most 255 characters, or empty
 	RequestHash    string          // tells requests under one IdempotencyKey apart; empty without one
+	Step           *StepTry        // the try of a workflow's step that it is for, or nil
 }
 
 // NewEndpoint asks for an endpoint. All fields are as the client wrote them.

@@ -71,6 +71,9 @@ const (
 	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
 	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
 	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+	TaskErrorStepTimeout       = "STEP_TIMEOUT"       // the step of a workflow took longer than it may
+	TaskErrorStepRefused       = "STEP_REFUSED"       // no task could be made for the step of a workflow
+	TaskErrorStepFailed        = "STEP_FAILED"        // an execution, because of the steps that its message names
 )
 
 // Task is one asynchronous generation.
@@ -91,6 +94,7 @@ type Task struct {
 	RetryOf    string          // the task that this one repeats, or empty
 	KeyID      string          // the key that submitted it, and pays; empty: not known
 	Price      Money           // held until it ends; fixed when it is admitted
+	Step       *StepTry        // the try of a workflow's step that it is created for; not read back
 
 	State     TaskState
 	Progress  int // 0 to 100

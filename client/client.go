@@ -92,7 +92,10 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 		address += "?" + k.query.Encode()
 	}
 	var body io.Reader
-	if k.body != nil {
+	contentType := "application/json"
+	if text, ok := k.body.(document); ok {
+		body, contentType = bytes.NewReader(text), text.contentType()
+	} else if k.body != nil {
 		text, err := json.Marshal(k.body)
 		if err != nil {
 			return nil, fmt.Errorf("write the request: %w", err)
@@ -107,7 +110,7 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	if k.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", contentType)
 	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)

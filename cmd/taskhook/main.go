@@ -28,6 +28,7 @@ type commands struct {
 	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`
 	Model    modelCommand    `cmd:"" help:"See what can be asked for."`
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`
+	Workflow workflowCommand `cmd:"" help:"Run graphs of tasks."`
 	Event    eventCommand    `cmd:"" help:"Publish events of your own."`
 	Balance  balanceCommand  `cmd:"" help:"Show what the account has to spend."`
 	Usage    usageCommand    `cmd:"" help:"Show how tasks ended and what they cost."`

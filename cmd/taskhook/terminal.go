@@ -79,7 +79,7 @@ func (s *screen) paint(colour, text string) string {
 // colourOf returns the colour of a state of anything.
 func colourOf(state string) string {
 	switch state {
-	case "succeeded", "delivered", "active", "ok":
+	case "succeeded", "completed", "delivered", "active", "ok":
 		return green
 	case "failed", "disabled":
 		return red

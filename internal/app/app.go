@@ -24,6 +24,7 @@ import (
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
+	"github.com/taskhook/taskhook/internal/workflow"
 )
 
 // Options make an App.
@@ -58,6 +59,8 @@ type App struct {
 	endings    *task.Endings
 	uploads    *file.Service
 	taskWork   *task.Worker
+	flows      *workflow.Service
+	flowWork   *workflow.Worker
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
 	links      *artifact.Linker

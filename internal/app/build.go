@@ -25,6 +25,7 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
+	"github.com/taskhook/taskhook/internal/workflow"
 	"github.com/taskhook/taskhook/webhook"
 )
 
@@ -88,9 +89,11 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.uploads = file.NewService(file.Options{Store: a.store, ByLink: a.store, Contents: a.inputs,
-		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"), UnfinishedLife: a.Pace.UnfinishedFile, Logger: a.Logger})
+		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"),
+		Results: a.store, ResultLinks: a.links, UnfinishedLife: a.Pace.UnfinishedFile, Logger: a.Logger})
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
+	a.buildWorkflows(models)
 	return nil
 }
 
@@ -141,6 +144,7 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 			muapi.Name:       {Render: muapi.WebhookBody(a.BaseURL()), Schedule: a.Config.Muapi.Schedule},
 		}}
 	a.endings = task.NewEndings()
+	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
@@ -155,7 +159,7 @@ func (a *App) serve() error {
 		return err
 	}
 	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
-		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts,
+		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts, Workflows: a.flows, Executions: a.flows, Tree: workflow.Tree,
 		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,

@@ -317,7 +317,7 @@ func TestFilesOutlastARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Put(t.Context(), taskhook.NewID(taskhook.PrefixArtifact, time.Now()), "", strings.NewReader("left by a crash")); err != nil {
+	if _, err := files.Put(t.Context(), taskhook.NewID(taskhook.PrefixArtifact, time.Now().Add(-time.Second)), "", strings.NewReader("left by a crash")); err != nil {
 		t.Fatal(err)
 	}
 	if err := files.Close(); err != nil {

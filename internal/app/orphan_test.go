@@ -37,7 +37,7 @@ func TestOrphansAreRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	orphan := taskhook.NewID(taskhook.PrefixArtifact, time.Now())
+	orphan := taskhook.NewID(taskhook.PrefixArtifact, time.Now().Add(-time.Second)) // surely before the next start
 	if _, err := files.Put(t.Context(), orphan, "x.txt", strings.NewReader("left by a crash")); err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ func (a *App) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(background)
 	defer stopSending()
 	workers.Go(func() error { return a.sendWork.Run(sending) })
+	workers.Go(func() error { return a.flowWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)
 	defer stopRunning()
 	ran := make(chan error, 1)

@@ -107,6 +107,7 @@ var goroutines = []exception{
 	{"internal/httpserver/server.go", "accepts connections; joined before Run returns"},
 	{"internal/store/store.go", "commits what is written; joined by Close"},
 	{"internal/task/queue.go", "one for each run under way; Run waits for all"},
+	{"internal/workflow/worker.go", "one for each execution that is due; joined before the next look"},
 	{"internal/task/worker.go", "one for each adapter; joined before Run returns"},
 }
 

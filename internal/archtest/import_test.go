@@ -41,6 +41,8 @@ var edges = []edge{
 	{"internal/task", "internal/provider", "runs adapters"},
 	{"internal/task", "internal/artifact", "keeps results"},
 	{"internal/task", "internal/catalogue", "checks submissions"},
+	{"internal/workflow", "internal/catalogue", "checks the models of steps"},
+	{"internal/workflow", "internal/jsjson", "keeps inputs and outputs in the form of event bodies"},
 	{"internal/file", "internal/artifact", "keeps uploads, and signs the links to them"},
 	{"internal/delivery", "internal/egress", "sends"},
 	{"internal/delivery", "webhook", "signs"},
@@ -101,7 +103,7 @@ func findEdge(from, to string) (edge, bool) {
 var dependencies = map[string][]string{
 	"code.dny.dev/ssrf":                        {"internal/egress"},
 	"github.com/alecthomas/kong":               {"cmd/taskhook"},
-	"github.com/goccy/go-yaml":                 {"internal/app", "internal/catalogue", "internal/config"},
+	"github.com/goccy/go-yaml":                 {"internal/app", "internal/catalogue", "internal/config", "internal/workflow"},
 	"github.com/gowebpki/jcs":                  {"internal/jsjson"},
 	"github.com/invopop/jsonschema":            {"internal/openapi"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/catalogue"},

@@ -32,9 +32,12 @@ type Config struct {
 
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`
 	PerJobSchedule taskhook.Schedule `name:"per-job-schedule" placeholder:"DELAYS" help:"The same for a webhook URL given with a task. Default: one attempt, as the APIs spoken promise no more."`
-	Delivery       Delivery          `embed:"" prefix:"delivery-"`
-	ModelsLab      ModelsLab         `embed:"" prefix:"modelslab-"`
-	Muapi          Muapi             `embed:"" prefix:"muapi-"`
+
+	WorkflowSchedule taskhook.Schedule `name:"workflow-schedule" default:"1m,2m,4m" placeholder:"DELAYS" help:"The same for the webhook URL of a workflow."`
+
+	Delivery  Delivery  `embed:"" prefix:"delivery-"`
+	ModelsLab ModelsLab `embed:"" prefix:"modelslab-"`
+	Muapi     Muapi     `embed:"" prefix:"muapi-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`

@@ -130,7 +130,7 @@ func samples() map[string]string {
 		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
 		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6",
 		"operator-token": strings.Repeat("o", 40),
-		"schedule":       "1s,2s", "per-job-schedule": "3s", "delivery-concurrency": "7", "delivery-timeout": "9s",
+		"schedule":       "1s,2s", "per-job-schedule": "3s", "workflow-schedule": "4s", "delivery-concurrency": "7", "delivery-timeout": "9s",
 		"allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
 		"muapi-hosts": "muapi.example.com,other.example.com", "muapi-schedule": "4s,5s",
 	}

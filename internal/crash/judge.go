@@ -123,6 +123,7 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 	for _, k := range tasks {
 		f.tasks[k.ID] = k
 	}
+	f.openFlows(ctx, t.client())
 	for _, d := range deliveries {
 		o := f.owed(targetOf(d))
 		o.deliveries = append(o.deliveries, d)

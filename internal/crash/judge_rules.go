@@ -41,6 +41,7 @@ func (f *facts) judgeLoss(v *Verdict) {
 			v.violate("L1", "task %s ended without a delivery", id)
 		}
 	}
+	f.judgeFlows(v, bySubject)
 	for id := range f.events {
 		if byEvent[id] == 0 {
 			v.violate("L1", "event %s was acknowledged and has no delivery", id)
@@ -57,7 +58,8 @@ func (f *facts) judgeLoss(v *Verdict) {
 func (f *facts) judgeInvention(v *Verdict) {
 	extra, replays := map[string]map[string]bool{}, 0 // the events of each sort
 	for _, d := range f.deliveries {
-		if _, known := f.clientLedger.tasks[d.Subject]; !known && !f.events[d.EventID] {
+		_, known := f.clientLedger.tasks[d.Subject]
+		if _, flow := f.flows[d.Subject]; !known && !flow && !f.events[d.EventID] {
 			sort := sortOf(d.EventType)
 			if extra[sort] == nil {
 				extra[sort] = map[string]bool{}

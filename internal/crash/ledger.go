@@ -43,6 +43,7 @@ type clientLedger struct {
 	hooks    map[string]*hook
 	keys     map[string]*key
 	files    map[string]*file
+	flows    map[string]string    // executions, and how they ended
 	loose    map[string]time.Time // files that were never completed: when they were announced
 	unknown  map[string]int       // by sort: events that were asked for without an answer
 	unknowns int                  // replays likewise
@@ -52,7 +53,7 @@ type clientLedger struct {
 func newClientLedger(j *journal) *clientLedger {
 	return &clientLedger{journal: j, tasks: map[string]string{}, events: map[string]bool{}, replays: map[string]bool{},
 		hooks: map[string]*hook{}, keys: map[string]*key{}, files: map[string]*file{}, loose: map[string]time.Time{},
-		unknown: map[string]int{}}
+		flows: map[string]string{}, unknown: map[string]int{}}
 }
 
 // note writes a fact down and takes it in.
@@ -82,11 +83,14 @@ func (l *clientLedger) unanswered(eventType string, n int) {
 	l.note("unknown", eventType, func() { l.unknown[sortOf(eventType)] += n })
 }
 
-// sortOf puts the types of events together that tell of tasks, for how a task ends
-// is not known when it is asked for.
+// sortOf puts the types of events together that tell of tasks, and those of
+// executions, for how they end is not known when they are asked for.
 func sortOf(eventType string) string {
 	if strings.HasPrefix(eventType, "task.") {
 		return taskSort
+	}
+	if strings.HasPrefix(eventType, flowSort) {
+		return flowSort
 	}
 	return eventType
 }

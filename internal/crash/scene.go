@@ -75,6 +75,8 @@ func sceneOf(point string) scene {
 		s.stop = true
 	case "cancel_task":
 		s.favour = "cancel"
+	case "create_workflow", "update_workflow", "delete_workflow", "create_execution", "cancel_execution", "settle_execution", "finish_execution", "fail_step":
+		s.favour = "workflows"
 	case "create_file", "record_upload", "complete_file", "delete_file", "delete_unfinished":
 		s.favour = "files"
 	}

@@ -71,7 +71,7 @@ func serve(r role) error {
 	cfg := config.Default()
 	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
 	cfg.BootstrapKey = config.NewSecret(r.Key)
-	cfg.Schedule, cfg.PerJobSchedule = retries(), retries()
+	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
 	cfg.Delivery.Concurrency = slots
 	at := r.fault()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

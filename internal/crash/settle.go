@@ -41,7 +41,11 @@ func (t *Trial) unsettled(ctx context.Context) bool {
 		})
 		return err != nil || len(all) > 0
 	})
-	if open {
+	flows := slices.ContainsFunc([]string{"pending", "running"}, func(status string) bool {
+		p, err := c.Executions(ctx, client.ExecutionQuery{Status: status})
+		return err != nil || len(p.Items) > 0
+	})
+	if open || flows {
 		return true
 	}
 	all, err := pages(func(p client.PageQuery) (client.Page[client.Delivery], error) {

@@ -55,6 +55,7 @@ func actions() []action {
 		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},
 		{"keys", 2, (*workload).keys},
 		{"files", 2, (*workload).files},
+		{"workflows", 2, (*workload).workflows},
 	}
 }
 

@@ -23,6 +23,7 @@ func parseTemplates(prefix, baseURL string, a assets) templates {
 		"baseURL": func() string { return baseURL },
 		"asset":   func(name string) string { return a.urls[name] },
 		"short":   shortID,
+		"isTask":  func(id string) bool { return taskhook.HasIDForm(taskhook.PrefixTask, id) },
 		"clock":   clock,
 		"iso":     iso,
 		"took":    took,

@@ -25,9 +25,9 @@ func checkTypes(types []string) ([]string, error) {
 	}
 	var once []string
 	for _, name := range types {
-		if own(name) && name != taskhook.EventTaskCompleted && name != taskhook.EventTaskFailed {
-			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "There is no event type %.80q; taskhook sends %s and %s.",
-				name, taskhook.EventTaskCompleted, taskhook.EventTaskFailed)
+		if own(name) && !slices.Contains(taskhook.EventTypes(), name) {
+			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "There is no event type %.80q; taskhook sends %s.",
+				name, strings.Join(taskhook.EventTypes(), ", "))
 		}
 		if !typeForm(name) {
 			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "%.80q is not an event type; %s", name, typeRule)

@@ -16,13 +16,21 @@ const scheme = "file:"
 // A link or a reference to what is no complete file of the account is
 // CodeInvalid: that the account has it is the permission, not the signature.
 func (s *Service) Reference(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
-	return s.replace(ctx, account, input, s.named, func(f taskhook.File) string { return scheme + f.ID })
+	input, err := s.replace(ctx, account, input, s.named, func(f taskhook.File) string { return scheme + f.ID })
+	if err != nil {
+		return nil, err
+	}
+	return s.replaceResults(ctx, account, input, func(a taskhook.Artifact) string { return resultScheme + a.Name })
 }
 
 // Resolve puts links in place of the references in an input. They are good for as
 // long as the file is kept. A file that is gone since is CodeInvalid.
 func (s *Service) Resolve(ctx context.Context, account string, input json.RawMessage) (json.RawMessage, error) {
-	return s.replace(ctx, account, input, reference, func(f taskhook.File) string { return s.FileLinks.Permanent(shown(f)) })
+	input, err := s.replace(ctx, account, input, reference, func(f taskhook.File) string { return s.FileLinks.Permanent(shown(f)) })
+	if err != nil {
+		return nil, err
+	}
+	return s.replaceResults(ctx, account, input, s.ResultLinks.Permanent)
 }
 
 // replace puts other texts in place of those that name a file, each of which is

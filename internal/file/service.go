@@ -31,6 +31,12 @@ type LinkStore interface {
 	DeleteUnfinished(ctx context.Context, before time.Time, limit int) (contents []string, err error)
 }
 
+// Results finds a result of a task of an account by its file name, or answers
+// CodeNotFound.
+type Results interface {
+	Result(ctx context.Context, account, name string) (taskhook.Artifact, error)
+}
+
 // Contents keeps the bytes. Put is durable on return.
 type Contents interface {
 	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
@@ -45,6 +51,8 @@ type Options struct {
 	Contents    Contents
 	UploadLinks *artifact.Linker // of the addresses that take bytes
 	FileLinks   *artifact.Linker // of the addresses that give them
+	Results     Results          // of tasks, which inputs may name too
+	ResultLinks *artifact.Linker
 	// UnfinishedLife is how long a file may wait for its completion; 0: a day.
 	UnfinishedLife time.Duration
 	Logger         *slog.Logger

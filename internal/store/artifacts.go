@@ -37,6 +37,15 @@ func (s *Store) ArtifactByName(ctx context.Context, name string) (taskhook.Artif
 	return a, err
 }
 
+// Result returns a result of a task of the account, by its file name.
+func (s *Store) Result(ctx context.Context, account, name string) (taskhook.Artifact, error) {
+	a, ok, err := first(ctx, s.db, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts WHERE name = $1 AND account = $2`, name, account)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no result %.80q in this account.", name)
+	}
+	return a, err
+}
+
 // KnownArtifacts returns which of the ids are artifacts.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
 	return known(ctx, s.db, `SELECT id FROM artifacts WHERE id`, ids)

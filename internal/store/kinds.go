@@ -10,6 +10,9 @@ type kinds struct {
 	forgetCounts                                                             *kind
 	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
 	creditAccount, makePostpaid                                              *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
+	createExecution, cancelExecution, settleExecution, finishExecution       *kind
+	failStep                                                                 *kind
 	join, leave                                                              *kind
 }
 
@@ -53,6 +56,14 @@ func (s *Store) makeKinds() []*kind {
 		{&k.deleteUnfinished, useCase("delete_unfinished")},
 		{&k.creditAccount, useCase("credit_account")},
 		{&k.makePostpaid, useCase("make_postpaid")},
+		{&k.createWorkflow, useCase("create_workflow")},
+		{&k.updateWorkflow, useCase("update_workflow")},
+		{&k.deleteWorkflow, useCase("delete_workflow")},
+		{&k.createExecution, useCase("create_execution")},
+		{&k.cancelExecution, useCase("cancel_execution")},
+		{&k.settleExecution, useCase("settle_execution")},
+		{&k.finishExecution, s.finishExecutionKind()},
+		{&k.failStep, useCase("fail_step")},
 		{&k.join, useCase("join")},
 		{&k.leave, useCase("leave")},
 	} {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -243,7 +242,7 @@ func (s *Store) finishRunKind() *kind {
 func (f *finishedRun) now() time.Time { return f.publication.now }
 
 func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
 	return k, err
 }
 
@@ -261,18 +260,16 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return err
 	}
 	k := &f.Task
-	var failure any
 	progress := k.Progress
-	if k.Error != nil {
-		if failure, err = json.Marshal(k.Error); err != nil {
-			return err
-		}
+	failure, err := failureText(k.Error)
+	if err != nil {
+		return err
 	}
 	if k.State == taskhook.TaskSucceeded {
 		progress = 100
 	}
 	ended, ok, err := first(ctx, t, scanEnded, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished+`
-		RETURNING id, account, provider, model, key, price, state`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
+		RETURNING id, account, face, provider, model, key, price, state`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
 	if err != nil {
 		return err
 	}
@@ -285,6 +282,11 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 	}
 	if err := settle(ctx, t, f.now(), &ended); err != nil {
 		return err
+	}
+	if ended.Face == taskhook.FaceWorkflow {
+		if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, failure); err != nil {
+			return err
+		}
 	}
 	for i := range k.Results {
 		if err := insertArtifact(ctx, t, k.AccountID, &k.Results[i]); err != nil {

@@ -53,12 +53,17 @@ func (s *Store) createTaskKind() *kind {
 // create stores the task unless its key stands for one. What it refuses it has not
 // touched.
 func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error {
-	fresh, err := n.checkKey(ctx, t)
-	if err == nil && fresh {
-		fresh, err = n.checkTask(ctx, t)
-	}
-	if err != nil || !fresh {
+	var err error
+	if n.same, err = checkKey(ctx, t, n.now, n.key); err != nil || n.same != "" {
 		return err
+	}
+	if fresh, err := n.checkTask(ctx, t); err != nil || !fresh {
+		return err
+	}
+	if n.task.Step != nil {
+		if err := checkStep(ctx, t, n.task.Step); err != nil {
+			return err
+		}
 	}
 	for _, q := range []*quota{tasks, backlog} {
 		if err := q.check(ctx, t, n.task.AccountID, n.now); err != nil {
@@ -69,37 +74,10 @@ func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error
 		return err
 	}
 	tasks.note(n.task.AccountID, 1)
-	if err := n.takeKey(ctx, t); err != nil {
+	if err := takeKey(ctx, t, n.key, n.task.ID); err != nil {
 		return err
 	}
 	return n.insert(ctx, t)
-}
-
-// checkKey looks the idempotency key up; fresh is false when it stands for a task.
-func (n *newTask) checkKey(ctx context.Context, t tx) (fresh bool, err error) {
-	n.same = ""
-	if n.key == nil {
-		return true, nil
-	}
-	type known struct {
-		request, task string
-		expires       int64
-	}
-	k, ok, err := first(ctx, t, func(r scanner) (k known, err error) {
-		err = r.Scan(&k.request, &k.task, &k.expires)
-		return k, err
-	}, `SELECT request, task, expires_at FROM idempotency WHERE hash = $1`, n.key.Hash)
-	switch {
-	case err != nil:
-		return false, err
-	case ok && k.expires > ms(n.now) && k.request != n.key.Request:
-		return false, taskhook.Errorf(taskhook.CodeConflict,
-			"This Idempotency-Key was used for another request (task %s); use a new key for a new request.", k.task)
-	case ok && k.expires > ms(n.now):
-		n.same = k.task
-		return false, nil
-	}
-	return true, nil
 }
 
 // checkTask looks a task up that is to be paid; fresh is false when it was stored
@@ -111,17 +89,6 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 	id, stored, err := first(ctx, t, scanInto[string], `SELECT id FROM tasks WHERE id = $1`, n.task.ID)
 	n.same = id
 	return !stored, err
-}
-
-// takeKey makes the idempotency key stand for the task.
-func (n *newTask) takeKey(ctx context.Context, t tx) error {
-	if n.key == nil {
-		return nil
-	}
-	_, err := t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (hash) DO UPDATE SET request = excluded.request, task = excluded.task, expires_at = excluded.expires_at`,
-		n.key.Hash, n.key.Request, n.task.ID, ms(n.key.Expires))
-	return err
 }
 
 func (n *newTask) insert(ctx context.Context, t tx) error {
@@ -136,6 +103,11 @@ func (n *newTask) insert(ctx context.Context, t tx) error {
 	if made == 0 {
 		n.same = k.ID
 		return nil
+	}
+	if k.Step != nil {
+		if err := startStep(ctx, t, k); err != nil {
+			return err
+		}
 	}
 	return insertRun(ctx, t, k.AccountID, &n.run)
 }
@@ -242,27 +214,47 @@ func (s *Store) CancelTask(ctx context.Context, now time.Time, account, id strin
 		case k.State.Final():
 			return taskhook.Errorf(taskhook.CodeConflict, "The task is already %s and can't be cancelled.", k.State)
 		}
-		if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), id); err != nil {
-			return err
-		}
-		if _, err = t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, id); err != nil {
-			return err
-		}
-		if err := countTask(ctx, t, account, taskhook.TaskCancelled, now); err != nil {
-			return err
-		}
-		k.State = taskhook.TaskCancelled
-		used := spending{}
-		used.add(now, &k)
-		if err := used.write(ctx, t); err != nil {
-			return err
-		}
-		return settle(ctx, t, now, &k)
+		return cancelTask(ctx, t, now, &k)
 	})
 	if err != nil {
 		return taskhook.Task{}, err
 	}
 	return s.Task(ctx, account, id)
+}
+
+// cancelTask moves an unfinished task, as it is stored now, to cancelled, with its
+// run and the step that it is for.
+func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
+	if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), k.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
+		return err
+	}
+	if err := countTask(ctx, t, k.AccountID, taskhook.TaskCancelled, now); err != nil {
+		return err
+	}
+	k.State = taskhook.TaskCancelled
+	used := spending{}
+	used.add(now, k)
+	if err := used.write(ctx, t); err != nil {
+		return err
+	}
+	if k.Face == taskhook.FaceWorkflow {
+		if err := endStep(ctx, t, now, k.ID, k.State, nil); err != nil {
+			return err
+		}
+	}
+	return settle(ctx, t, now, k)
+}
+
+// cancelIfOpen cancels a task that has not ended.
+func cancelIfOpen(ctx context.Context, t tx, now time.Time, id string) error {
+	k, ok, err := first(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1 AND `+taskUnfinished, id)
+	if err != nil || !ok {
+		return err
+	}
+	return cancelTask(ctx, t, now, &k)
 }
 
 // taskUnfinished is the guard of every move to a final state.
@@ -275,13 +267,3 @@ var taskUnfinished = func() string {
 	}
 	return "state IN (" + strings.Join(open, ", ") + ")"
 }()
-
-// ForgetIdempotency deletes up to limit expired keys.
-func (s *Store) ForgetIdempotency(ctx context.Context, now time.Time, limit int) (deleted int64, err error) {
-	err = s.update(ctx, s.kinds.forgetIdempotency, func(ctx context.Context, t tx) (err error) {
-		deleted, err = t.exec(ctx, `DELETE FROM idempotency WHERE hash IN
-			(SELECT hash FROM idempotency WHERE expires_at <= $1 LIMIT $2)`, ms(now), limit)
-		return err
-	})
-	return deleted, err
-}

@@ -64,7 +64,7 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	k.Results = x.results
 	end := &taskhook.RunEnd{Node: w.Node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
-	w.Endings.announce(k.ID)
+	w.Endings.announce(&k)
 	if end.Stale && failures == 0 {
 		x.discard() // after a failure it may be stale because that one was stored after all
 	}

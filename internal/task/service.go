@@ -62,7 +62,7 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	now := time.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
@@ -146,7 +146,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	k, err := s.Store.CancelTask(ctx, time.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
-		s.Endings.announce(id)
+		s.Endings.announce(&k)
 	}
 	return k, err
 }

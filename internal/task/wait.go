@@ -12,6 +12,7 @@ import (
 type Endings struct {
 	mu      sync.Mutex
 	waiting map[string][]chan struct{} // by task id; nil: nobody is to wait any more
+	step    func()
 }
 
 // NewEndings returns an Endings that nobody waits at.
@@ -36,8 +37,16 @@ func (e *Endings) stopped() bool {
 	return e.waiting == nil
 }
 
+// OnStep has f called when a task has ended that is a step of a workflow. It must
+// not wait, and must be set before anything ends.
+func (e *Endings) OnStep(f func()) { e.step = f }
+
 // announce tells that a task has ended.
-func (e *Endings) announce(taskID string) {
+func (e *Endings) announce(k *taskhook.Task) {
+	if k.Face == taskhook.FaceWorkflow && e.step != nil {
+		e.step()
+	}
+	taskID := k.ID
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ended := range e.waiting[taskID] {

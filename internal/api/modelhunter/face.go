@@ -2,6 +2,7 @@ package modelhunter
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -99,6 +100,26 @@ type (
 		Usage(ctx context.Context, f taskhook.UsageFilter) (taskhook.Usage, error)
 	}
 
+	// Workflows keeps definitions, each in all its versions. One that is wrong is
+	// CodeInvalid, with the place.
+	Workflows interface {
+		Create(ctx context.Context, account string, s taskhook.Source) (taskhook.Workflow, error)
+		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
+		List(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
+		Update(ctx context.Context, account, id string, s taskhook.Source) (taskhook.Workflow, error)
+		Delete(ctx context.Context, account, id string) error
+	}
+
+	// Executions runs workflows. A started execution is durable on return. Output is
+	// what an ended one has made, or nil.
+	Executions interface {
+		Start(ctx context.Context, who taskhook.Identity, n taskhook.NewExecution) (taskhook.Execution, error)
+		Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
+		ListExecutions(ctx context.Context, f taskhook.ExecutionFilter) (taskhook.List[taskhook.Execution], error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Execution, error)
+		Output(x *taskhook.Execution) (json.RawMessage, error)
+	}
+
 	// Models lists what can be asked for.
 	Models interface {
 		Models() []*catalogue.Model
@@ -120,6 +141,9 @@ type Config struct {
 	Publisher     Publisher
 	Files         Files
 	Uploads       Uploads
+	Workflows     Workflows
+	Executions    Executions
+	Tree          func(taskhook.Source) (json.RawMessage, error) // a definition as JSON
 	Models        Models
 	Money         Money
 	Links         Links

@@ -48,6 +48,10 @@ type world struct {
 	limits taskhook.Limits // of the owner's key
 	from   netip.Addr
 
+	source     taskhook.Source
+	started    taskhook.NewExecution
+	executions taskhook.ExecutionFilter
+
 	err error // of every service, if set
 }
 
@@ -251,7 +255,8 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log})
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
+		Workflows: worldFlows{f}, Executions: worldFlows{f}, Tree: tree})
 	return face, httpserver.Wrap(log, face)
 }
 

@@ -17,6 +17,7 @@ const (
 	tagDeliveries = "Deliveries"
 	tagFiles      = "Files"
 	tagEvents     = "Events"
+	tagWorkflows  = "Workflows"
 	tagModels     = "Models"
 	tagKeys       = "Keys"
 	tagMoney      = "Money"
@@ -46,6 +47,7 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
 		{Name: tagFiles, Description: "A file is an input of your own: announce it, `PUT` its bytes to the address of the answer, and complete it. Any public URL may be used instead."},
 		{Name: tagEvents, Description: "An event is a fact that receivers are told of. Besides those of tasks there are those that you publish."},
+		{Name: tagWorkflows, Description: "A workflow is a graph of tasks, in which a step may use what others have made. An execution is one run of it."},
 		{Name: tagKeys, Description: "A key stands for an account. It may be limited to some permissions, to some addresses, in time and in what it spends."},
 		{Name: tagMoney, Description: "A task costs what its model does. That is held when it is submitted, charged when it succeeds, and given back when it fails or is cancelled."},
 		{Name: tagModels, Description: "What can be asked for."},
@@ -109,6 +111,8 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 	}
 	add("file_id", "The id of the file.", exampleFileID, idSchema("file_"))
 	add("key_id", "The id of the key.", exampleKey, idSchema("key_"))
+	add("workflow_id", "The id of the workflow.", exampleWorkflow, idSchema("wf_"))
+	add("execution_id", "The id of the execution.", exampleExecution, idSchema("exec_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))
 	return list
 }

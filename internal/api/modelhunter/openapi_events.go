@@ -120,6 +120,10 @@ func bodyTypes(r *openapi.Reflector) {
 func (w *docWriter) addEvents() {
 	w.addEvent(taskhook.EventTaskCompleted, "A task succeeded", "Its results can be fetched by their links.", taskEvent{}, exampleOutcome(taskhook.TaskSucceeded))
 	w.addEvent(taskhook.EventTaskFailed, "A task failed", "It can be repeated by `POST /api/v1/tasks/{id}/retry`.", taskEvent{}, exampleOutcome(taskhook.TaskFailed))
+	w.addEvent(taskhook.EventWorkflowCompleted, "An execution of a workflow completed", "What it has made can be fetched by the links in `output_data`.",
+		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionCompleted))
+	w.addEvent(taskhook.EventWorkflowFailed, "An execution of a workflow failed", "One that was cancelled has no event.",
+		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionFailed))
 	w.addEvent("order.paid", "An event of your own", "An example: the type and `data` are those that were published by `POST /api/v1/events`.", ownEvent{}, exampleOwnEvent())
 }
 

@@ -17,6 +17,8 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	fileTypes(r)
 	keyTypes(r)
 	moneyTypes(r)
+	workflowTypes(r)
+	workflowEventTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
@@ -115,13 +117,14 @@ func taskErrorFields() openapi.Fields {
 
 func taskErrorWords() []any {
 	return openapi.Enum(taskhook.TaskErrorProvider, taskhook.TaskErrorNoProvider, taskhook.TaskErrorTimeout,
-		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown)
+		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown,
+		taskhook.TaskErrorStepTimeout, taskhook.TaskErrorStepRefused, taskhook.TaskErrorStepFailed)
 }
 
 func webhookTypes(r *openapi.Reflector) {
 	url := openapi.Schema{Description: "Where to send: https and public, but for what the operator allows besides.", Format: "uri", MaxLength: count(2048)}
-	events := openapi.Schema{Description: "The types of event to send: `task.completed`, `task.failed`, and types of your own.",
-		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: taskEvents()}, ownType()}}}
+	events := openapi.Schema{Description: "The types of event to send: `task.completed`, `task.failed`, `workflow.completed`, `workflow.failed`, and types of your own.",
+		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType()}}}
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",
 		MaxItems: count(50), Items: &openapi.Schema{Minimum: "0", Maximum: "604800"}}
 	description := openapi.Schema{Description: "For people.", Pattern: plainText}

@@ -79,6 +79,9 @@ const (
 	pathDeliveryID = "delivery_id"
 	pathFileID     = "file_id"
 	pathKeyID      = "key_id"
+
+	pathWorkflowID  = "workflow_id"
+	pathExecutionID = "execution_id"
 )
 
 // idIn returns the id in the path. What can't be one is not found, like an id

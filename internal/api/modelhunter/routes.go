@@ -36,7 +36,7 @@ func (f *Face) Routes() []Route {
 
 		tasks, webhooks, deliveries, keys = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries", "/api/v1/api-keys"
 
-		files = "/api/v1/files"
+		files, workflows, executions = "/api/v1/files", "/api/v1/workflows", "/api/v1/executions"
 	)
 	return []Route{
 		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task", f.submit},
@@ -71,6 +71,16 @@ func (f *Face) Routes() []Route {
 		{get, files + "/{file_id}", nil, client.File{}, ok, taskhook.ScopeFilesRead, "Read a file's description", f.file},
 		{del, files + "/{file_id}", nil, client.Deleted{}, ok, taskhook.ScopeFilesWrite, "Delete a file", f.deleteFile},
 
+		{post, workflows, client.Definition{}, client.Workflow{}, created, taskhook.ScopeWorkflowsWrite, "Make a workflow", f.createWorkflow},
+		{get, workflows, nil, []client.Workflow{}, ok, taskhook.ScopeWorkflowsRead, "List workflows", f.listWorkflows},
+		{get, workflows + "/{workflow_id}", nil, client.Workflow{}, ok, taskhook.ScopeWorkflowsRead, "Read a workflow", f.workflow},
+		{put, workflows + "/{workflow_id}", client.Definition{}, client.Workflow{}, ok, taskhook.ScopeWorkflowsWrite, "Make a new version of a workflow", f.updateWorkflow},
+		{del, workflows + "/{workflow_id}", nil, client.Deleted{}, ok, taskhook.ScopeWorkflowsWrite, "Delete a workflow", f.deleteWorkflow},
+		{post, workflows + "/{workflow_id}/run", client.NewExecution{}, client.Execution{}, accepted, taskhook.ScopeWorkflowsRun, "Run a workflow", f.runWorkflow},
+		{get, executions, nil, []client.Execution{}, ok, taskhook.ScopeWorkflowsRead, "List executions", f.listExecutions},
+		{get, executions + "/{execution_id}", nil, client.Execution{}, ok, taskhook.ScopeWorkflowsRead, "Read an execution", f.execution},
+		{post, executions + "/{execution_id}/cancel", nil, client.Execution{}, ok, taskhook.ScopeWorkflowsRun, "Cancel an execution", f.cancelExecution},
+
 		{post, keys, client.NewKey{}, client.Key{}, created, taskhook.ScopeKeysWrite, "Make a key", f.createKey},
 		{get, keys, nil, []client.Key{}, ok, taskhook.ScopeKeysRead, "List keys", f.listKeys},
 		{del, keys + "/{key_id}", nil, client.Deleted{}, ok, taskhook.ScopeKeysWrite, "Delete a key", f.deleteKey},
@@ -88,7 +98,7 @@ func (f *Face) Routes() []Route {
 func reserved(provider string) bool {
 	switch provider {
 	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs", "enterprise",
-		"endpoint", "endpoints", "events", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
+		"endpoint", "endpoints", "events", "executions", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
 		"predictions", "providers", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
 		return true
 	}

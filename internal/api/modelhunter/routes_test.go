@@ -18,7 +18,7 @@ func address(route Route) string {
 	if strings.Contains(route.Pattern, "/tasks/") {
 		id = "task_abc123"
 	}
-	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1").Replace(route.Pattern)
+	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1", "{workflow_id}", "wf_1", "{execution_id}", "exec_1").Replace(route.Pattern)
 }
 
 // bodyFor returns a body that a route takes.
@@ -34,6 +34,10 @@ func bodyFor(route Route) string {
 		return `{}`
 	case client.NewFile:
 		return `{"filename":"cat.png","contentType":"image/png","sizeBytes":7}`
+	case client.Definition:
+		return `{"name":"Poster","steps":[{"id":"draw","provider":"vidu","model":"viduq3-turbo","input":{"prompt":"a boat"}}]}`
+	case client.NewExecution:
+		return `{"inputs":{"prompt":"a boat"}}`
 	case client.EventBatch:
 		return `{"events":[{"type":"order.paid","data":{}}]}`
 	}
@@ -150,7 +154,7 @@ func TestUnmatched(t *testing.T) {
 		{"GET /api/v1", ""},
 		{"GET /api/v1/nothing", ""},
 		{"GET /api/v1/tasks/task_1/nothing", ""},
-		{"POST /api/v1/workflows/text-to-video", ""},
+		{"POST /api/v1/workflows/text-to-video", "GET, HEAD, PUT, DELETE"},
 		{"POST /api/v1/predictions/x", ""},
 		{"POST /v1/tasks/cancel", ""},
 		{"POST /api/v1/tasks", "GET, HEAD"},

@@ -45,15 +45,21 @@ func readSubmission(w http.ResponseWriter, r *http.Request) (taskhook.NewTask, e
 	if err := decodeSubmission(body, &n); err != nil {
 		return n, err
 	}
-	n.IdempotencyKey = r.Header.Get(idempotencyHeader)
-	if n.IdempotencyKey == "" {
-		return n, nil
+	n.IdempotencyKey, n.RequestHash, err = idempotency(r, n.Provider, n.Capability, body)
+	return n, err
+}
+
+// idempotency returns the key that makes a request repeatable, and the hash that
+// tells requests under one key apart; both are empty where there is none.
+func idempotency(r *http.Request, to, what string, body []byte) (key, hash string, err error) {
+	key = r.Header.Get(idempotencyHeader)
+	if len(key) > maxIdempotencyKey {
+		return "", "", taskhook.FieldErrorf(taskhook.CodeInvalid, idempotencyHeader, "%s must have at most %d characters.", idempotencyHeader, maxIdempotencyKey)
 	}
-	if len(n.IdempotencyKey) > maxIdempotencyKey {
-		return n, taskhook.FieldErrorf(taskhook.CodeInvalid, idempotencyHeader, "%s must have at most %d characters.", idempotencyHeader, maxIdempotencyKey)
+	if key != "" {
+		hash = requestHash(to, what, body)
 	}
-	n.RequestHash = requestHash(n.Provider, n.Capability, body)
-	return n, nil
+	return key, hash, nil
 }
 
 // decodeSubmission reads the body of a submission.

@@ -63,6 +63,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"states", stateTests()},
 		{"files", fileTests()},
 		{"money", moneyTests()},
+		{"workflows", workflowTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()

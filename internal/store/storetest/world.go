@@ -30,6 +30,11 @@ type world struct {
 	due              string  // a free lane
 	newFile          taskhook.File
 	announced        taskhook.File // with bytes, not complete
+	workflow         taskhook.Workflow
+	newWorkflow      taskhook.Workflow
+	execution        taskhook.Execution // the claimed run is for its first step, the new task for its second
+	newExecution     taskhook.Execution
+	executionEnd     *taskhook.ExecutionEnd
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -42,7 +47,9 @@ func newWorld(f *fixture) *world {
 	w.newAccount = taskhook.Account{ID: taskhook.NewID(taskhook.PrefixAccount, f.now), Name: "new", CreatedAt: f.now}
 	f.credit(w.account, 4*price)
 	w.credit = taskhook.NewID(taskhook.PrefixCredit, f.now)
+	w.addExecution(f)
 	w.newTask, w.newRun = newPaid(w.account, w.key.ID, f.now)
+	w.newTask = asStep(w.newTask, w.execution, "animate", 1)
 	w.addRuns(f)
 	w.addLanes(f)
 	w.newFile, w.announced = newFile(w.account, f.now), f.upload(w.account)
@@ -52,17 +59,27 @@ func newWorld(f *fixture) *world {
 
 // addRuns makes one run claimed, one started and one free, and an expired key.
 func (w *world) addRuns(f *fixture) {
-	f.paid(w.account, w.key.ID)
+	first, firstRun := newPaid(w.account, w.key.ID, f.now)
+	_, _, err := f.Store.CreateTask(f.ctx, f.now, asStep(first, w.execution, "draw", 1), firstRun, nil)
+	f.ok(err)
 	f.now = f.now.Add(time.Millisecond)
 	w.claimed = f.claimRun(w.n)
+	w.executionEnd = executionEnd(f.execution(w.execution), f.now)
 	f.paid(w.account, w.key.ID)
 	w.started = f.claimRun(w.n)
-	_, err := f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
+	_, err = f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
 	f.ok(err)
 	k, run := newPaid(w.account, w.key.ID, f.now)
 	_, _, err = f.Store.CreateTask(f.ctx, f.now, k, run, &taskhook.Idempotency{Hash: "old", Request: "r", Expires: f.now})
 	f.ok(err)
 	w.end = ended(w.n.id, w.claimed, taskhook.TaskSucceeded, f.now)
+}
+
+// addExecution makes an execution whose steps wait.
+func (w *world) addExecution(f *fixture) {
+	w.workflow, w.newWorkflow = f.workflow(w.account), newWorkflow(w.account, f.now)
+	w.execution, w.newExecution = newExecution(w.workflow, f.now), newExecution(w.workflow, f.now)
+	f.create(w.execution)
 }
 
 // addLanes makes a lane that is owned with one delivery in memory and one free,
@@ -167,6 +184,13 @@ func (f *fixture) consistent() {
 		{"a run has its task", `SELECT count(*) FROM runs WHERE task NOT IN (SELECT id FROM tasks)`},
 		{"a run is done when its task is", `SELECT count(*) FROM runs r JOIN tasks k ON k.id = r.task WHERE (r.state = 'done') <> (k.finished_at IS NOT NULL)`},
 		{"a success has its results", `SELECT count(*) FROM tasks WHERE state = 'succeeded' AND id NOT IN (SELECT task FROM artifacts)`},
+		{"a step goes on as long as its task", `SELECT count(*) FROM execution_steps s LEFT JOIN tasks k ON k.id = s.task
+			WHERE s.task <> '' AND (k.id IS NULL OR (s.state = 'running') <> (k.finished_at IS NULL))`},
+		{"the steps of an ended execution have ended", `SELECT count(*) FROM executions x JOIN execution_steps s ON s.execution = x.id
+			WHERE x.finished_at IS NOT NULL AND s.state IN ('waiting', 'running')`},
+		{"an execution that goes on is looked at again", `SELECT count(*) FROM executions x WHERE x.finished_at IS NULL AND x.due_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM execution_steps s WHERE s.execution = x.id AND s.state = 'running')`},
+		{"the end of an execution has its event", `SELECT count(*) FROM executions WHERE state IN ('completed', 'failed') AND id NOT IN (SELECT subject FROM events)`},
 		{"an outcome has its event", `SELECT count(*) FROM tasks WHERE state IN ('succeeded', 'failed') AND id NOT IN (SELECT subject FROM events)`},
 	} {
 		if n := f.count(rule.broken); n != 0 {
@@ -177,7 +201,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"attempt_counts", "task_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
+	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "task_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }
