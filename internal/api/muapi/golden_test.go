@@ -129,8 +129,9 @@ func TestHeaders(t *testing.T) {
 		"/api/v1/models":                    "0.000000 0  42.5",
 	} {
 		h := w.ask(t, "GET", path, "").Header()
-		got := strings.Join([]string{strings.Join(h["X-MuAPI-Cost-USD"], ""), strings.Join(h["X-MuAPI-Cost-Credits"], ""),
-			strings.Join(h["X-MuAPI-Cost-Refunded"], ""), h.Get("X-Account-Balance")}, " ")
+		spelled := func(name string) string { return strings.Join(h[name], "") } // as on the wire, not in Go's form
+		got := strings.Join([]string{spelled("X-MuAPI-Cost-USD"), spelled("X-MuAPI-Cost-Credits"),
+			spelled("X-MuAPI-Cost-Refunded"), h.Get("X-Account-Balance")}, " ")
 		if got != want {
 			t.Errorf("%s: the headers are %q, want %q", path, got, want)
 		}
