@@ -81,8 +81,14 @@ func (b *tab) note(event any) {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.Fatalf("%v on the page:\n%s", err, b.page())
+	for _, step := range steps {
+		err := chromedp.Do(b.ctx, step)
+		for err != nil && strings.Contains(err.Error(), "Could not find node") {
+			err = chromedp.Do(b.ctx, step) // a live page has just put another in its place
+		}
+		if err != nil {
+			b.Fatalf("%v on the page:\n%s", err, b.page())
+		}
 	}
 }
 
