@@ -199,7 +199,8 @@ type counting struct {
 }
 
 func (c *counting) Write(b []byte) (int, error) {
+	c.written.Add(int64(len(b))) // before a reader can know of it
 	n, err := c.Conn.Write(b)
-	c.written.Add(int64(n))
+	c.written.Add(int64(n - len(b)))
 	return n, err
 }
