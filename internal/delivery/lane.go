@@ -23,6 +23,7 @@ const (
 // it.
 type lane struct {
 	id       string
+	account  string
 	endpoint string // empty: per-job deliveries of one origin
 	epoch    int64
 	target   *target // where and how it sends; nil until loaded
@@ -34,7 +35,10 @@ type lane struct {
 	inFlight int
 	sends    int // concurrency allowed
 	pace     pace
-	listed   bool // it waits for a turn
+	share    *share        // its account's
+	spent    time.Duration // in sends
+	lasts    time.Duration // the last send did
+	place    int           // among the lanes that wait for a turn; -1: it does not
 
 	direct   bool      // nothing older waits in the database: fresh deliveries come straight here
 	refusals int       // counts those that did not
@@ -56,8 +60,8 @@ type lane struct {
 }
 
 func newLane(owned taskhook.OwnedLane, now time.Time) *lane {
-	l := &lane{id: owned.ID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
-		nextLoad: now, since: now, index: -1}
+	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
+		nextLoad: now, since: now, place: -1, index: -1}
 	if l.endpoint == "" {
 		l.target = originTarget()
 	}

@@ -13,10 +13,10 @@ const totalBytes = 64 << 20
 type memory struct {
 	mu     sync.Mutex
 	lanes  map[string]*lane
-	agenda agenda
-	bytes  int  // of all bodies held
-	limit  int  // of them
-	free   bool // free lanes may be due
+	agenda ranking[*lane] // of those that need the Worker, by when
+	bytes  int            // of all bodies held
+	limit  int            // of them
+	free   bool           // free lanes may be due
 	turns  turns
 
 	stopping bool
@@ -25,7 +25,11 @@ type memory struct {
 }
 
 func newMemory(slots, limit int) *memory {
-	return &memory{lanes: map[string]*lane{}, limit: limit, turns: turns{slots: slots}, wake: make(chan struct{}, 1), free: true}
+	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true,
+		agenda: ranking[*lane]{
+			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
+			place: func(l *lane) *int { return &l.index },
+		}}
 }
 
 func (m *memory) full() bool { return m.bytes >= m.limit }
@@ -84,7 +88,7 @@ func (m *memory) plan(l *lane) {
 	}
 	l.at = when
 	m.agenda.put(l)
-	if m.agenda[0] == l {
+	if m.agenda.first() == l {
 		m.signal()
 	}
 }
@@ -94,8 +98,8 @@ func (m *memory) plan(l *lane) {
 func (m *memory) due(now time.Time) (needs map[need][]*lane, next time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for len(m.agenda) > 0 && !m.agenda[0].at.After(now) {
-		l := m.agenda[0]
+	for !m.agenda.empty() && !m.agenda.first().at.After(now) {
+		l := m.agenda.first()
 		what, when := l.wants(m.full())
 		if what == needNothing || when.After(now) {
 			m.plan(l) // it has changed without a call of plan: the memory got full
@@ -108,8 +112,8 @@ func (m *memory) due(now time.Time) (needs map[need][]*lane, next time.Time) {
 		}
 		needs[what] = append(needs[what], l)
 	}
-	if len(m.agenda) > 0 {
-		next = m.agenda[0].at
+	if !m.agenda.empty() {
+		next = m.agenda.first().at
 	}
 	return needs, next
 }
@@ -146,6 +150,7 @@ func (m *memory) adopt(l *lane) {
 		m.forget(old)
 	}
 	m.lanes[l.id] = l
+	m.turns.join(l)
 	m.plan(l)
 }
 
@@ -156,5 +161,6 @@ func (m *memory) forget(l *lane) {
 	}
 	l.queue = nil
 	delete(m.lanes, l.id)
+	m.turns.leave(l)
 	m.agenda.remove(l)
 }
