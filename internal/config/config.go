@@ -60,6 +60,7 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+	Breaker     int           `name:"breaker" default:"20" help:"Attempts in a row that fail, over a minute or longer, before a receiver is left alone: one delivery at a time then finds out if it is back, the others wait and spend no attempts. 0: each keeps to its schedule whatever happens."`
 }
 
 // ModelsLab sets what is particular to the API of ModelsLab.

@@ -3,6 +3,8 @@ package delivery
 import (
 	"sync"
 	"time"
+
+	"github.com/taskhook/taskhook"
 )
 
 // totalBytes bounds the bodies of all lanes in memory. Beyond it each lane may
@@ -19,6 +21,7 @@ type memory struct {
 	free   bool           // free lanes may be due
 	turns  turns
 
+	breaker  Breaker
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
@@ -154,13 +157,27 @@ func (m *memory) adopt(l *lane) {
 	m.plan(l)
 }
 
+// clear lets go of what waits in the lane's queue.
+func (m *memory) clear(l *lane) {
+	for _, waiting := range [][]taskhook.Outgoing{l.queue, l.fresh} {
+		for _, d := range waiting {
+			m.drop(l, len(d.Body))
+		}
+	}
+	l.queue, l.fresh = nil, nil
+}
+
 // forget removes a lane that is no longer ours.
 func (m *memory) forget(l *lane) {
-	for _, d := range l.queue {
-		m.drop(l, len(d.Body))
-	}
-	l.queue = nil
+	m.clear(l)
 	delete(m.lanes, l.id)
 	m.turns.leave(l)
 	m.agenda.remove(l)
+}
+
+// restOf returns what the lane's row is to say of its rest.
+func (m *memory) restOf(l *lane) taskhook.Rest {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return l.rest
 }

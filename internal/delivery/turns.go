@@ -13,6 +13,7 @@ type send struct {
 	delivery taskhook.Outgoing
 	pace     pace          // that it counts under
 	counted  time.Duration // as long as it was counted for
+	probe    bool          // it finds out whether the receiver works again
 }
 
 // list puts the lane in line if it has something to send.
@@ -38,8 +39,14 @@ func (m *memory) next() (s send, ok bool) {
 		if !l.sendable() {
 			continue
 		}
-		if l.target.stale(time.Now()) {
+		now := time.Now()
+		if l.target.stale(now) {
 			l.target = nil
+			m.plan(l)
+			continue
+		}
+		if wait := l.throttle.wait(now); wait > 0 {
+			l.quiet = now.Add(wait)
 			m.plan(l)
 			continue
 		}
@@ -50,9 +57,7 @@ func (m *memory) next() (s send, ok bool) {
 
 // begin takes the first delivery of the lane out of its queue.
 func (m *memory) begin(l *lane) send {
-	s := send{lane: l, target: l.target, delivery: l.queue[0], pace: l.pace}
-	l.queue[0] = taskhook.Outgoing{}
-	l.queue = l.queue[1:]
+	s := send{lane: l, target: l.target, delivery: l.pop(), pace: l.pace, probe: l.probing()}
 	m.turns.begin(&s)
 	m.list(l)
 	m.plan(l)
@@ -68,14 +73,10 @@ func (m *memory) ended(s send, a *taskhook.Attempt) (next send, ok bool) {
 	m.turns.end(&s, a.Duration)
 	if a.Class != "" { // else we stopped: nothing was learnt
 		m.turns.keep(l, paceOf(a))
-	}
-	switch {
-	case a.Class == taskhook.ClassOK:
-		l.grow()
-	case a.Class == taskhook.ClassTimeout:
-		l.sends = 1
-	case a.Status >= 500 || a.Status == 429:
-		l.shrink()
+		l.bear(&s, a, m.breaker, a.StartedAt.Add(a.Duration))
+		if l.freeing || !l.quiet.IsZero() {
+			m.plan(l)
+		}
 	}
 	m.list(l)
 	next, ok = m.next()
