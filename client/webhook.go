@@ -114,6 +114,17 @@ func (c *Client) TestWebhook(ctx context.Context, id string) (TestResult, error)
 	return answer[TestResult](ctx, c, call{method: http.MethodPost, path: []string{"webhooks", id, "test"}})
 }
 
+// Dropped says how much of what was held for a webhook is cancelled now.
+type Dropped struct {
+	WebhookID string `json:"webhook_id"`
+	Dropped   int64  `json:"dropped"`
+}
+
+// DropHeld cancels what is held for a webhook that is paused or disabled.
+func (c *Client) DropHeld(ctx context.Context, id string) (Dropped, error) {
+	return answer[Dropped](ctx, c, call{method: http.MethodPost, path: []string{"webhooks", id, "drop"}})
+}
+
 // RotateSecret gives a webhook a new secret, which the answer alone shows.
 func (c *Client) RotateSecret(ctx context.Context, id string, r Rotation) (Webhook, error) {
 	return answer[Webhook](ctx, c, call{method: http.MethodPost, path: []string{"webhooks", id, "rotate-secret"}, body: r})

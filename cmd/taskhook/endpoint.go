@@ -20,6 +20,7 @@ type endpointCommand struct {
 	Update endpointUpdateCommand `cmd:"" help:"Change what is given."`
 	Pause  endpointPauseCommand  `cmd:"" help:"Hold what is owed to an endpoint."`
 	Resume endpointResumeCommand `cmd:"" help:"Send to an endpoint again, what was held first."`
+	Drop   endpointDropCommand   `cmd:"" help:"Cancel what is held for an endpoint that is paused or disabled."`
 	Test   endpointTestCommand   `cmd:"" help:"Send a test event and wait for the answer; the exit status is 1 if it is refused."`
 	Rotate endpointRotateCommand `cmd:"" help:"Make a new secret and print it; it is shown only this once."`
 	Delete endpointDeleteCommand `cmd:"" help:"Delete an endpoint; what is still owed to it is cancelled."`

@@ -16,6 +16,7 @@ type Pace struct {
 	Upkeep         time.Duration // between two tidyings of the store; 0: 5 s
 	Sweep          time.Duration // see delivery.WorkerOptions
 	Breaker        delivery.Breaker
+	Warden         time.Duration // between two looks at failing endpoints; see delivery.WardenOptions
 	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
 	UnfinishedFile time.Duration // until it is removed; see file.Options
 }

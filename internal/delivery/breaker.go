@@ -38,6 +38,14 @@ func (b Breaker) rest(trips int) time.Duration {
 // longRest is from when on a lane frees what it holds in memory while it rests.
 const longRest = 5 * time.Second
 
+// goneRest is how long an endpoint that has answered 410 is left alone, for somebody to
+// disable it.
+const goneRest = longRest
+
+func (l *lane) gone(now time.Time) {
+	l.sleep(taskhook.Rest{Until: now.Add(goneRest), Trips: l.rest.Trips}, now)
+}
+
 // bear notes what an attempt says about the receiver.
 func (l *lane) bear(s *send, a *taskhook.Attempt, b Breaker, now time.Time) {
 	switch {

@@ -22,6 +22,7 @@ type memory struct {
 	turns  turns
 
 	breaker  Breaker
+	heedGone bool // somebody disables endpoints that answer 410
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own

@@ -29,10 +29,11 @@ type DeliveryStore interface {
 	Attempts(ctx context.Context, account, delivery string) ([]taskhook.Attempt, error)
 }
 
-// HealthStore is what the Service asks of counters.
+// HealthStore is what the Service asks of counters, and does about them.
 type HealthStore interface {
 	EndpointHealth(ctx context.Context, now time.Time, account, id string) (taskhook.EndpointHealth, error)
 	Overview(ctx context.Context, now time.Time, account string) (taskhook.Overview, error)
+	DropDeliveries(ctx context.Context, now time.Time, account, id string) (int64, error)
 }
 
 // ServiceOptions make a Service.

@@ -73,7 +73,11 @@ func (m *memory) ended(s send, a *taskhook.Attempt) (next send, ok bool) {
 	m.turns.end(&s, a.Duration)
 	if a.Class != "" { // else we stopped: nothing was learnt
 		m.turns.keep(l, paceOf(a))
-		l.bear(&s, a, m.breaker, a.StartedAt.Add(a.Duration))
+		now := a.StartedAt.Add(a.Duration)
+		l.bear(&s, a, m.breaker, now)
+		if m.heedGone && a.Class == taskhook.ClassGone && l.endpoint != "" {
+			l.gone(now)
+		}
 		if l.freeing || !l.quiet.IsZero() {
 			m.plan(l)
 		}

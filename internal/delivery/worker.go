@@ -46,6 +46,7 @@ type WorkerOptions struct {
 	Breaker Breaker
 	// SweepEvery is how often the net below the lanes is drawn; 0: every 30 s.
 	SweepEvery time.Duration
+	Gone       func() // called when a receiver has answered 410 and that is recorded; may be nil
 	Sent       func() // called between an answer and its record, for tests; may be nil
 }
 
@@ -63,9 +64,9 @@ func NewWorker(o WorkerOptions) *Worker {
 	o.SweepEvery = cmp.Or(o.SweepEvery, 30*time.Second)
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
-	w.recorder = newRecorder(o.Queue, o.Logger, w.memory.recorded)
+	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
 	w.memory.start = w.send
-	w.memory.breaker = o.Breaker.withDefaults()
+	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
 }
 

@@ -71,6 +71,14 @@ func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 		return err
 	}
 	return s.update(ctx, s.kinds.createEndpoint, func(ctx context.Context, t tx) error {
+		n, _, err := first(ctx, t, scanInto[int], `SELECT count(*) FROM endpoints WHERE account = $1 AND deleted_at IS NULL AND id <> $2`,
+			e.AccountID, e.ID)
+		if err != nil {
+			return err
+		}
+		if n >= taskhook.MaxEndpoints {
+			return taskhook.Errorf(taskhook.CodeConflict, "This account has %d webhooks, which is as many as there can be; delete one that is not needed.", n)
+		}
 		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, rate, max_in_flight,
 			secrets, updated_at, id, account, lane, created_at) VALUES (`+marks(1, 14)+`) ON CONFLICT (id) DO NOTHING`,
 			append(values, e.LaneID, ms(e.CreatedAt))...)
@@ -185,7 +193,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 		if err := holdLane(ctx, t, e.LaneID, true); err != nil {
 			return err
 		}
-		_, err = cancelDeliveries(ctx, t, now, e.LaneID)
+		_, err = cancelDeliveries(ctx, t, now, e.LaneID, deletedReason)
 		return err
 	})
 	s.refresh(e.LaneID)
@@ -193,12 +201,15 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 }
 
 // cancelBite is how many deliveries a transaction cancels.
-const cancelBite = 1000
+const (
+	cancelBite    = 1000
+	deletedReason = "The webhook was deleted."
+)
 
-func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane string) (int64, error) {
-	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = 'The webhook was deleted.', last_class = ''
-		WHERE id IN (SELECT id FROM deliveries WHERE lane = $2 AND state = 'pending' ORDER BY due_at, id LIMIT $3)
-		AND state = 'pending'`, ms(now), lane, cancelBite)
+func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane, why string) (int64, error) {
+	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = $2, last_class = ''
+		WHERE id IN (SELECT id FROM deliveries WHERE lane = $3 AND state = 'pending' ORDER BY due_at, id LIMIT $4)
+		AND state = 'pending'`, ms(now), why, lane, cancelBite)
 }
 
 // CancelOrphans goes on with the deliveries of deleted endpoints, one bite at a
@@ -212,7 +223,7 @@ func (s *Store) CancelOrphans(ctx context.Context, now time.Time) (cancelled int
 			if err != nil || !ok {
 				return err
 			}
-			if cancelled, err = cancelDeliveries(ctx, t, now, lane); err != nil || cancelled == cancelBite {
+			if cancelled, err = cancelDeliveries(ctx, t, now, lane, deletedReason); err != nil || cancelled == cancelBite {
 				return err
 			}
 			if _, err = t.exec(ctx, `UPDATE lanes SET next_due = NULL WHERE id = $1`, lane); err != nil {

@@ -216,7 +216,7 @@ func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
 		}
 		for i := range endpoints[e.Event.AccountID] {
 			to := &endpoints[e.Event.AccountID][i]
-			if !to.Wants(e.Event.Type) {
+			if !to.Wants(e.Event.Type) || to.ID == e.Event.Subject { // nobody is told about itself
 				continue
 			}
 			schedule := to.Schedule

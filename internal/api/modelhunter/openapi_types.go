@@ -1,6 +1,8 @@
 package modelhunter
 
 import (
+	"strings"
+
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/openapi"
@@ -121,10 +123,14 @@ func taskErrorWords() []any {
 		taskhook.TaskErrorStepTimeout, taskhook.TaskErrorStepRefused, taskhook.TaskErrorStepFailed)
 }
 
+// typeList names the types of event that the server itself publishes.
+func typeList() string { return "`" + strings.Join(taskhook.EventTypes(), "`, `") + "`" }
+
 func webhookTypes(r *openapi.Reflector) {
 	url := openapi.Schema{Description: "Where to send: https and public, but for what the operator allows besides.", Format: "uri", MaxLength: count(2048)}
-	events := openapi.Schema{Description: "The types of event to send: `task.completed`, `task.failed`, `workflow.completed`, `workflow.failed`, and types of your own.",
-		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType()}}}
+	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type.",
+		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType(),
+			{Enum: openapi.Enum("*", "task.*", "workflow.*", "endpoint.*")}, {Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)*\.\*$`, MaxLength: count(100), Not: &openapi.Schema{Pattern: `^(task|workflow|endpoint)\.`}}}}}
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",
 		MaxItems: count(50), Items: &openapi.Schema{Minimum: "0", Maximum: "604800"}}
 	description := openapi.Schema{Description: "For people.", Pattern: plainText}
@@ -164,6 +170,11 @@ func webhookTypes(r *openapi.Reflector) {
 		"previous_secret_expires_at": {Description: "After a rotation: when the old secret ends."},
 	})
 	r.Answer(client.Deleted{}, openapi.Fields{"id": {Description: "What was deleted."}, "deleted": {Description: "Always true."}})
+	r.Answer(client.Dropped{}, openapi.Fields{
+		"":           {Description: "What was dropped."},
+		"webhook_id": {Description: "The webhook that it was held for."},
+		"dropped":    {Description: "How many deliveries are cancelled now.", Minimum: "0"},
+	})
 	r.Answer(client.TestResult{}, openapi.Fields{
 		"":            {Description: "What became of a test event."},
 		"event_id":    {Description: "The id of the event, which is the webhook id that the receiver saw."},
