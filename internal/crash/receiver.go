@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,8 @@ const (
 	configuredPath = "/configured"
 	perJobPath     = "/per-job"
 	hookPath       = "/hook/"
+
+	goneMark = "gone-" // begins what follows hookPath where nobody wants anything any more
 
 	drainPath = "/drain" // our own
 )
@@ -116,9 +119,12 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if seconds, err := strconv.ParseInt(req.Header.Get("webhook-timestamp"), 10, 64); err == nil {
 		got.Timestamp = time.Unix(seconds, 0)
 	}
-	if r.down.Load() {
+	switch {
+	case r.down.Load():
 		got.Status = http.StatusServiceUnavailable
-	} else if rand.Float64() < r.refuse {
+	case strings.HasPrefix(req.URL.Path, hookPath+goneMark):
+		got.Status = http.StatusGone
+	case rand.Float64() < r.refuse:
 		got.Status = http.StatusInternalServerError
 	}
 	got.Answered = time.Now()
