@@ -35,9 +35,10 @@ type Config struct {
 
 	WorkflowSchedule taskhook.Schedule `name:"workflow-schedule" default:"1m,2m,4m" placeholder:"DELAYS" help:"The same for the webhook URL of a workflow."`
 
-	Delivery  Delivery  `embed:"" prefix:"delivery-"`
-	ModelsLab ModelsLab `embed:"" prefix:"modelslab-"`
-	Muapi     Muapi     `embed:"" prefix:"muapi-"`
+	Delivery    Delivery    `embed:"" prefix:"delivery-"`
+	ModelHunter ModelHunter `embed:"" prefix:"modelhunter-"`
+	ModelsLab   ModelsLab   `embed:"" prefix:"modelslab-"`
+	Muapi       Muapi       `embed:"" prefix:"muapi-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -62,14 +63,22 @@ type Delivery struct {
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
 }
 
+// ModelHunter sets what is particular to the primary API.
+type ModelHunter struct {
+	Listen string   `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the primary API is reached, with its documents. It is always reached at listen."`
+	Hosts  []string `name:"hosts" placeholder:"HOST" help:"Host names under which, of the APIs, only the primary one is reached, besides those below their base paths."`
+}
+
 // ModelsLab sets what is particular to the API of ModelsLab.
 type ModelsLab struct {
+	Listen     string        `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of ModelsLab is reached. It is reached at listen too."`
 	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
 	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
 }
 
 // Muapi sets what is particular to the API of muapi.ai.
 type Muapi struct {
+	Listen   string            `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of muapi.ai is reached. It is reached at listen too."`
 	Hosts    []string          `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of muapi.ai is reached. It is always reached below /muapi, by the header x-api-key, and at the paths that it alone has."`
 	Schedule taskhook.Schedule `name:"schedule" default:"10s,1m,6m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a webhook URL given through this API."`
 }

@@ -26,8 +26,10 @@ type Server struct {
 	*client.Client
 	URL    string
 	Config *config.Config
-	stop   context.CancelFunc
-	done   chan error
+	// FaceURL returns the URL of a face's own listener, by its name; empty without.
+	FaceURL func(face string) string
+	stop    context.CancelFunc
+	done    chan error
 }
 
 // Start runs the program until the test ends. Configure may change the
@@ -53,7 +55,7 @@ func Run(t testing.TB, cfg *config.Config) *Server {
 		stop()
 		t.Fatalf("open the program: %v", err)
 	}
-	s := &Server{Client: client.New(a.BaseURL(), Key), URL: a.BaseURL(), Config: cfg, stop: stop, done: make(chan error, 1)}
+	s := &Server{Client: client.New(a.BaseURL(), Key), URL: a.BaseURL(), Config: cfg, FaceURL: a.FaceURL, stop: stop, done: make(chan error, 1)}
 	go func() { s.done <- a.Run(ctx) }()
 	return s
 }
