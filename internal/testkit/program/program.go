@@ -77,12 +77,17 @@ func (s *Server) Stop(t testing.TB) {
 // NewAccount makes another account and returns a client with its key.
 func (s *Server) NewAccount(t testing.TB, name string, test bool) *client.Client {
 	t.Helper()
-	var text string
+	return client.New(s.URL, s.NewKey(t, name, taskhook.NewKey{Name: "test", Test: test}))
+}
+
+// NewKey makes another account and returns the text of its key.
+func (s *Server) NewKey(t testing.TB, name string, n taskhook.NewKey) (text string) {
+	t.Helper()
 	s.beside(t, func(accounts *account.Service) (err error) {
-		text, _, err = accounts.Create(t.Context(), now(), name, taskhook.NewKey{Name: "test", Test: test})
+		text, _, err = accounts.Create(t.Context(), now(), name, n)
 		return err
 	})
-	return client.New(s.URL, text)
+	return text
 }
 
 // Credit gives the account with the name credit.
