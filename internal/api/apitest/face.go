@@ -23,12 +23,12 @@ type Face struct {
 
 // Job is what is asked for: a small image that the sandbox makes.
 type Job struct {
-	Seconds float64 // that making it takes
-	Fail    string  // the sentence to fail with, if any
-	Webhook string  // the receiver, if any
-	Echo    string  // what is to come back with the outcome, if the API gives anything back
-	Once    string  // the idempotency key, if the API has any
-	Without bool    // lacks the prompt
+	Seconds  float64 // that making it takes
+	Fail     string  // the sentence to fail with, if any
+	Webhook  string  // the receiver, if any
+	Echo     string  // what is to come back with the outcome, if the API gives anything back
+	Once     string  // the idempotency key, if the API has any
+	NoPrompt bool    // what is required is absent
 }
 
 // Call is a request.
@@ -91,7 +91,7 @@ func (o object) steered(j Job) object {
 	sandbox := object{"seconds": j.Seconds}
 	sandbox.put("fail", j.Fail)
 	o["sandbox"] = sandbox
-	if !j.Without {
+	if !j.NoPrompt {
 		o["prompt"] = "a cat"
 	}
 	return o

@@ -72,7 +72,7 @@ func badRequests(v *visit) {
 		v.refused(Malformed, v.Send(v.Keys.Foreign, body))
 	}
 	v.refused(TooLarge, v.Send(v.Keys.Foreign, `{"prompt":"`+strings.Repeat("x", 2<<20)+`"}`))
-	v.refused(Missing, v.Submit(v.Keys.Foreign, Job{Without: true}))
+	v.refused(Missing, v.Submit(v.Keys.Foreign, Job{NoPrompt: true}))
 	for _, url := range []string{"nonsense", "ftp://receiver.example/", "http://receiver.example/", "https://10.0.0.1/", "https://user:word@receiver.example/"} {
 		v.refused(BadWebhook, v.Submit(v.Keys.Foreign, Job{Webhook: url}))
 	}
