@@ -35,6 +35,8 @@ type Endpoint struct {
 	State       EndpointState
 	Reason      string   // why it is paused or disabled
 	Schedule    Schedule // nil: the operator's
+	Rate        int      // attempts a second at most; 0: no limit
+	MaxInFlight int      // attempts at a time at most; 0: as many as it bears
 	Secrets     []Secret // newest first
 	LaneID      string
 	CreatedAt   time.Time

@@ -61,12 +61,13 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+	Breaker     int           `name:"breaker" default:"20" help:"Attempts in a row that fail, over a minute or longer, before a receiver is left alone: one delivery at a time then finds out if it is back, the others wait and spend no attempts. 0: each keeps to its schedule whatever happens."`
 }
 
 // ModelHunter sets what is particular to the primary API.
 type ModelHunter struct {
-	Listen string   `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the primary API is reached, with its documents. It is always reached at listen."`
-	Hosts  []string `name:"hosts" placeholder:"HOST" help:"Host names under which, of the APIs, only the primary one is reached, besides those below their base paths."`
+	Listen string   `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the primary API is reached. It is reached at listen too."`
+	Hosts  []string `name:"hosts" placeholder:"HOST" help:"Host names under which only the primary API is reached. It is always reached below /modelhunter, and wherever no other is asked for."`
 }
 
 // ModelsLab sets what is particular to the API of ModelsLab.

@@ -30,7 +30,7 @@ func (s *Service) TestEndpoint(ctx context.Context, account, id string) (taskhoo
 	event := s.testEvent(&e, now)
 	d := taskhook.NewDelivery(&event, &e, taskhook.Schedule{}, now)
 	d.Test = true
-	p := &taskhook.Publication{Events: []taskhook.NewEvent{{Event: event}}, Deliveries: []taskhook.Outgoing{d}}
+	p := &taskhook.Publication{Events: []taskhook.NewEvent{{Event: event}}, Deliveries: []taskhook.Outgoing{d}, Rouse: true}
 	if err := s.Queue.Publish(ctx, now, p); err != nil {
 		return taskhook.TestResult{}, err
 	}

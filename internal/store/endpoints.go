@@ -10,7 +10,7 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-const endpointColumns = `id, account, url, description, events, state, reason, schedule, secrets, lane, created_at, updated_at`
+const endpointColumns = `id, account, url, description, events, state, reason, schedule, rate, max_in_flight, secrets, lane, created_at, updated_at`
 
 func (s *Store) scanEndpoint(r scanner) (e taskhook.Endpoint, err error) {
 	var events string
@@ -18,7 +18,7 @@ func (s *Store) scanEndpoint(r scanner) (e taskhook.Endpoint, err error) {
 	var sealed []byte
 	var created, updated int64
 	if err := r.Scan(&e.ID, &e.AccountID, &e.URL, &e.Description, &events, &e.State, &e.Reason, &schedule,
-		&sealed, &e.LaneID, &created, &updated); err != nil {
+		&e.Rate, &e.MaxInFlight, &sealed, &e.LaneID, &created, &updated); err != nil {
 		return e, err
 	}
 	e.CreatedAt, e.UpdatedAt = at(created), at(updated)
@@ -60,7 +60,7 @@ func (s *Store) endpointValues(e *taskhook.Endpoint) ([]any, error) {
 		schedule = e.Schedule.String()
 	}
 	return []any{e.URL, e.Description, strings.Join(e.Events, " "), string(e.State), e.Reason, schedule,
-		s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
+		e.Rate, e.MaxInFlight, s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
 }
 
 // CreateEndpoint stores an endpoint with its lane. After an error it can be
@@ -71,8 +71,8 @@ func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 		return err
 	}
 	return s.update(ctx, s.kinds.createEndpoint, func(ctx context.Context, t tx) error {
-		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, secrets,
-			updated_at, id, account, lane, created_at) VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`,
+		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, rate, max_in_flight,
+			secrets, updated_at, id, account, lane, created_at) VALUES (`+marks(1, 14)+`) ON CONFLICT (id) DO NOTHING`,
 			append(values, e.LaneID, ms(e.CreatedAt))...)
 		if err != nil || made == 0 {
 			return err
@@ -123,7 +123,8 @@ func (s *Store) Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskh
 
 // UpdateEndpoint lets change edit an endpoint of the account, in one transaction,
 // perhaps more than once, and returns it as it became. Its lane is held while the
-// endpoint is not active; afterwards what has fallen due meanwhile is due.
+// endpoint is not active; afterwards what has fallen due meanwhile is due, and a
+// rest is over.
 func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id string, change func(*taskhook.Endpoint) error) (e taskhook.Endpoint, err error) {
 	err = s.update(ctx, s.kinds.updateEndpoint, func(ctx context.Context, t tx) (err error) {
 		if e, err = s.endpoint(ctx, t, account, id); err != nil {
@@ -139,7 +140,10 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE endpoints SET url = $1, description = $2, events = $3, state = $4, reason = $5,
-			schedule = $6, secrets = $7, updated_at = $8 WHERE id = $9 AND account = $10`, values...); err != nil {
+			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10 WHERE id = $11 AND account = $12`, values...); err != nil {
+			return err
+		}
+		if err := rouse(ctx, t, e.LaneID); err != nil {
 			return err
 		}
 		if was == e.State {

@@ -128,11 +128,15 @@ func webhookTypes(r *openapi.Reflector) {
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",
 		MaxItems: count(50), Items: &openapi.Schema{Minimum: "0", Maximum: "604800"}}
 	description := openapi.Schema{Description: "For people.", Pattern: plainText}
+	perSecond := openapi.Schema{Description: "How many attempts a second it is sent at most; 0 is no limit.", Minimum: "0", Maximum: "10000"}
+	inFlight := openapi.Schema{Description: "How many attempts may be under way at a time; 0 leaves it to how the receiver answers.", Minimum: "0", Maximum: "10000"}
 	r.Request(client.NewWebhook{}, openapi.Fields{
 		"": {Description: "A receiver to register."}, "url": url, "events": events, "description": description, "retrySchedule": schedule,
+		"ratePerSecond": perSecond, "maxInFlight": inFlight,
 	})
 	r.Request(client.WebhookChange{}, openapi.Fields{
 		"": {Description: "What to change.", Not: contradiction()}, "url": url, "events": events, "description": description, "retrySchedule": schedule,
+		"ratePerSecond": perSecond, "maxInFlight": inFlight,
 		"active": {Description: "`false` pauses: what is owed is held."},
 		"state":  {Description: "The same in words.", Enum: openapi.Enum(taskhook.EndpointActive, taskhook.EndpointPaused)},
 	})
@@ -150,6 +154,8 @@ func webhookTypes(r *openapi.Reflector) {
 		"state":                      {Description: "What is owed to a webhook that is not `active` is held; the server itself sets `disabled`.", Enum: hookStates()},
 		"reason":                     {Description: "Why it is not active."},
 		"retry_schedule":             {Description: "The seconds before each retry; absent: the server's schedule."},
+		"rate_per_second":            {Description: "How many attempts a second it is sent at most; absent: no limit.", Minimum: "0"},
+		"max_in_flight":              {Description: "How many attempts may be under way at a time; absent: no limit.", Minimum: "0"},
 		"created_at":                 {Description: "When it was registered."},
 		"updated_at":                 {Description: "When it was changed last."},
 		"health":                     {Description: "How it fares; only where one webhook is read."},
