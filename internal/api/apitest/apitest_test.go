@@ -1,6 +1,9 @@
 package apitest_test
 
 import (
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +21,7 @@ import (
 const queue = 16
 
 // TestFaces runs the list against the whole program, as an operator of a server for
-// production sets it up, at every address that a face has.
+// production sets it up, at every address that a face has, and through a proxy.
 func TestFaces(t *testing.T) {
 	t.Parallel()
 	receiver := program.NewReceiver(t)
@@ -27,10 +30,11 @@ func TestFaces(t *testing.T) {
 		c.ModelHunter.Listen, c.ModelsLab.Listen, c.Muapi.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 		c.ModelHunter.Hosts, c.ModelsLab.Hosts, c.Muapi.Hosts = []string{"modelhunter.test"}, []string{"modelslab.test"}, []string{"muapi.test"}
 	})
+	hop := proxy(t, s.URL)
 	for _, face := range []apitest.Face{apitest.ModelHunter(), apitest.ModelsLab(), apitest.Muapi()} {
 		for address, target := range map[string]apitest.Target{
 			"shared":    {URL: s.URL, Shared: true},
-			"base path": {URL: s.URL + "/" + face.Name},
+			"base path": {URL: hop + "/" + face.Name},
 			"host name": {URL: s.URL, Host: face.Name + ".test:8080"},
 			"listener":  {URL: s.FaceURL(face.Name)},
 		} {
@@ -42,6 +46,18 @@ func TestFaces(t *testing.T) {
 			})
 		}
 	}
+}
+
+// proxy returns the URL of one in front of a server.
+func proxy(t *testing.T, to string) string {
+	t.Helper()
+	target, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hop := httptest.NewServer(httputil.NewSingleHostReverseProxy(target))
+	t.Cleanup(hop.Close)
+	return hop.URL
 }
 
 // keys makes accounts that no other target has.

@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/testkit/program"
@@ -25,11 +26,10 @@ type Keys struct {
 	Foreign string // of another account, may do everything
 	Reader  string // may read tasks and do nothing else
 	Full    string // of an account that nobody else uses meanwhile
-	Live    string // of an account for whose tasks nothing runs the models
+	Live    string // not for tests, of an account for which nothing runs the models that the faces ask for
 }
 
-// Scenario is one promise of every face. Those that an API does not make name the
-// words of its documents that say so.
+// scenario is one promise. A face that does not make it says so in Lacks.
 type scenario struct {
 	name string
 	run  func(*visit)
@@ -63,7 +63,13 @@ func scenarios() []scenario {
 // Run runs every scenario against a server. One that the face lacks is told of in the
 // words of its documents, as the attribute not-applicable of its test.
 func Run(t *testing.T, target Target, face Face) {
-	for _, s := range scenarios() {
+	list := scenarios()
+	for lack := range face.Lacks {
+		if !slices.ContainsFunc(list, func(s scenario) bool { return s.name == lack }) {
+			t.Errorf("%s lacks %q, which is no scenario", face.Name, lack)
+		}
+	}
+	for _, s := range list {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			if lack, ok := face.Lacks[s.name]; ok {
