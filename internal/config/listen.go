@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // address is one that is listened at, by the name of its setting.
@@ -72,6 +73,26 @@ func (c *Config) checkLinks(a address, host string) error {
 	if base, _, _ := net.SplitHostPort(c.Listen); isLoopback(base) && !isLoopback(host) {
 		return fmt.Errorf("%s %q is reached from other machines, but links would start with http://%s, which is not: set public-url to the URL that clients use",
 			a.name, a.text, c.Listen)
+	}
+	return nil
+}
+
+// checkHosts refuses a host name of two faces, under which only one could answer.
+func (c *Config) checkHosts() error {
+	names := map[string]string{}
+	for _, of := range []struct {
+		name  string
+		hosts []string
+	}{
+		{"modelhunter-hosts", c.ModelHunter.Hosts}, {"modelslab-hosts", c.ModelsLab.Hosts}, {"muapi-hosts", c.Muapi.Hosts},
+	} {
+		for _, host := range of.hosts {
+			host = strings.ToLower(host)
+			if first, taken := names[host]; taken && first != of.name {
+				return fmt.Errorf("%s and %s both have %s: give each API host names of its own", first, of.name, host)
+			}
+			names[host] = of.name
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func (c *Config) validate() error {
 	if c.Data == "" {
 		return errors.New("data is empty; name the directory that holds the database")
 	}
-	for _, check := range []func() error{c.checkAddresses, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
+	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -31,6 +31,10 @@ func TestValidate(t *testing.T) {
 		{"dev with a face for all", func(c *Config) { c.Dev, c.Muapi.Listen = true, "0.0.0.0:9" }, "set muapi-listen to 127.0.0.1:9"},
 		{"face beyond the links", func(c *Config) { c.ModelsLab.Listen = "0.0.0.0:9" }, "links would start with http://127.0.0.1:8080"},
 		{"face beyond, with the URL", func(c *Config) { c.ModelsLab.Listen, c.PublicURL = "0.0.0.0:9", "https://x.example" }, ""},
+		{"one host name for two", func(c *Config) {
+			c.ModelHunter.Hosts, c.Muapi.Hosts = []string{"Api.example"}, []string{"b.example", "api.EXAMPLE"}
+		}, "modelhunter-hosts and muapi-hosts both have api.example"},
+		{"a host name twice", func(c *Config) { c.Muapi.Hosts = []string{"b.example", "b.example"} }, ""},
 		{"one address", func(c *Config) { c.Listen = "10.0.0.1:80" }, ""},
 		{"no data directory", func(c *Config) { c.Data = "" }, "data is empty"},
 		{"dev", func(c *Config) { c.Dev = true }, ""},
