@@ -154,14 +154,14 @@ type Config struct {
 // Face answers requests of the primary API. It may be used concurrently.
 type Face struct {
 	Config
-	mux      *http.ServeMux
-	handler  http.Handler
-	jsonType []string // the Content-Type of answers
+	answers *httpserver.Answers
+	mux     *http.ServeMux
+	handler http.Handler
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), jsonType: []string{"application/json"}}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}

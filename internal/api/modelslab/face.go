@@ -83,6 +83,7 @@ type Config struct {
 // Face answers requests of ModelsLab's API. It may be used concurrently.
 type Face struct {
 	Config
+	answers *httpserver.Answers
 	mux     *http.ServeMux
 	handler http.Handler
 }
@@ -90,7 +91,7 @@ type Face struct {
 // New returns the face.
 func New(c Config) *Face {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	f := &Face{Config: c, mux: http.NewServeMux()}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}

@@ -85,6 +85,7 @@ type Config struct {
 // Face answers requests of the API of muapi.ai. It may be used concurrently.
 type Face struct {
 	Config
+	answers *httpserver.Answers
 	mux     *http.ServeMux
 	handler http.Handler
 	models  map[string]*catalogue.Model // those offered, by name
@@ -92,7 +93,7 @@ type Face struct {
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
 	f.findModels()
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
