@@ -179,7 +179,8 @@ func (a *App) serve() error {
 // modelsLab is the face of ModelsLab's API.
 func (a *App) modelsLab() httpserver.Face {
 	face := modelslab.New(modelslab.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Catalogue: a.tasks.Catalogue,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Wait: a.Config.ModelsLab.ResultWait, Log: a.Logger})
+		Money: a.accounts, Links: a.links, Workflows: a.flows, Executions: a.flows, RunsPerMinute: a.Config.ModelsLab.WorkflowRate,
+		BaseURL: a.BaseURL(), Wait: a.Config.ModelsLab.ResultWait, Log: a.Logger})
 	return httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Owns: modelslab.Owns(), Hosts: a.Config.ModelsLab.Hosts,
 		Credential: modelslab.HasCredential, Handler: face}
 }

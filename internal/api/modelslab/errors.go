@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -84,6 +85,12 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, old bool, err 
 	if bad.Limit > 0 && bad.Code == taskhook.CodeRateLimited {
 		wire.message = fmt.Sprintf("Rate limit exceeded. Maximum %d queued requests allowed.", bad.Limit)
 		wire.retryAfter = queueRetry
+	}
+	if bad.RetryAfter > 0 {
+		wire.retryAfter = int(math.Ceil(bad.RetryAfter.Seconds()))
+	}
+	if _, ok := errors.AsType[unfitError](err); ok {
+		wire.status = http.StatusUnprocessableEntity
 	}
 	o := newObject().text("status", statusError).text("message", wire.message)
 	if old {
