@@ -120,12 +120,13 @@ type Execution struct {
 	FinishedAt time.Time // zero until final
 }
 
-// Took is how long the execution went on; zero until it has ended.
+// Took is how long the execution went on, to the millisecond, in which times are
+// kept; zero until it has ended.
 func (x *Execution) Took() time.Duration {
 	if x.FinishedAt.IsZero() || x.StartedAt.IsZero() {
 		return 0
 	}
-	return x.FinishedAt.Sub(x.StartedAt)
+	return time.Duration(x.FinishedAt.UnixMilli()-x.StartedAt.UnixMilli()) * time.Millisecond
 }
 
 // Progress is how far it is, 0 to 100: the mean of its steps.

@@ -163,7 +163,7 @@ func (a *App) serve() error {
 		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
+		Money: a.accounts, Links: a.links, Workflows: a.flows, Definitions: a.flows, Executions: a.flows, BaseURL: a.BaseURL(), Log: a.Logger})
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
 		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
 		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},

@@ -50,9 +50,9 @@ func withName(definition json.RawMessage, name string) (json.RawMessage, error) 
 	return append(out, '}'), err
 }
 
-// Outline returns what those who run a workflow want to know of it.
-func (s *Service) Outline(w *taskhook.Workflow) (taskhook.WorkflowOutline, error) {
-	d, err := Parse(w.Source)
+// Outline returns what those who run a workflow want to know of its definition.
+func (s *Service) Outline(source taskhook.Source) (taskhook.WorkflowOutline, error) {
+	d, err := Parse(source)
 	if err != nil {
 		return taskhook.WorkflowOutline{}, err
 	}

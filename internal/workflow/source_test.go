@@ -12,7 +12,7 @@ import (
 
 func TestOutline(t *testing.T) {
 	t.Parallel()
-	w := &taskhook.Workflow{Source: taskhook.Source{Format: taskhook.FormatYAML, Text: []byte(`
+	got, err := new(Service).Outline(inYAML(`
 name: Two
 webhook: https://r.example/hook
 inputs:
@@ -23,8 +23,7 @@ steps:
   - {id: first, provider: p, model: m}
   - {id: second, provider: p, capability: c, model: m, needs: [first], input: {a: "{{ inputs.prompt }} <b>", n: "{{ inputs.size }}"}}
   - {id: third, provider: p, model: m, input: {a: "{{ inputs.prompt }}", b: "{{ second.outputs[0].value }}"}}
-`)}}
-	got, err := new(Service).Outline(w)
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ type (
 	Workflows interface {
 		List(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
 		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
-		Outline(w *taskhook.Workflow) (taskhook.WorkflowOutline, error)
+		Outline(source taskhook.Source) (taskhook.WorkflowOutline, error)
 	}
 
 	// Executions runs workflows. A started execution is durable on return. Cancel of

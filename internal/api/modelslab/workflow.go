@@ -118,7 +118,7 @@ func (f *Face) workflow(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outline, err := f.Workflows.Outline(&w)
+	outline, err := f.Workflows.Outline(w.Source)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (f worldFlows) Get(_ context.Context, account, id string) (taskhook.Workflo
 	return f.flow(), f.found(account, id, "wf_abc123")
 }
 
-func (f worldFlows) Outline(*taskhook.Workflow) (taskhook.WorkflowOutline, error) {
+func (f worldFlows) Outline(taskhook.Source) (taskhook.WorkflowOutline, error) {
 	return taskhook.WorkflowOutline{WebhookURL: "https://r.example/own", Inputs: []taskhook.WorkflowInput{
 		{Name: "prompt", Type: "string", Required: true, Step: "draw"}, {Name: "unused"}, {Name: "width", Type: "integer", Step: "upscale"}}}, f.err
 }
