@@ -203,6 +203,7 @@ type inputProperty struct {
 	Title string `json:"title"`
 	Name  string `json:"name"` // "value"
 	apiInput
+	Examples []json.RawMessage `json:"examples,omitempty"` // the default, which clients show
 }
 
 // workflowInputs answers GET /workflow/{workflow_id}/api-inputs.
@@ -223,7 +224,11 @@ func (f *Face) workflowInputs(_ http.ResponseWriter, r *http.Request, who taskho
 			answer.Inputs[node] = map[string]apiInput{}
 		}
 		answer.Inputs[node][param] = told
-		answer.InputData.Properties[in.Name] = inputProperty{strings.Join([]string{node, param}, "."), plainParam, told}
+		property := inputProperty{Title: node + "." + param, Name: plainParam, apiInput: told}
+		if in.Default != nil {
+			property.Examples = []json.RawMessage{in.Default}
+		}
+		answer.InputData.Properties[in.Name] = property
 		if in.Required {
 			answer.InputData.Required = append(answer.InputData.Required, in.Name)
 		}

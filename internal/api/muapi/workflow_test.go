@@ -120,8 +120,8 @@ func TestWorkflowCalls(t *testing.T) {
 			`"draw":{"prompt":{"type":"string","required":false,"default":"a <boat>"},"width":{"type":"number","required":false,"default":512}},` +
 			`"style":{"value":{"type":"string","required":true,"description":"How."}}},` +
 			`"input_data":{"type":"object","properties":{"anything":{"title":"anything.value","name":"value","type":"any","required":false},` +
-			`"draw__prompt":{"title":"draw.prompt","name":"value","type":"string","required":false,"default":"a <boat>"},` +
-			`"draw__width":{"title":"draw.width","name":"value","type":"number","required":false,"default":512},` +
+			`"draw__prompt":{"title":"draw.prompt","name":"value","type":"string","required":false,"default":"a <boat>","examples":["a <boat>"]},` +
+			`"draw__width":{"title":"draw.width","name":"value","type":"number","required":false,"default":512,"examples":[512]},` +
 			`"style":{"title":"style.value","name":"value","type":"string","required":true,"description":"How."}},"required":["style"]}}`},
 		// workflow status: status, and of nodes id, type, status and outputs.
 		{"GET /workflow/run/exec_1/status", "", `{"run_id":"exec_1","workflow_id":"wf_1","status":"completed","nodes":[` +
