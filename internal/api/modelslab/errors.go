@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/httpserver"
@@ -87,7 +87,7 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, old bool, err 
 		wire.retryAfter = queueRetry
 	}
 	if bad.RetryAfter > 0 {
-		wire.retryAfter = int(math.Ceil(bad.RetryAfter.Seconds()))
+		wire.retryAfter = int((bad.RetryAfter + time.Second - 1) / time.Second)
 	}
 	if _, ok := errors.AsType[unfitError](err); ok {
 		wire.status = http.StatusUnprocessableEntity

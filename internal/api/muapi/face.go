@@ -116,15 +116,16 @@ type Config struct {
 type Face struct {
 	Config
 	mux     *http.ServeMux
-	flows   *http.ServeMux // of what is below a workflow
 	handler http.Handler
 	models  map[string]*catalogue.Model // those offered, by name
+	flows   *http.ServeMux              // of what is below a workflow
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), flows: http.NewServeMux(), models: map[string]*catalogue.Model{}}
+	f := &Face{Config: c, mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
 	f.findModels()
+	f.flows = http.NewServeMux()
 	for _, route := range f.Routes() {
 		f.muxOf(route.Pattern).Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}
