@@ -76,7 +76,7 @@ func readGraph(body []byte) (id string, source taskhook.Source, err error) {
 		return "", source, taskhook.FieldErrorf(taskhook.CodeInvalid, bad.Field, "This can't be a %s.", bad.Value)
 	}
 	if err != nil {
-		return "", source, err
+		return "", source, taskhook.Errorf(taskhook.CodeMalformed, "The body can't be read as a workflow: %s.", err)
 	}
 	if len(g.Nodes) == 0 {
 		g.Nodes = g.Data.Nodes

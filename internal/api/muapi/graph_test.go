@@ -1,6 +1,8 @@
 package muapi
 
 import (
+	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/taskhook/taskhook"
@@ -97,6 +99,32 @@ func FuzzGraph(f *testing.F) {
 		}
 		if texts[1] != texts[2] {
 			t.Errorf("%s\nbecomes\n%s", texts[1], texts[2])
+		}
+	})
+}
+
+// Bodies of any bytes are read or refused, and never with a fault.
+func FuzzWorkflowBodies(f *testing.F) {
+	f.Add([]byte(`{"workflow_id":"wf_1","name":"n","data":{"nodes":[{"id":"a","params":{"x":null,"y":[1]}}]},"edges":[{"source":"a","target":"b"}]}`))
+	f.Add([]byte(`{"inputs":{"draw":{"prompt":"x","width":"7"},"style":{"value":null},"anything":" "},"webhook_url":"https://r.example"}`))
+	f.Add([]byte(`{"inputs":null,"nodes":{}}`))
+	outline, err := worldFlows{newWorld()}.Outline(taskhook.Source{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		_, source, graphErr := readGraph(body)
+		n, _, runErr := newExecution(body, "", outline.Inputs)
+		for _, err := range []error{graphErr, runErr} {
+			if err == nil {
+				continue
+			}
+			if _, ok := errors.AsType[*taskhook.Error](err); !ok {
+				t.Errorf("%q: %v is not for users", body, err)
+			}
+		}
+		if graphErr == nil && !json.Valid(source.Text) || n.Input != nil && !json.Valid(n.Input) {
+			t.Errorf("%q becomes %s, %s", body, source.Text, n.Input)
 		}
 	})
 }

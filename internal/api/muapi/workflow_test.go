@@ -280,3 +280,35 @@ func TestWorkflowRefusals(t *testing.T) {
 		}
 	}
 }
+
+// The document has every call about workflows that may go well, and the webhook.
+func TestWorkflowDocument(t *testing.T) {
+	t.Parallel()
+	face := newWorld().face(t)
+	doc, err := face.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec struct {
+		Paths    map[string]map[string]struct{ OperationID string }
+		Webhooks map[string]any
+	}
+	if err := json.Unmarshal(text, &spec); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for _, route := range face.workflowRoutes() {
+		operation, found := spec.Paths[route.Pattern][strings.ToLower(route.Method)]
+		if found != (route.Response != nil) || ids[operation.OperationID] && found {
+			t.Errorf("%s %s: %+v, %t", route.Method, route.Pattern, operation, found)
+		}
+		ids[operation.OperationID] = true
+	}
+	if spec.Webhooks["run"] == nil {
+		t.Error("the webhook of runs is not there")
+	}
+}
