@@ -69,28 +69,34 @@ func (a *App) modelHunter() *modelhunter.Face {
 // modelsLab makes the face of ModelsLab's API.
 func (a *App) modelsLab() *modelslab.Face {
 	return modelslab.New(modelslab.Config{
-		Keys:      a.accounts,
-		Tasks:     a.tasks,
-		Files:     a.uploads,
-		Catalogue: a.tasks.Catalogue,
-		Money:     a.accounts,
-		Links:     a.links,
-		BaseURL:   a.BaseURL(),
-		Wait:      a.Config.ModelsLab.ResultWait,
-		Log:       a.Logger,
+		Keys:          a.accounts,
+		Tasks:         a.tasks,
+		Files:         a.uploads,
+		Catalogue:     a.tasks.Catalogue,
+		Money:         a.accounts,
+		Links:         a.links,
+		Workflows:     a.flows,
+		Executions:    a.flows,
+		RunsPerMinute: a.Config.ModelsLab.WorkflowRate,
+		BaseURL:       a.BaseURL(),
+		Wait:          a.Config.ModelsLab.ResultWait,
+		Log:           a.Logger,
 	})
 }
 
 // muapi makes the face of the API of muapi.ai.
 func (a *App) muapi() *muapi.Face {
 	return muapi.New(muapi.Config{
-		Keys:    a.accounts,
-		Tasks:   a.tasks,
-		Files:   a.uploads,
-		Models:  a.tasks,
-		Money:   a.accounts,
-		Links:   a.links,
-		BaseURL: a.BaseURL(),
-		Log:     a.Logger,
+		Keys:        a.accounts,
+		Tasks:       a.tasks,
+		Files:       a.uploads,
+		Models:      a.tasks,
+		Money:       a.accounts,
+		Links:       a.links,
+		Workflows:   a.flows,
+		Definitions: a.flows,
+		Executions:  a.flows,
+		BaseURL:     a.BaseURL(),
+		Log:         a.Logger,
 	})
 }

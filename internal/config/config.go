@@ -86,6 +86,8 @@ type ModelsLab struct {
 	Listen     string        `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of ModelsLab is reached. It is reached at listen too."`
 	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
 	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
+
+	WorkflowRate int `name:"workflow-rate" default:"10" placeholder:"N" help:"Runs of a workflow that may be started through the API of ModelsLab in a minute; more are answered with 429. 0 does not limit them."`
 }
 
 // Muapi sets what is particular to the API of muapi.ai.

@@ -88,6 +88,9 @@ func (c *Config) checkLimits() error {
 	if n := c.MaxBacklog; n < 0 || n > maxBacklog {
 		return fmt.Errorf("max-backlog is %d; it must be from 1 to %d, or 0 for no limit", n, maxBacklog)
 	}
+	if n := c.ModelsLab.WorkflowRate; n < 0 || n > maxRate {
+		return fmt.Errorf("modelslab-workflow-rate is %d; it must be from 1 to %d, or 0 for no limit", n, maxRate)
+	}
 	return nil
 }
 

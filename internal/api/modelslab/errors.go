@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/httpserver"
@@ -82,6 +83,12 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, old bool, err 
 	if bad.Limit > 0 && bad.Code == taskhook.CodeRateLimited {
 		wire.message = fmt.Sprintf("Rate limit exceeded. Maximum %d queued requests allowed.", bad.Limit)
 		wire.retryAfter = queueRetry
+	}
+	if bad.RetryAfter > 0 {
+		wire.retryAfter = int((bad.RetryAfter + time.Second - 1) / time.Second)
+	}
+	if _, ok := errors.AsType[unfitError](err); ok {
+		wire.status = http.StatusUnprocessableEntity
 	}
 	o := newObject().text("status", statusError).text("message", wire.message)
 	if old {
