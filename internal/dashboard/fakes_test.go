@@ -67,9 +67,25 @@ func (f *world) Balance(context.Context, string) (taskhook.Balance, error) {
 	return f.money, f.fail
 }
 
-func (f *world) Usage(context.Context, taskhook.UsageFilter) (taskhook.Usage, error) {
+// Usage counts what has ended, whenever that was.
+func (f *world) Usage(_ context.Context, q taskhook.UsageFilter) (taskhook.Usage, error) {
 	defer f.lock()()
-	return taskhook.Usage{Total: taskhook.UsageCount{Succeeded: 2, Cost: f.cost}}, f.fail
+	u := taskhook.Usage{From: q.From.Truncate(time.Hour), Total: taskhook.UsageCount{Cost: f.cost}}
+	for _, k := range f.tasks {
+		if k.AccountID == q.AccountID {
+			u.Total.Succeeded += times(k.State == taskhook.TaskSucceeded)
+			u.Total.Failed += times(k.State == taskhook.TaskFailed)
+			u.Total.Cancelled += times(k.State == taskhook.TaskCancelled)
+		}
+	}
+	return u, f.fail
+}
+
+func times(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (f *world) Accounts(context.Context) ([]taskhook.Account, error) {
@@ -231,12 +247,7 @@ func (f *world) EndpointHealth(ctx context.Context, account, id string) (taskhoo
 func (f *world) Overview(_ context.Context, account string) (taskhook.Overview, error) {
 	defer f.lock()()
 	f.overviews++
-	o := taskhook.Overview{Finished: map[taskhook.TaskState]int{}}
-	for _, k := range f.tasks {
-		if k.AccountID == account && k.State.Final() {
-			o.Finished[k.State]++
-		}
-	}
+	o := taskhook.Overview{}
 	for _, d := range f.deliveries {
 		switch {
 		case d.AccountID != account:

@@ -1,0 +1,2 @@
+-- How tasks ended is in usage already.
+DROP TABLE task_counts;
