@@ -43,7 +43,7 @@ func TestHostileTextStaysText(t *testing.T) {
 				}
 				checkInert(t, path, w.Body.String())
 			}
-			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/deliveries?task=", "/deliveries?class=", "/deliveries?type=", "/deliveries?from=", "/deliveries?to=", "/signin?next=", "/nothing?"} {
+			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/executions?state=", "/executions?workflow=", "/deliveries?task=", "/deliveries?class=", "/deliveries?type=", "/deliveries?from=", "/deliveries?to=", "/signin?next=", "/nothing?"} {
 				checkInert(t, path, b.get(path+url.QueryEscape(text)).Body.String())
 			}
 			w := b.post("/endpoints/new", "url", text, "description", text, "events", text, "own_schedule", "1", "schedule", text)
@@ -75,7 +75,7 @@ func TestEmptyPages(t *testing.T) {
 	t.Parallel()
 	b := signedIn(t, &world{}, keyOne)
 	for path, want := range map[string]string{"/": "Begin here", "/tasks": "curl -X POST http://taskhook.example/api/v1/vidu",
-		"/deliveries": "/api/v1/events", "/endpoints": "/api/v1/webhooks", "/tasks?state=failed": "No task fits",
+		"/deliveries": "/api/v1/events", "/endpoints": "/api/v1/webhooks", "/workflows": "{{ inputs.prompt }}", "/executions": "No workflow was run yet", "/executions?state=failed": "No execution fits", "/tasks?state=failed": "No task fits",
 		"/deliveries?event=x": "No delivery fits"} {
 		b.sees(b.get(path), http.StatusOK, want)
 	}
