@@ -16,7 +16,7 @@ func TestWorkflowPages(t *testing.T) {
 	b := signedIn(t, w, keyOne)
 	for path, want := range map[string][]string{
 		"/workflows":                   {`<a href="/workflows/wf_a">draw</a>`, `data-label="Version" class="number">3<`, `data-label="Steps" class="number">2<`, "2026-03-01 12:00:00"},
-		"/workflows/wf_a":              {"<strong>blend</strong>", `data-label="After">draw<`, "at once", "seedream", "/executions/exec_b", "?workflow=wf_a\">All 4 executions", "As it was written, in yaml", `-d '{"inputs": {&#34;draw&#34;: &#34;…&#34;}}'`},
+		"/workflows/wf_a":              {"<strong>blend</strong>", `data-label="After">draw<`, "at once", "seedream", "/executions/exec_b", "?workflow=wf_a\">All executions</a> (4)", "As it was written, in yaml", `-d '{"inputs": {&#34;draw&#34;: &#34;…&#34;}}'`},
 		"/executions":                  {"/executions/exec_a", "/executions/exec_e", "1 of 3", `<td data-label="Took" class="number">1 min</td>`},
 		"/executions/exec_b":           {`<progress max="100" value="46">`, "try 2", `href="/tasks/task_c"`, `value="40"`, `<img src="/results/draw?`, "<strong>draw</strong>", "Cancel</button>", `<rect class="running"`},
 		"/executions/exec_c":           {"Output", "the newest is 3", "1 of 3", "after 1 min"},
