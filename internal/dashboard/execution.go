@@ -46,11 +46,13 @@ func (d *Dashboard) execution(r *http.Request, s *session) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	output, err := d.Executions.Output(&x)
-	if err != nil {
-		return view{}, err
+	if x.State.Final() {
+		output, err := d.Executions.Output(&x)
+		if err != nil {
+			return view{}, err
+		}
+		v.Output = indented(output)
 	}
-	v.Output = indented(output)
 	v.Steps = d.stepViews(&x, outline, time.Now())
 	w, err := d.Workflows.Get(ctx, s.Account.ID, x.WorkflowID)
 	if err != nil && taskhook.ErrorCode(err) != taskhook.CodeNotFound {

@@ -8,7 +8,11 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// findings is what a program says that a safety check of its own has found.
+// maxNamed is how many files a program may speak of by their names.
+const maxNamed = 1000
+
+// findings is what a program says that a safety check of its own has found. What
+// was flagged once stays so: a line may repeat what a client wrote.
 type findings struct {
 	mu   sync.Mutex // stdout and stderr are read side by side
 	all  taskhook.Safety
@@ -35,14 +39,23 @@ func (f *findings) line(line string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if name = strings.TrimSpace(name); name == "" {
-		f.all = found
+		f.all = worse(f.all, found)
 		return true
 	}
 	if f.each == nil {
 		f.each = map[string]taskhook.Safety{}
 	}
-	f.each[path.Base(name)] = found
+	if base := path.Base(name); len(f.each) < maxNamed {
+		f.each[base] = worse(f.each[base], found)
+	}
 	return true
+}
+
+func worse(before, found taskhook.Safety) taskhook.Safety {
+	if before == taskhook.SafetyFlagged {
+		return before
+	}
+	return found
 }
 
 // of returns what was found in a file, by its base name.
@@ -50,7 +63,7 @@ func (f *findings) of(name string) taskhook.Safety {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if found, ok := f.each[name]; ok {
-		return found
+		return worse(f.all, found)
 	}
 	return f.all
 }
