@@ -87,6 +87,7 @@ type EndpointHealth struct {
 	Traffic     DayTraffic
 	Pending     int       // deliveries that it is owed, at most MaxTotal; held when it is not active
 	OldestDue   time.Time // when the first of them is due; zero: nothing is owed
+	Rest        Rest
 }
 
 // Overview says what an account has to do, and how its deliveries fare.

@@ -63,6 +63,7 @@ type App struct {
 	flowWork   *workflow.Worker
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
+	warden     *delivery.Warden
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
 	node       string

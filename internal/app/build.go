@@ -129,11 +129,24 @@ func (a *App) buildDelivery() {
 	if a.Fault != nil {
 		sent = func() { a.Fault("delivery:sent") }
 	}
+	keepGone := a.Config.Delivery.Gone == "end"
+	a.warden = delivery.NewWarden(delivery.WardenOptions{Endpoints: a.store, Schedule: a.Config.Schedule, Body: modelhunter.NoticeBody,
+		Alert: a.alert, Logger: a.Logger, After: a.Config.Delivery.DisableAfter, KeepGone: keepGone, Every: a.Pace.Warden})
+	gone := a.warden.Gone
+	if keepGone {
+		gone = nil
+	}
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
-		Timeout: a.Config.Delivery.Timeout, Grace: grace, SweepEvery: a.Pace.Sweep, Sent: sent})
+		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
 		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
+}
+
+func (a *App) breaker() delivery.Breaker {
+	b := a.Pace.Breaker
+	b.Misses, b.Off = a.Config.Delivery.Breaker, a.Config.Delivery.Breaker == 0
+	return b
 }
 
 func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registry) {

@@ -22,7 +22,7 @@ func (a *App) Run(ctx context.Context) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep} {
+	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep, a.warden.Run} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)

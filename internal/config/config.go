@@ -39,6 +39,8 @@ type Config struct {
 	ModelsLab ModelsLab `embed:"" prefix:"modelslab-"`
 	Muapi     Muapi     `embed:"" prefix:"muapi-"`
 
+	Alert Alert `embed:"" prefix:"alert-"`
+
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
 
@@ -60,6 +62,16 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+	Breaker     int           `name:"breaker" default:"20" help:"Attempts in a row that fail, over a minute or longer, before a receiver is left alone: one delivery at a time then finds out if it is back, the others wait and spend no attempts. 0: each keeps to its schedule whatever happens."`
+
+	DisableAfter time.Duration `name:"disable-after" default:"120h" help:"Time of nothing but failure after which a registered endpoint is disabled, which its account is told of by events for its other endpoints, the first when four fifths are over. What it is owed is held. 0: never."`
+	Gone         string        `name:"gone" default:"disable" enum:"disable,end" help:"What an answer of 410 does: disable the endpoint, or end only the delivery that it answers."`
+}
+
+// Alert says how the operator is told of endpoints that are or will be disabled.
+type Alert struct {
+	URL     string   `name:"url" placeholder:"URL" help:"Where the operator is told of endpoints that will be or are disabled: the body of the event is posted there."`
+	Command []string `name:"command" placeholder:"PROGRAM" help:"Program and arguments, separated by commas, that tell the operator likewise; the body of the event is their standard input."`
 }
 
 // ModelsLab sets what is particular to the API of ModelsLab.

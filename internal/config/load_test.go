@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	if !slices.Equal(c.Schedule, want) || len(c.PerJobSchedule) != 0 {
 		t.Errorf("schedules are %s and %s", c.Schedule, c.PerJobSchedule)
 	}
-	if c.Delivery != (Delivery{Concurrency: 256, Timeout: 30 * time.Second}) {
+	if c.Delivery != (Delivery{Concurrency: 256, Timeout: 30 * time.Second, Breaker: 20, DisableAfter: 120 * time.Hour, Gone: "disable"}) {
 		t.Errorf("delivery is %+v", c.Delivery)
 	}
 }
@@ -131,7 +131,8 @@ func samples() map[string]string {
 		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6",
 		"operator-token": strings.Repeat("o", 40),
 		"schedule":       "1s,2s", "per-job-schedule": "3s", "workflow-schedule": "4s", "delivery-concurrency": "7", "delivery-timeout": "9s",
-		"allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
+		"delivery-breaker": "5", "delivery-disable-after": "72h", "delivery-gone": "end",
+		"alert-url": "https://alerts.example.com/", "alert-command": "notify,--urgent", "allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
 		"muapi-hosts": "muapi.example.com,other.example.com", "muapi-schedule": "4s,5s",
 	}
 }

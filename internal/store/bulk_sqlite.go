@@ -37,10 +37,12 @@ var (
 	// kept, and a success ends the row of failures.
 	noteHealthText = bulkTexts(func(n int) string {
 		const later = `CASE WHEN excluded.failure_at >= coalesce(h.failure_at, 0) THEN excluded.%[1]s ELSE h.%[1]s END`
-		text := `INSERT OR FAIL INTO endpoint_health AS h (endpoint, success_at, failure_at, class, status, error, failures)
+		text := `INSERT OR FAIL INTO endpoint_health AS h (endpoint, success_at, failure_at, class, status, error, failures, failing_since)
 			VALUES ` + tuples(n, standingWidth) + ` ON CONFLICT (endpoint) DO UPDATE SET
 			success_at = coalesce(max(excluded.success_at, h.success_at), excluded.success_at, h.success_at),
-			failures = excluded.failures + CASE WHEN excluded.success_at IS NULL THEN h.failures ELSE 0 END`
+			failures = excluded.failures + CASE WHEN excluded.success_at IS NULL THEN h.failures ELSE 0 END,
+			failing_since = CASE WHEN excluded.success_at IS NULL THEN coalesce(h.failing_since, excluded.failing_since) ELSE excluded.failing_since END,
+			warned_at = CASE WHEN excluded.success_at IS NULL THEN h.warned_at END`
 		for _, column := range []string{"failure_at", "class", "status", "error"} {
 			text += fmt.Sprintf(", %[1]s = "+later, column)
 		}
@@ -54,7 +56,7 @@ const (
 	finishWidth         = 8
 	attemptWidth        = 9
 	tallyWidth          = 6
-	standingWidth       = 7
+	standingWidth       = 8
 )
 
 // bulkTexts makes the text for each of the bulk sizes.

@@ -82,6 +82,7 @@ type standing struct {
 	success  time.Time         // of the last one; zero: none
 	failure  *taskhook.Attempt // the last one; nil: none
 	failures int               // since the last success
+	since    time.Time         // when the first of them ended; zero: there is none
 }
 
 // noteHealth notes how the endpoints of a batch stand after it.
@@ -94,7 +95,8 @@ func noteHealth(ctx context.Context, t tx, made []*taskhook.AttemptResult) error
 			if s.failure != nil {
 				failure, failed = *s.failure, ms(endOf(s.failure))
 			}
-			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures)
+			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures,
+				msOrNil(s.since))
 		}
 		_, err := t.exec(ctx, noteHealthText[len(chunk)], args...)
 		return err
@@ -119,11 +121,13 @@ func standings(made []*taskhook.AttemptResult) []*standing {
 		}
 		s := list[len(list)-1]
 		if r.Attempt.Delivered() {
-			s.success, s.failures = endOf(&r.Attempt), 0
-		} else {
-			s.failure = &r.Attempt
-			s.failures++
+			s.success, s.failures, s.since = endOf(&r.Attempt), 0, time.Time{}
+			continue
 		}
+		if s.failures++; s.failures == 1 {
+			s.since = endOf(&r.Attempt)
+		}
+		s.failure = &r.Attempt
 	}
 	return list
 }

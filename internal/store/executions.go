@@ -179,36 +179,12 @@ func (s *Store) FinishExecution(ctx context.Context, now time.Time, e *taskhook.
 	return s.writes.do(ctx, s.kinds.finishExecution, &endedExecution{e, s.newPublication(now, e.Publication)})
 }
 
-func (s *Store) finishExecutionKind() *kind {
-	fresh := func(items []*write) (list []*publication) {
-		for _, w := range items {
-			if e := w.item.(*endedExecution); !e.Stale {
-				list = append(list, e.publication)
-			}
-		}
-		return list
+// announced is of ending.
+func (e *endedExecution) announced() *publication {
+	if e.Stale {
+		return nil
 	}
-	return &kind{
-		name: "finish_execution",
-		apply: func(ctx context.Context, t tx, items []*write) error {
-			for _, w := range items {
-				if err := w.item.(*endedExecution).end(ctx, t); err != nil {
-					return err
-				}
-			}
-			return s.publish(ctx, t, fresh(items))
-		},
-		committed: func(items []*write) {
-			for _, p := range fresh(items) {
-				s.pushed(p)
-			}
-		},
-		undone: func(items []*write, inDoubt bool) {
-			for _, p := range fresh(items) {
-				s.cancelled(p, inDoubt)
-			}
-		},
-	}
+	return e.publication
 }
 
 func (e *endedExecution) end(ctx context.Context, t tx) error {

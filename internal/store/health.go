@@ -25,7 +25,15 @@ func (s *Store) EndpointHealth(ctx context.Context, now time.Time, account, id s
 	}
 	due, _, err := first(ctx, s.db, scanInto[*int64],
 		`SELECT min(due_at) FROM deliveries WHERE lane = $1 AND state = 'pending'`, h.Endpoint.LaneID)
-	h.OldestDue = atOrZero(due)
+	if h.OldestDue = atOrZero(due); err != nil {
+		return h, err
+	}
+	_, _, err = first(ctx, s.db, func(r scanner) (_ struct{}, err error) {
+		var rest *int64
+		err = r.Scan(&rest, &h.Rest.Trips)
+		h.Rest.Until = atOrZero(rest)
+		return struct{}{}, err
+	}, `SELECT rest_until, trips FROM lanes WHERE id = $1`, h.Endpoint.LaneID)
 	return h, err
 }
 

@@ -54,11 +54,12 @@ type (
 
 	// EndpointTools does what is done to one receiver: a new secret, the old one
 	// staying valid for the overlap, and a test event, sent once before return. It
-	// knows how a receiver fares.
+	// knows how a receiver fares, and drops what is held for one that is not active.
 	EndpointTools interface {
 		EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error)
 		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
 		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
+		DropHeld(ctx context.Context, account, id string) (int64, error)
 	}
 
 	// Deliveries finds deliveries and sends them again.

@@ -35,6 +35,7 @@ type world struct {
 	execution        taskhook.Execution // the claimed run is for its first step, the new task for its second
 	newExecution     taskhook.Execution
 	executionEnd     *taskhook.ExecutionEnd
+	notice           *taskhook.EndpointNotice
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
