@@ -40,6 +40,9 @@ func NewFeed(store FeedStore) *Feed {
 // Stop lets all who wait go, now and from now on, so that the server can stop.
 func (f *Feed) Stop() { f.end() }
 
+// Stopped reports whether nobody may wait any more.
+func (f *Feed) Stopped() bool { return f.stop.Err() != nil }
+
 // look is how often the end of the feed is looked at while somebody waits.
 const look = 50 * time.Millisecond
 

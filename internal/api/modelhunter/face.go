@@ -83,6 +83,7 @@ type (
 		End(ctx context.Context) (taskhook.Cursor, error)
 		Wanted(ctx context.Context, account, endpoint string) ([]string, error)
 		Sign(ctx context.Context, account, endpoint string, events []taskhook.Event) ([]http.Header, error)
+		Stopped() bool // nobody may wait any more
 	}
 
 	// Files keeps the inputs that clients upload; only complete ones are found.

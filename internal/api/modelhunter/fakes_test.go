@@ -226,6 +226,8 @@ func (f *world) Events(_ context.Context, q taskhook.FeedQuery, _ time.Duration)
 
 func (f *world) End(context.Context) (taskhook.Cursor, error) { return 99, f.err }
 
+func (f *world) Stopped() bool { return true }
+
 func (f *world) Wanted(_ context.Context, account, id string) ([]string, error) {
 	return []string{"order.*"}, f.found(account, id, f.endpoint.ID)
 }

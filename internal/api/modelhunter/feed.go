@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 // The limits of the feed.
@@ -58,6 +59,62 @@ func (f *Face) feed(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 		}
 	}
 	return f.writeData(w, r, http.StatusOK, out)
+}
+
+// The times of a stream: how long one look waits, and when the client is made to come
+// again, which keeps its place.
+const (
+	streamLook = 10 * time.Second
+	streamLife = 15 * time.Minute
+)
+
+// feedStream answers GET /events/stream, an extension: the feed as it grows, until the
+// client goes or the server stops.
+func (f *Face) feedStream(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
+	q := queryOf(r)
+	from := taskhook.FeedQuery{AccountID: who.AccountID, Types: q.types("types"), Limit: defaultFeedLimit}
+	after := r.Header.Get("Last-Event-ID")
+	if after == "" {
+		after = q.text("after")
+	}
+	from.After = q.cursor("after", after)
+	if q.err != nil {
+		return q.err
+	}
+	if after == fromNow {
+		end, err := f.Feed.End(r.Context())
+		if err != nil {
+			return err
+		}
+		from.After = end
+	}
+	page, err := f.Feed.Events(r.Context(), from, 0)
+	if err != nil {
+		return err
+	}
+	out := httpserver.OpenStream(w)
+	for end := time.Now().Add(streamLife); ; {
+		if len(page.Events) > 0 {
+			err = out.Send(renderStream(page)...)
+		} else {
+			err = out.Beat()
+		}
+		if err != nil || time.Now().After(end) || r.Context().Err() != nil || f.Feed.Stopped() {
+			return nil // the client comes again, with the cursor of what it saw
+		}
+		from.After = page.Next
+		if page, err = f.Feed.Events(r.Context(), from, streamLook); err != nil {
+			return nil
+		}
+	}
+}
+
+func renderStream(page taskhook.FeedPage) []httpserver.StreamEvent {
+	events := make([]httpserver.StreamEvent, len(page.Events))
+	for i, e := range page.Events {
+		events[i] = httpserver.StreamEvent{ID: renderCursor(taskhook.Cursor(e.Seq)), Type: e.Type, Data: e.Body}
+	}
+	return events
 }
 
 func renderFeed(page taskhook.FeedPage) client.FeedPage {

@@ -2,6 +2,7 @@ package modelhunter
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,26 @@ func TestFeedQuery(t *testing.T) {
 		if e := open(t, rec); rec.Code != http.StatusBadRequest || !strings.HasPrefix(e.Error.Message, field+" must be ") {
 			t.Errorf("%q: %d %s", query, rec.Code, rec.Body)
 		}
+	}
+}
+
+func TestFeedStream(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	_, handler := w.face(t)
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/events/stream?after=now&types=order.*", nil)
+	r.Header.Set("Authorization", "Bearer "+ownerKey)
+	r.Header.Set("Last-Event-ID", "2s")
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, r)
+	if want := "id: 7\nevent: order.paid\ndata: {\"id\":\"evt_1\",\"type\":\"order.paid\"}\n\n"; rec.Body.String() != want || !isStream(rec) {
+		t.Errorf("the stream is %q", rec.Body)
+	}
+	if w.feed.After != 100 || strings.Join(w.feed.Types, " ") != "order.*" {
+		t.Errorf("it asks for %+v", w.feed)
+	}
+	rec = w.ask(t, http.MethodGet, "/api/v1/events/stream?after=-", "")
+	if open(t, rec); rec.Code != http.StatusBadRequest {
+		t.Errorf("with no cursor: %d %s", rec.Code, rec.Body)
 	}
 }
