@@ -43,7 +43,7 @@ func countAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) er
 		for _, c := range chunk {
 			args = append(args, c.account, c.endpoint, c.minute, string(c.class), c.attempts, c.ended)
 		}
-		_, err := t.exec(ctx, countAttemptsText[len(chunk)], args...)
+		_, err := t.exec(ctx, t.texts().countAttempts[len(chunk)], args...)
 		return err
 	})
 }
@@ -96,7 +96,7 @@ func noteHealth(ctx context.Context, t tx, made []*taskhook.AttemptResult) error
 			}
 			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures)
 		}
-		_, err := t.exec(ctx, noteHealthText[len(chunk)], args...)
+		_, err := t.exec(ctx, t.texts().noteHealth[len(chunk)], args...)
 		return err
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 // Statements returns the text of all statements that the store has prepared.
 func (s *Store) Statements() (texts []string) {
-	for _, prepared := range []*statements{&s.db.writes, &s.db.reads} {
+	for _, prepared := range []*statements{&s.sqlite().writes, &s.sqlite().reads} {
 		prepared.known.Range(func(text, _ any) bool {
 			texts = append(texts, text.(string))
 			return true
@@ -19,10 +19,12 @@ func (s *Store) Statements() (texts []string) {
 	return slices.Compact(texts)
 }
 
+func (s *Store) sqlite() *sqliteDB { return s.db.(*sqliteDB) }
+
 // Plan returns the steps by which SQLite answers a statement.
 func (s *Store) Plan(ctx context.Context, text string) (steps []string, err error) {
 	args := make([]any, strings.Count(text, "$"))
-	rows, err := s.db.readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	rows, err := s.sqlite().readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("explain %s: %w", text, err)
 	}
@@ -40,15 +42,15 @@ func (s *Store) Plan(ctx context.Context, text string) (steps []string, err erro
 
 // SetMaxPages bounds the size of the database, as a full disk does.
 func (s *Store) SetMaxPages(ctx context.Context, pages int) (was int, err error) {
-	if err := s.db.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&was); err != nil {
+	if err := s.sqlite().conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&was); err != nil {
 		return 0, err
 	}
 	var now int
-	return was, s.db.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
+	return was, s.sqlite().conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
 }
 
 // Setting returns a pragma of the writing connection.
 func (s *Store) Setting(ctx context.Context, pragma string) (value int, err error) {
-	err = s.db.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
+	err = s.sqlite().conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
 	return value, err
 }

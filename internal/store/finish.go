@@ -53,7 +53,7 @@ func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult
 		byID[d.ID] = r
 		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
-	changed, err := collect(ctx, t, scanInto[string], finishDeliveriesText[len(chunk)], args...)
+	changed, err := collect(ctx, t, scanInto[string], t.texts().finishDeliveries[len(chunk)], args...)
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,6 @@ func insertAttempts(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) 
 		args = append(args, r.Delivery.ID, a.Number, ms(a.StartedAt), a.Duration.Microseconds(), a.Status,
 			string(a.Class), a.Error, response, a.RetryAfter.Milliseconds())
 	}
-	_, err := t.exec(ctx, insertAttemptsText[len(chunk)], args...)
+	_, err := t.exec(ctx, t.texts().insertAttempts[len(chunk)], args...)
 	return err
 }

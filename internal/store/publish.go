@@ -169,11 +169,11 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 		e.Seq = head - int64(len(events)-1-i)
 	}
 	return bulk(events, func(chunk []*taskhook.Event) error {
-		args := make([]any, 0, len(chunk)*7)
+		args := make([]any, 0, len(chunk)*eventWidth)
 		for _, e := range chunk {
 			args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt))
 		}
-		_, err := t.exec(ctx, insertEventsText[len(chunk)], args...)
+		_, err := t.exec(ctx, t.texts().insertEvents[len(chunk)], args...)
 		return err
 	})
 }
@@ -254,7 +254,7 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 			args = append(args, d.ID, d.AccountID, d.EventID, d.EventType, d.Subject, d.EndpointID, d.LaneID, url, body,
 				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, ms(d.DueAt), ms(d.CreatedAt))
 		}
-		_, err := t.exec(ctx, insertDeliveriesText[len(chunk)], args...)
+		_, err := t.exec(ctx, t.texts().insertDeliveries[len(chunk)], args...)
 		return err
 	})
 }
