@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -31,7 +32,7 @@ var postgresTemplate = pgtest.NewTemplate(func(ctx context.Context, url string) 
 		return err
 	}
 	return s.Close()
-})
+}, strings.Join(storetest.Clear(), "; "))
 
 // openPostgres opens an empty database of its own.
 func openPostgres(t storetest.TB, o storetest.Options) storetest.Database {

@@ -206,14 +206,21 @@ func tables() []string {
 		"nodes", "keys", "accounts"}
 }
 
-// clear empties the database.
-func (f *fixture) clear() {
-	f.t.Helper()
+// Clear is what empties a database.
+func Clear() (statements []string) {
 	for _, table := range tables() {
 		change := `DELETE FROM ` + table
 		if table == "feed_head" {
 			change = `UPDATE feed_head SET seq = 0`
 		}
+		statements = append(statements, change)
+	}
+	return statements
+}
+
+func (f *fixture) clear() {
+	f.t.Helper()
+	for _, change := range Clear() {
 		_, err := f.Raw.ExecContext(f.ctx, change)
 		f.ok(err)
 	}

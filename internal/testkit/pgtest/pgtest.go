@@ -7,8 +7,10 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,18 +60,29 @@ var serial atomic.Int64
 // URL as Role.
 func Database(t TB) string {
 	t.Helper()
-	return create(t, "template0")
+	url := create(t, "template0")
+	t.Cleanup(func() {
+		if s, err := shared(); err == nil {
+			s.exec(context.Background(), "DROP DATABASE "+nameOf(url)+" WITH (FORCE)")
+		}
+	})
+	return url
 }
 
 // Template is what databases are copied from, which is faster than to make them
-// anew.
+// anew. Copies are used again.
 type Template struct {
-	name func() (string, error)
+	name  func() (string, error)
+	reset []string
+
+	mu   sync.Mutex
+	free []string // URLs
 }
 
-// NewTemplate returns the template that fill makes of an empty database, once.
-func NewTemplate(fill func(ctx context.Context, url string) error) *Template {
-	return &Template{name: sync.OnceValues(func() (string, error) {
+// NewTemplate returns the template that fill makes of an empty database, once. The
+// statements reset make a copy what it was, after whatever tests may do to it.
+func NewTemplate(fill func(ctx context.Context, url string) error, reset ...string) *Template {
+	return &Template{reset: reset, name: sync.OnceValues(func() (string, error) {
 		s, err := shared()
 		if err != nil {
 			return "", err
@@ -83,14 +96,36 @@ func NewTemplate(fill func(ctx context.Context, url string) error) *Template {
 	})}
 }
 
-// Copy makes a database that is a copy of the template, as Database does.
+// Copy returns the URL of a database, as Role, that is a copy of the template and
+// the test's own until it ends.
 func (m *Template) Copy(t TB) string {
 	t.Helper()
-	name, err := m.name()
-	if err != nil {
-		t.Fatalf("make a template: %v", err)
+	url, ok := m.take()
+	if !ok {
+		name, err := m.name()
+		if err != nil {
+			t.Fatalf("make a template: %v", err)
+		}
+		url = create(t, name)
 	}
-	return create(t, name)
+	t.Cleanup(func() {
+		if err := run(context.Background(), url, m.reset...); err == nil {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.free = append(m.free, url)
+		}
+	})
+	return url
+}
+
+func (m *Template) take() (url string, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) == 0 {
+		return "", false
+	}
+	url, m.free = m.free[len(m.free)-1], m.free[:len(m.free)-1]
+	return url, true
 }
 
 func create(t TB, template string) string {
@@ -103,8 +138,13 @@ func create(t TB, template string) string {
 	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE "+template+" STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
-	t.Cleanup(func() { s.exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)") })
 	return s.url(Role, name)
+}
+
+// nameOf is the name of a database in its URL.
+func nameOf(database string) string {
+	before, _, _ := strings.Cut(database, "?")
+	return path.Base(before)
 }
 
 // AsAdmin returns the URL of a database for a role that may do all.
@@ -126,16 +166,23 @@ func As(t TB, database, role string) string {
 // Exec runs statements in a database.
 func Exec(t TB, database string, statements ...string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), database)
-	if err != nil {
+	if err := run(t.Context(), database, statements...); err != nil {
 		t.Fatalf("%v", err)
 	}
-	defer conn.Close(context.Background())
+}
+
+func run(ctx context.Context, database string, statements ...string) error {
+	conn, err := pgx.Connect(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
 	for _, text := range statements {
-		if _, err := conn.Exec(t.Context(), text); err != nil {
-			t.Fatalf("%s: %v", text, err)
+		if _, err := conn.Exec(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
 		}
 	}
+	return nil
 }
 
 // Folder is where the server keeps its files. To be sure that all is in them, run

@@ -17,7 +17,8 @@ func TestDatabasesAreApart(t *testing.T) {
 	made := pgtest.NewTemplate(func(ctx context.Context, url string) error {
 		pgtest.Exec(t, url, "CREATE TABLE numbers (n int)", "INSERT INTO numbers VALUES (1)")
 		return nil
-	})
+	}, "DELETE FROM numbers WHERE n > 1")
+	t.Run("used before", func(t *testing.T) { pgtest.Exec(t, made.Copy(t), "INSERT INTO numbers VALUES (3)") })
 	first, second, empty := made.Copy(t), made.Copy(t), pgtest.Database(t)
 	pgtest.Exec(t, first, "INSERT INTO numbers VALUES (2)")
 	for url, want := range map[string]int{first: 2, second: 1} {

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // admin is the role that the server was made by.
@@ -143,11 +141,5 @@ func (s *server) await() (err error) {
 }
 
 func (s *server) exec(ctx context.Context, text string) error {
-	conn, err := pgx.Connect(ctx, s.url(admin, "postgres"))
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	_, err = conn.Exec(ctx, text)
-	return err
+	return run(ctx, s.url(admin, "postgres"), text)
 }
