@@ -18,7 +18,7 @@ const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
+	for _, check := range []func() error{c.checkListen, c.checkDatabase, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -48,6 +48,15 @@ func (c *Config) checkListen() error {
 		return fmt.Errorf("listen %q is every address of this machine, so links can't be derived from it: set public-url to the URL that clients use", c.Listen)
 	}
 	return nil
+}
+
+// checkDatabase leaves the rest of the URL to the driver, which knows its forms.
+func (c *Config) checkDatabase() error {
+	text := c.DatabaseURL.Reveal()
+	if text == "" || strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://") {
+		return nil
+	}
+	return errors.New("database-url does not begin with postgres://; write it like postgres://user:password@host:5432/database")
 }
 
 func (c *Config) checkPublicURL() error {

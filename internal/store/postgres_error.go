@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -33,6 +34,8 @@ func translatePostgres(err error) error {
 	}
 	code, message := taskhook.CodeUnavailable, ""
 	switch state := sqlState(err); {
+	case state == pgNoRight:
+		return fmt.Errorf("the database user lacks a right, so make it the owner of the database and of its tables: %w", err)
 	case state == pgDiskFull:
 		code, message = taskhook.CodeStorageFull, "The disk of the database is full, so nothing was accepted; free some space and send the request again."
 	case state == pgIOError:

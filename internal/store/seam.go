@@ -51,6 +51,9 @@ type scanner interface{ Scan(dest ...any) error }
 // isUnique reports whether err says that a row of the same key exists.
 func isUnique(err error) bool { return sqliteUnique(err) || postgresUnique(err) }
 
+// noTable reports whether err says that there is no such table.
+func noTable(err error) bool { return sqliteNoTable(err) || sqlState(err) == pgNoTable }
+
 // collect reads all rows of a query.
 func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	found, err := r.query(ctx, query, args...)

@@ -80,14 +80,13 @@ func openDatabase(ctx context.Context, o Options) (database, error) {
 	case o.URL != "":
 		return openPostgres(ctx, o.URL, o.Migrate)
 	case !o.Migrate && !exists(o.Dir):
-		return nil, errNoDatabase
+		return nil, fmt.Errorf("the data directory %s holds no database yet: %w", o.Dir, ErrEmpty)
 	}
 	return openSQLite(ctx, o.Dir)
 }
 
-var errNoDatabase = errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
-
-var errNoTables = errors.New("the database holds no tables of taskhook yet: start `taskhook serve` or run `taskhook migrate` first")
+// ErrEmpty says that there is nothing of taskhook yet where the database is to be.
+var ErrEmpty = errors.New("start `taskhook serve` or run `taskhook migrate` first")
 
 func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 	if o.Migrate {
@@ -101,8 +100,11 @@ func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	done, err := appliedMigrations(ctx, s.db)
+	if noTable(err) {
+		return fmt.Errorf("the database holds nothing of taskhook yet: %w", ErrEmpty)
+	}
 	if err != nil {
-		return errors.Join(errNoTables, err)
+		return err
 	}
 	pending, err := pendingMigrations(list, done)
 	if err != nil {
