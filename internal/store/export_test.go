@@ -54,3 +54,6 @@ func (s *Store) Setting(ctx context.Context, pragma string) (value int, err erro
 	err = s.sqlite().conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
 	return value, err
 }
+
+// NodeLock returns what a server of PostgreSQL locks.
+func NodeLock() string { return nodeLock }

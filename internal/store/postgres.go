@@ -73,8 +73,11 @@ func (db *postgresDB) close() error {
 	if db.pool != nil {
 		db.pool.Close()
 	}
-	if db.conn == nil || db.conn.IsClosed() {
+	if !db.alive() {
 		return nil
+	}
+	if err := db.conn.PgConn().Conn().SetDeadline(time.Time{}); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectFor)
 	defer cancel()
@@ -144,15 +147,27 @@ func simple(ctx context.Context, conn *pgx.Conn, text string) error {
 // readLimit is how long an answer may take in all.
 const readLimit = 30 * time.Second
 
+// readTries is how often a read is tried when its connection turns out to be lost,
+// as all of the pool are after a restart of the server.
+const readTries = 5
+
 // query reads outside of a transaction.
 func (db *postgresDB) query(ctx context.Context, query string, args ...any) (rows, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
-	found, err := db.pool.Query(ctx, query, storable(args)...)
-	if err != nil {
-		cancel()
-		return nil, translatePostgres(err)
+	for try := 1; ; try++ {
+		found, err := db.pool.Query(ctx, query, storable(args)...)
+		r := &postgresRows{Rows: found, done: cancel}
+		if err == nil {
+			err = r.peek()
+		}
+		switch {
+		case err == nil:
+			return r, nil
+		case ctx.Err() != nil || try == readTries || !isLost(err):
+			cancel()
+			return nil, translatePostgres(err)
+		}
 	}
-	return &postgresRows{found, cancel}, nil
 }
 
 // postgresTx is the transaction that is open on the writing connection.
@@ -165,7 +180,7 @@ func (t *postgresTx) query(ctx context.Context, query string, args ...any) (rows
 	if err != nil {
 		return nil, t.db.failed(ctx, err)
 	}
-	return &postgresRows{found, func() {}}, nil
+	return &postgresRows{Rows: found, done: func() {}}, nil
 }
 
 func (t *postgresTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -207,7 +222,23 @@ func (t *postgresTx) rollback(ctx context.Context) {
 // postgresRows is a cursor whose connection is in use until it is closed.
 type postgresRows struct {
 	pgx.Rows
-	done context.CancelFunc
+	done   context.CancelFunc
+	peeked bool // Next has been called once more than it was asked for, and was true
+}
+
+// peek finds out whether the query was answered, which its first row tells.
+func (r *postgresRows) peek() error {
+	r.peeked = r.Rows.Next()
+	return r.Rows.Err()
+}
+
+// Next is of rows.
+func (r *postgresRows) Next() bool {
+	if r.peeked {
+		r.peeked = false
+		return true
+	}
+	return r.Rows.Next()
 }
 
 func (r *postgresRows) Err() error { return translatePostgres(r.Rows.Err()) }

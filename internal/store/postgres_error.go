@@ -66,6 +66,12 @@ func isPassing(state string) bool {
 	return false
 }
 
+// isLost reports whether err says that a connection which was there has ended.
+func isLost(err error) bool {
+	_, connect := errors.AsType[*pgconn.ConnectError](err)
+	return !connect && (strings.HasPrefix(sqlState(err), "57P") || sqlState(err) == "" && isConnection(err))
+}
+
 // isConnection reports whether err is of the way to the server. A caller that went
 // away is not.
 func isConnection(err error) bool {

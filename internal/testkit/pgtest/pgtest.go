@@ -20,8 +20,13 @@ import (
 	"github.com/taskhook/taskhook/internal/testkit"
 )
 
-// Role owns the databases. It has no rights besides.
-const Role = "taskhook"
+// Role owns the databases. It has no rights besides; Stranger has none at all, and
+// Guarded needs a password.
+const (
+	Role     = "taskhook"
+	Stranger = "stranger"
+	Guarded  = "guarded"
+)
 
 // TB is what is needed of a test; those of rapid have it too.
 type TB interface {
@@ -63,7 +68,7 @@ func Database(t TB) string {
 	url := create(t, "template0")
 	t.Cleanup(func() {
 		if s, err := shared(); err == nil {
-			s.exec(context.Background(), "DROP DATABASE "+nameOf(url)+" WITH (FORCE)")
+			s.exec(context.Background(), "DROP DATABASE "+Name(url)+" WITH (FORCE)")
 		}
 	})
 	return url
@@ -141,8 +146,8 @@ func create(t TB, template string) string {
 	return s.url(Role, name)
 }
 
-// nameOf is the name of a database in its URL.
-func nameOf(database string) string {
+// Name is the name of a database in its URL.
+func Name(database string) string {
 	before, _, _ := strings.Cut(database, "?")
 	return path.Base(before)
 }

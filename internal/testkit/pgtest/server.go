@@ -90,14 +90,14 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	return nil, errors.New("there is no user postgres or nobody to run the server as")
 }
 
-// configure leaves what makes a commit durable as it is by default. The role secret
-// needs a password.
+// configure leaves what makes a commit durable as it is by default. Guarded needs its
+// password.
 func (s *server) configure() error {
 	rules, err := os.ReadFile(filepath.Join(s.data(), "pg_hba.conf"))
 	if err != nil {
 		return err
 	}
-	rules = append([]byte("local all secret scram-sha-256\n"), rules...)
+	rules = append([]byte("local all "+Guarded+" scram-sha-256\n"), rules...)
 	settings := fmt.Sprintf("listen_addresses = ''\nunix_socket_directories = '%s'\nmax_connections = 200\n"+
 		"max_wal_size = 256MB\nautovacuum = off\n", s.folder)
 	return errors.Join(os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), rules, 0o600),
@@ -121,6 +121,8 @@ func (s *server) start(as *syscall.SysProcAttr) error {
 	return cmd.Start()
 }
 
+const makeRoles = "CREATE ROLE " + Role + " LOGIN; CREATE ROLE " + Stranger + " LOGIN; CREATE ROLE " + Guarded + " LOGIN PASSWORD 'right'"
+
 // await returns when the server answers, with the roles made.
 func (s *server) await() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -128,7 +130,7 @@ func (s *server) await() (err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if err = s.exec(ctx, "CREATE ROLE "+Role+" LOGIN"); err == nil {
+		if err = s.exec(ctx, makeRoles); err == nil {
 			return nil
 		}
 		select {
