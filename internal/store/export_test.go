@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Statements returns the text of all statements that the store has prepared.
@@ -57,3 +59,29 @@ func (s *Store) Setting(ctx context.Context, pragma string) (value int, err erro
 
 // NodeLock returns what a server of PostgreSQL locks.
 func NodeLock() string { return nodeLock }
+
+// Prepared returns the text of all statements that the connections to PostgreSQL
+// have prepared.
+func (s *Store) Prepared(ctx context.Context) (texts []string, err error) {
+	db := s.db.(*postgresDB)
+	conns := []*pgx.Conn{db.conn}
+	for _, idle := range db.pool.AcquireAllIdle(ctx) {
+		defer idle.Release()
+		conns = append(conns, idle.Conn())
+	}
+	for _, conn := range conns {
+		if conn.IsClosed() {
+			continue
+		}
+		rows, err := conn.Query(ctx, "SELECT statement FROM pg_prepared_statements", pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			return nil, err
+		}
+		some, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, some...)
+	}
+	return texts, nil
+}

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/taskhook/taskhook"
 )
@@ -27,6 +29,7 @@ func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResu
 	for _, r := range results {
 		r.Stale = true
 	}
+	slices.SortStableFunc(results, func(a, b *taskhook.AttemptResult) int { return cmp.Compare(a.Delivery.ID, b.Delivery.ID) })
 	if err := bulk(results, func(chunk []*taskhook.AttemptResult) error { return updateDeliveries(ctx, t, chunk) }); err != nil {
 		return err
 	}

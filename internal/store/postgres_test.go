@@ -22,7 +22,9 @@ func TestPostgres(t *testing.T) {
 	if !pgtest.Need(t) {
 		return
 	}
-	storetest.Run(t, openPostgres)
+	p := &postgresPlans{plans: map[string]string{}}
+	t.Cleanup(func() { p.complete(t) })
+	storetest.Run(t, p.watch)
 }
 
 // postgresTemplate is an empty database with the schema.
