@@ -24,9 +24,9 @@ const handover = 2 * time.Second
 // schema: one that the process has which works on the database, and one that
 // transactions that write take in turn. So statements mean what they do on SQLite,
 // where there is one writer too.
-var (
-	nodeLock  = fmt.Sprintf("%d, hashtext(current_schema())", applicationID)
-	turnLock  = fmt.Sprintf("%d, hashtext(current_schema())", applicationID+1)
+const (
+	nodeLock  = "1953001323, hashtext(current_schema())" // applicationID
+	turnLock  = "1953001324, hashtext(current_schema())"
 	beginText = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(" + turnLock + ")"
 )
 
