@@ -2,6 +2,7 @@ package taskhook
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,10 +32,12 @@ type Endpoint struct {
 	AccountID   string
 	URL         string
 	Description string
-	Events      []string // wanted event types
+	Events      []string // wanted event types, such as "task.completed", "task.*" or "*"
 	State       EndpointState
 	Reason      string   // why it is paused or disabled
 	Schedule    Schedule // nil: the operator's
+	Rate        int      // attempts a second at most; 0: no limit
+	MaxInFlight int      // attempts at a time at most; 0: as many as it bears
 	Secrets     []Secret // newest first
 	LaneID      string
 	CreatedAt   time.Time
@@ -42,7 +45,16 @@ type Endpoint struct {
 }
 
 // Wants reports whether the endpoint asked for events of the type.
-func (e *Endpoint) Wants(eventType string) bool { return slices.Contains(e.Events, eventType) }
+func (e *Endpoint) Wants(eventType string) bool {
+	return slices.ContainsFunc(e.Events, func(wanted string) bool {
+		prefix, all := strings.CutSuffix(wanted, "*")
+		return wanted == eventType || all && strings.HasPrefix(eventType, prefix)
+	})
+}
+
+// MaxEndpoints is how many endpoints an account may have, which bounds how many
+// deliveries follow from one event.
+const MaxEndpoints = 1000
 
 // SigningSecrets returns the secret for X-Webhook-Signature, which carries one
 // value, and all valid ones for webhook-signature, which carries a list. During

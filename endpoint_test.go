@@ -75,3 +75,25 @@ func TestWants(t *testing.T) {
 		}
 	}
 }
+
+func TestWantsTypesThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		wanted, eventType string
+		want              bool
+	}{
+		{"task.completed", "task.completed", true},
+		{"task.completed", "task.completed.late", false},
+		{"task.*", "task.failed", true},
+		{"task.*", "tasks.failed", false},
+		{"order.eu.*", "order.eu.paid", true},
+		{"order.eu.*", "order.us.paid", false},
+		{"*", "endpoint.disabled", true},
+	}
+	for _, tt := range tests {
+		e := taskhook.Endpoint{Events: []string{"other.type", tt.wanted}}
+		if got := e.Wants(tt.eventType); got != tt.want {
+			t.Errorf("who wants %s wants %s: %t", tt.wanted, tt.eventType, got)
+		}
+	}
+}

@@ -10,11 +10,16 @@ const (
 
 	EventWorkflowCompleted = "workflow.completed"
 	EventWorkflowFailed    = "workflow.failed"
+
+	// Of an endpoint that fails, for the other endpoints of its account.
+	EventEndpointDisabling = "endpoint.disabling"
+	EventEndpointDisabled  = "endpoint.disabled"
 )
 
 // EventTypes lists the types of event that taskhook itself publishes.
 func EventTypes() []string {
-	return []string{EventTaskCompleted, EventTaskFailed, EventWorkflowCompleted, EventWorkflowFailed}
+	return []string{EventTaskCompleted, EventTaskFailed, EventWorkflowCompleted, EventWorkflowFailed,
+		EventEndpointDisabling, EventEndpointDisabled}
 }
 
 // Event is an immutable fact. Its id is the webhook id on every attempt.

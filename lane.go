@@ -21,6 +21,16 @@ type OwnedLane struct {
 	AccountID  string
 	EndpointID string // empty: per-job deliveries of one origin
 	Epoch      int64
+	Rest       Rest
+}
+
+// Rest keeps a lane from sending, over restarts too.
+type Rest struct {
+	Until time.Time // zero: it may send
+	// Trips counts the times that its breaker has opened since the receiver
+	// accepted something; 0: it is closed. While it is open, what is owed waits,
+	// and after each rest one delivery is tried.
+	Trips int
 }
 
 // LanePage asks for the due deliveries of one owned lane.

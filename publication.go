@@ -7,6 +7,9 @@ import "time"
 type Publication struct {
 	Events     []NewEvent
 	Deliveries []Outgoing // publishing adds those of the fan-out
+	// Rouse ends the rest of the lanes of Deliveries: a person wants to see what
+	// becomes of them.
+	Rouse bool
 }
 
 // NewEvent is an event to publish.

@@ -27,6 +27,8 @@ type NewEndpoint struct {
 	Description string
 	Events      []string // event types
 	Schedule    Schedule // nil: the operator's
+	Rate        int      // attempts a second at most; 0: no limit
+	MaxInFlight int      // attempts at a time at most; 0: as many as it bears
 }
 
 // EndpointChange changes the fields of an endpoint that are not nil.
@@ -36,6 +38,8 @@ type EndpointChange struct {
 	Events      *[]string
 	State       *EndpointState // EndpointActive or EndpointPaused
 	Schedule    *Schedule      // to a nil Schedule: back to the operator's
+	Rate        *int           // 0: no limit
+	MaxInFlight *int           // 0: no limit
 }
 
 // TestResult tells what became of a test event, which is sent once.

@@ -87,12 +87,12 @@ type EndpointHealth struct {
 	Traffic     DayTraffic
 	Pending     int       // deliveries that it is owed, at most MaxTotal; held when it is not active
 	OldestDue   time.Time // when the first of them is due; zero: nothing is owed
+	Rest        Rest
 }
 
-// Overview says how an account fares.
+// Overview says what an account has to do, and how its deliveries fare.
 type Overview struct {
-	Unfinished int               // tasks, at most MaxTotal
-	Finished   map[TaskState]int // tasks that ended in the last 24 hours
-	Pending    int               // deliveries, at most MaxTotal
+	Unfinished int // tasks, at most MaxTotal
+	Pending    int // deliveries, at most MaxTotal
 	Traffic    DayTraffic
 }

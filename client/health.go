@@ -16,6 +16,8 @@ type WebhookHealth struct {
 	ConsecutiveFailures int             `json:"consecutive_failures"`     // attempts that failed since one succeeded
 	Pending             int             `json:"pending"`                  // deliveries that it is owed, at most 10,000; held while it is not active
 	OldestDueAt         time.Time       `json:"oldest_due_at,omitzero"`   // when the first of them is due
+	RestsUntil          time.Time       `json:"rests_until,omitzero"`     // present while it is left alone: when the next attempt may be made
+	BreakerTrips        int             `json:"breaker_trips,omitempty"`  // above 0: it counts as down, and one delivery at a time is tried
 	LastHour            Traffic         `json:"last_hour"`
 	LastDay             Traffic         `json:"last_day"`        // the last 24 hours
 	Hours               []TrafficHour   `json:"hours,omitempty"` // the same by hour, oldest first; not in a Webhook

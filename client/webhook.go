@@ -11,7 +11,9 @@ type NewWebhook struct {
 	URL           string    `json:"url"`
 	Events        []string  `json:"events"` // "task.completed", "task.failed" or types of your own
 	Description   string    `json:"description,omitempty"`
-	RetrySchedule []float64 `json:"retrySchedule,omitzero"` // seconds before each retry; nil: the operator's
+	RetrySchedule []float64 `json:"retrySchedule,omitzero"`  // seconds before each retry; nil: the operator's
+	RatePerSecond int       `json:"ratePerSecond,omitempty"` // attempts a second at most; 0: no limit
+	MaxInFlight   int       `json:"maxInFlight,omitempty"`   // attempts at a time at most; 0: as many as it bears
 }
 
 // WebhookChange changes the fields that are not nil.
@@ -22,6 +24,8 @@ type WebhookChange struct {
 	Active        *bool      `json:"active,omitempty"`        // false pauses: what is owed is held
 	State         *string    `json:"state,omitempty"`         // "active" or "paused", the same in words
 	RetrySchedule *[]float64 `json:"retrySchedule,omitempty"` // to a nil slice: back to the operator's
+	RatePerSecond *int       `json:"ratePerSecond,omitempty"` // 0: no limit
+	MaxInFlight   *int       `json:"maxInFlight,omitempty"`   // 0: no limit
 }
 
 // Rotation is the body that asks for a new secret.
@@ -41,6 +45,8 @@ type Webhook struct {
 	State         string    `json:"state"`
 	Reason        string    `json:"reason,omitempty"`        // why it is not active
 	RetrySchedule []float64 `json:"retry_schedule,omitzero"` // seconds; absent: the operator's
+	RatePerSecond int       `json:"rate_per_second,omitempty"`
+	MaxInFlight   int       `json:"max_in_flight,omitempty"`
 	CreatedAt     time.Time `json:"created_at"`
 	UpdatedAt     time.Time `json:"updated_at"`
 
@@ -106,6 +112,17 @@ func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 // receiver that refuses is no error.
 func (c *Client) TestWebhook(ctx context.Context, id string) (TestResult, error) {
 	return answer[TestResult](ctx, c, call{method: http.MethodPost, path: []string{"webhooks", id, "test"}})
+}
+
+// Dropped says how much of what was held for a webhook is cancelled now.
+type Dropped struct {
+	WebhookID string `json:"webhook_id"`
+	Dropped   int64  `json:"dropped"`
+}
+
+// DropHeld cancels what is held for a webhook that is paused or disabled.
+func (c *Client) DropHeld(ctx context.Context, id string) (Dropped, error) {
+	return answer[Dropped](ctx, c, call{method: http.MethodPost, path: []string{"webhooks", id, "drop"}})
 }
 
 // RotateSecret gives a webhook a new secret, which the answer alone shows.

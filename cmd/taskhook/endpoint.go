@@ -20,6 +20,7 @@ type endpointCommand struct {
 	Update endpointUpdateCommand `cmd:"" help:"Change what is given."`
 	Pause  endpointPauseCommand  `cmd:"" help:"Hold what is owed to an endpoint."`
 	Resume endpointResumeCommand `cmd:"" help:"Send to an endpoint again, what was held first."`
+	Drop   endpointDropCommand   `cmd:"" help:"Cancel what is held for an endpoint that is paused or disabled."`
 	Test   endpointTestCommand   `cmd:"" help:"Send a test event and wait for the answer; the exit status is 1 if it is refused."`
 	Rotate endpointRotateCommand `cmd:"" help:"Make a new secret and print it; it is shown only this once."`
 	Delete endpointDeleteCommand `cmd:"" help:"Delete an endpoint; what is still owed to it is cancelled."`
@@ -29,6 +30,8 @@ type endpointAddCommand struct {
 	URL         string   `arg:"" name:"url" help:"URL of the receiver."`
 	Event       []string `required:"" placeholder:"TYPE" help:"Event type to send: task.completed, task.failed or one of your own. May be repeated."`
 	Retry       string   `default:"default" placeholder:"DELAYS" help:"Delays before the retries, like 1m,5m,30m, or none. Default: the server's."`
+	Rate        int      `placeholder:"N" help:"Attempts a second at most. 0: no limit."`
+	InFlight    int      `placeholder:"N" help:"Attempts at a time at most. 0: as many as the receiver bears."`
 	Description string   `placeholder:"TEXT" help:"What the receiver is."`
 	remoteFlags
 }
@@ -39,7 +42,8 @@ func (cmd *endpointAddCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	n := client.NewWebhook{URL: cmd.URL, Events: cmd.Event, Description: cmd.Description, RetrySchedule: retry}
+	n := client.NewWebhook{URL: cmd.URL, Events: cmd.Event, Description: cmd.Description, RetrySchedule: retry,
+		RatePerSecond: cmd.Rate, MaxInFlight: cmd.InFlight}
 	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
 		w, err := r.CreateWebhook(ctx, n)
 		if err != nil {
@@ -97,13 +101,15 @@ type endpointUpdateCommand struct {
 	URL         *string  `name:"url" placeholder:"URL" help:"New URL; what is owed goes there too."`
 	Event       []string `placeholder:"TYPE" help:"Event types to send from now on. May be repeated."`
 	Retry       *string  `placeholder:"DELAYS" help:"New delays before the retries, like 1m,5m,30m, or none, or default."`
+	Rate        *int     `placeholder:"N" help:"Attempts a second at most. 0: no limit."`
+	InFlight    *int     `placeholder:"N" help:"Attempts at a time at most. 0: as many as the receiver bears."`
 	Description *string  `placeholder:"TEXT" help:"New description."`
 	remoteFlags
 }
 
 // Run changes an endpoint.
 func (cmd *endpointUpdateCommand) Run(ctx context.Context, c *console) error {
-	change := client.WebhookChange{URL: cmd.URL, Description: cmd.Description}
+	change := client.WebhookChange{URL: cmd.URL, Description: cmd.Description, RatePerSecond: cmd.Rate, MaxInFlight: cmd.InFlight}
 	if len(cmd.Event) > 0 {
 		change.Events = &cmd.Event
 	}
@@ -115,7 +121,7 @@ func (cmd *endpointUpdateCommand) Run(ctx context.Context, c *console) error {
 		change.RetrySchedule = &retry
 	}
 	if change == (client.WebhookChange{}) {
-		return usageError{errors.New("nothing is to be changed: give --url, --event, --retry or --description")}
+		return usageError{errors.New("nothing is to be changed: give --url, --event, --retry, --rate, --in-flight or --description")}
 	}
 	return cmd.update(ctx, c, cmd.ID, change)
 }
@@ -148,6 +154,12 @@ func describeEndpoint(now time.Time, w client.Webhook) *sheet {
 	s.add("url", "%s", w.URL)
 	s.add("events", "%s", strings.Join(w.Events, ", "))
 	s.add("retries", "%s", describeRetries(w.RetrySchedule))
+	if w.RatePerSecond > 0 {
+		s.add("rate", "%d a second at most", w.RatePerSecond)
+	}
+	if w.MaxInFlight > 0 {
+		s.add("in flight", "%d at a time at most", w.MaxInFlight)
+	}
 	s.add("description", "%s", w.Description)
 	s.time("created", now, w.CreatedAt)
 	if !w.UpdatedAt.Equal(w.CreatedAt) {

@@ -31,6 +31,25 @@ func (cmd *endpointResumeCommand) Run(ctx context.Context, c *console) error {
 	return cmd.update(ctx, c, cmd.ID, client.WebhookChange{Active: new(true)})
 }
 
+type endpointDropCommand struct {
+	ID string `arg:"" help:"Id of the endpoint."`
+	remoteFlags
+}
+
+// Run drops what is held.
+func (cmd *endpointDropCommand) Run(ctx context.Context, c *console) error {
+	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
+		d, err := r.DropHeld(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		if r.json {
+			return writeJSON(r.out.w, d)
+		}
+		return r.out.print(fmt.Sprintf("%d deliveries to %s are cancelled\n", d.Dropped, safe(d.WebhookID)))
+	})
+}
+
 type endpointTestCommand struct {
 	ID string `arg:"" help:"Id of the endpoint."`
 	remoteFlags

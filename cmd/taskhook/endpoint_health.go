@@ -72,6 +72,9 @@ func describeHealth(now time.Time, h client.WebhookHealth) *sheet {
 	}
 	s.add("owed", "%s", owed)
 	s.time("first due", now, h.OldestDueAt)
+	if h.RestsUntil.After(now) {
+		s.time("left alone until", now, h.RestsUntil)
+	}
 	return s
 }
 

@@ -19,10 +19,13 @@ func (a *App) Run(ctx context.Context) error {
 		a.Logger.Warn("dev: receivers may be plain http and on private addresses, and the sandbox answers live keys; do not expose this server")
 	}
 	a.Logger.Info("serving", "address", a.BaseURL(), "node", a.node)
+	for _, d := range a.doors[1:] {
+		a.Logger.Info("serving one API", "api", d.face, "address", a.FaceURL(d.face))
+	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep} {
+	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep, a.warden.Run} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)
@@ -45,7 +48,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.stopping.Store(true)
 		a.endings.Stop()
 	})
-	err := a.server.Run(serving, a.listener)
+	err := a.serveDoors(serving)
 
 	stopRunning()
 	<-ran // what tasks end with is still owed to receivers

@@ -7,6 +7,7 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/delivery"
 )
 
 // Pace says how soon the program does what it does without being asked, for tests
@@ -14,6 +15,8 @@ import (
 type Pace struct {
 	Upkeep         time.Duration // between two tidyings of the store; 0: 5 s
 	Sweep          time.Duration // see delivery.WorkerOptions
+	Breaker        delivery.Breaker
+	Warden         time.Duration // between two looks at failing endpoints; see delivery.WardenOptions
 	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
 	UnfinishedFile time.Duration // until it is removed; see file.Options
 }

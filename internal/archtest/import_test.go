@@ -110,7 +110,7 @@ var dependencies = map[string][]string{
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/catalogue"},
 	"golang.org/x/sync":                        {"internal/app", "internal/bench"},
 	"golang.org/x/sys":                         {"internal/store"},
-	"golang.org/x/time":                        {"internal/account", "internal/egress"},
+	"golang.org/x/time":                        {"internal/account", "internal/delivery", "internal/egress"},
 	"modernc.org/sqlite":                       {"internal/store"},
 }
 

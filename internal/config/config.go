@@ -35,9 +35,12 @@ type Config struct {
 
 	WorkflowSchedule taskhook.Schedule `name:"workflow-schedule" default:"1m,2m,4m" placeholder:"DELAYS" help:"The same for the webhook URL of a workflow."`
 
-	Delivery  Delivery  `embed:"" prefix:"delivery-"`
-	ModelsLab ModelsLab `embed:"" prefix:"modelslab-"`
-	Muapi     Muapi     `embed:"" prefix:"muapi-"`
+	Delivery    Delivery    `embed:"" prefix:"delivery-"`
+	ModelHunter ModelHunter `embed:"" prefix:"modelhunter-"`
+	ModelsLab   ModelsLab   `embed:"" prefix:"modelslab-"`
+	Muapi       Muapi       `embed:"" prefix:"muapi-"`
+
+	Alert Alert `embed:"" prefix:"alert-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
@@ -63,16 +66,36 @@ type Location struct {
 type Delivery struct {
 	Concurrency int           `name:"concurrency" default:"256" help:"Attempts under way at the same time, over all receivers."`
 	Timeout     time.Duration `name:"timeout" default:"30s" help:"Time for a whole attempt, from connecting to the end of the answer."`
+	Breaker     int           `name:"breaker" default:"20" help:"Attempts in a row that fail, over a minute or longer, before a receiver is left alone: one delivery at a time then finds out if it is back, the others wait and spend no attempts. 0: each keeps to its schedule whatever happens."`
+
+	DisableAfter time.Duration `name:"disable-after" default:"120h" help:"Time of nothing but failure after which a registered endpoint is disabled, which its account is told of by events for its other endpoints, the first when four fifths are over. What it is owed is held. 0: never."`
+	Gone         string        `name:"gone" default:"disable" enum:"disable,end" help:"What an answer of 410 does: disable the endpoint, or end only the delivery that it answers."`
+}
+
+// Alert says how the operator is told of endpoints that are or will be disabled.
+type Alert struct {
+	URL     string   `name:"url" placeholder:"URL" help:"Where the operator is told of endpoints that will be or are disabled: the body of the event is posted there."`
+	Command []string `name:"command" placeholder:"PROGRAM" help:"Program and arguments, separated by commas, that tell the operator likewise; the body of the event is their standard input."`
+}
+
+// ModelHunter sets what is particular to the primary API.
+type ModelHunter struct {
+	Listen string   `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the primary API is reached. It is reached at listen too."`
+	Hosts  []string `name:"hosts" placeholder:"HOST" help:"Host names under which only the primary API is reached. It is always reached below /modelhunter, and wherever no other is asked for."`
 }
 
 // ModelsLab sets what is particular to the API of ModelsLab.
 type ModelsLab struct {
+	Listen     string        `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of ModelsLab is reached. It is reached at listen too."`
 	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
 	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
+
+	WorkflowRate int `name:"workflow-rate" default:"10" placeholder:"N" help:"Runs of a workflow that may be started through the API of ModelsLab in a minute; more are answered with 429. 0 does not limit them."`
 }
 
 // Muapi sets what is particular to the API of muapi.ai.
 type Muapi struct {
+	Listen   string            `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of muapi.ai is reached. It is reached at listen too."`
 	Hosts    []string          `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of muapi.ai is reached. It is always reached below /muapi, by the header x-api-key, and at the paths that it alone has."`
 	Schedule taskhook.Schedule `name:"schedule" default:"10s,1m,6m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a webhook URL given through this API."`
 }

@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	if !slices.Equal(c.Schedule, want) || len(c.PerJobSchedule) != 0 {
 		t.Errorf("schedules are %s and %s", c.Schedule, c.PerJobSchedule)
 	}
-	if c.Delivery != (Delivery{Concurrency: 256, Timeout: 30 * time.Second}) {
+	if c.Delivery != (Delivery{Concurrency: 256, Timeout: 30 * time.Second, Breaker: 20, DisableAfter: 120 * time.Hour, Gone: "disable"}) {
 		t.Errorf("delivery is %+v", c.Delivery)
 	}
 }
@@ -124,14 +124,16 @@ func TestFileNamedByVariableYieldsToFlag(t *testing.T) {
 // samples has a value other than the default for every setting.
 func samples() map[string]string {
 	return map[string]string{
-		"config": "", "data": "/srv/taskhook", "database-url": "postgres://u:p@db.example/t", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s",
+		"config": "", "data": "/srv/taskhook", "database-url": "postgres://u:p@db.example/t", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s", "modelslab-workflow-rate": "9",
 		"dev": "true", "dev-listen-any": "true", "log-level": "debug", "log-format": "json",
 		"accept-new-key": "true",
 		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
 		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6",
 		"operator-token": strings.Repeat("o", 40),
 		"schedule":       "1s,2s", "per-job-schedule": "3s", "workflow-schedule": "4s", "delivery-concurrency": "7", "delivery-timeout": "9s",
-		"allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
+		"delivery-breaker": "5", "delivery-disable-after": "72h", "delivery-gone": "end",
+		"alert-url": "https://alerts.example.com/", "alert-command": "notify,--urgent", "allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
+		"modelhunter-listen": "127.0.0.2:2", "modelhunter-hosts": "hunter.example.com,hunter.test", "modelslab-listen": "127.0.0.2:3", "muapi-listen": "127.0.0.2:4",
 		"muapi-hosts": "muapi.example.com,other.example.com", "muapi-schedule": "4s,5s",
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 )
 
@@ -37,9 +38,12 @@ const hookSort = "crash.hook_"
 
 // register makes a webhook. One whose making is not answered is looked for and
 // deleted, for its secret is lost.
-func (w *workload) register() *hook {
+func (w *workload) register() *hook { return w.registerAt("") }
+
+// registerAt makes one at a path with a mark.
+func (w *workload) registerAt(mark string) *hook {
 	n := w.serial.Add(1)
-	h := &hook{Path: fmt.Sprintf("%s%d", hookPath, n), Type: fmt.Sprintf("%s%d", hookSort, n)}
+	h := &hook{Path: fmt.Sprintf("%s%s%d", hookPath, mark, n), Type: fmt.Sprintf("%s%d", hookSort, n)}
 	var made client.Webhook
 	err := once(func(ctx context.Context) (err error) {
 		made, err = w.client.CreateWebhook(ctx, client.NewWebhook{URL: w.hooks + h.Path, Events: []string{h.Type}})
@@ -110,8 +114,43 @@ func (w *workload) change(h *hook) {
 func (w *workload) hold(h *hook) {
 	if w.setActive(h, false) {
 		w.emit(h.Type)
+		if rand.IntN(3) == 0 {
+			w.drop(h)
+		}
 		w.setActive(h, true)
 	}
+}
+
+// drop cancels what is held for the webhook.
+func (w *workload) drop(h *hook) {
+	err := insist(func(ctx context.Context) error {
+		_, err := w.client.DropHeld(ctx, h.ID)
+		return err
+	})
+	if refused(err) {
+		w.ledger.breach("L9: the webhook " + h.ID + " was answered as paused: " + err.Error())
+	}
+}
+
+// gone makes a webhook whose receiver answers 410, waits until that has disabled it,
+// and deletes it.
+func (w *workload) gone() {
+	h := w.registerAt(goneMark)
+	if h == nil {
+		return
+	}
+	w.emit(h.Type)
+	for began := time.Now(); time.Since(began) < fullLife; pause() {
+		var got client.Webhook
+		err := insist(func(ctx context.Context) (err error) {
+			got, err = w.client.Webhook(ctx, h.ID)
+			return err
+		})
+		if err != nil || got.State == string(taskhook.EndpointDisabled) {
+			break
+		}
+	}
+	w.remove(h)
 }
 
 func (w *workload) setActive(h *hook, active bool) bool {

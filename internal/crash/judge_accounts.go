@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -86,7 +87,7 @@ func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt)
 			return !r.recorded && r.Status == a.StatusCode && !r.At.Before(a.StartedAt.Add(-clockStep)) && !r.At.After(end(a))
 		})
 		if i < 0 {
-			v.violate("L8", "the server lists an attempt at %s of %s with status %d, which did not reach %s", a.StartedAt, k.id, a.StatusCode, k.path)
+			v.violate("L8", "the server lists an attempt at %s of %s with status %d, which did not reach %s: %s", a.StartedAt, k.id, a.StatusCode, k.path, o)
 			continue
 		}
 		o.receipts[i].recorded = true
@@ -114,7 +115,7 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 	}
 	for life, n := range unrecorded {
 		if n > len(o.deliveries) {
-			v.violate("L4", "%d requests of %s to %s in life %d are not listed, of %d deliveries", n, k.id, k.path, life, len(o.deliveries))
+			v.violate("L4", "%d requests of %s to %s in life %d are not listed, of %d deliveries: %s", n, k.id, k.path, life, len(o.deliveries), o)
 		}
 	}
 	delivered := 0
@@ -129,6 +130,16 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 			k.id, accepted, k.path, delivered, doubtful)
 	}
 	v.Duplicates += max(accepted-len(o.deliveries), 0)
+}
+
+// String lists the requests, for whoever looks into a violation.
+func (o *owed) String() string {
+	var b strings.Builder
+	for _, r := range o.receipts {
+		fmt.Fprintf(&b, "\n  life %d, %s, answered %s later with %d, listed: %t",
+			r.life, r.At.Format(time.RFC3339Nano), r.Answered.Sub(r.At), r.Status, r.recorded)
+	}
+	return b.String()
 }
 
 // laneRoom is how many deliveries of one receiver a server holds in memory in any

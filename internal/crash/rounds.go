@@ -91,6 +91,9 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	default:
 		s.kill()
 	}
+	if err := t.receiver.drain(ctx); err != nil {
+		return err
+	}
 	l.Until = time.Now()
 	t.receiver.down.Store(false)
 	t.journal.note(l)

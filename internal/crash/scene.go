@@ -57,8 +57,10 @@ func sceneOf(point string) scene {
 		s.fresh = true
 	case "create_key", "revoke_key":
 		s.favour = "keys"
-	case "create_endpoint", "update_endpoint", "delete_endpoint", "settle_lane":
+	case "create_endpoint", "update_endpoint", "delete_endpoint", "settle_lane", "drop_deliveries":
 		s.favour = "webhooks"
+	case "note_endpoint":
+		s.favour = "gone"
 	case "cancel_orphans":
 		s.favour = "backlog"
 	case "claim_pages":

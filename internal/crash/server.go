@@ -19,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/delivery"
 )
 
 // role is what the child process is told: as a server it does nothing but run, and
@@ -77,6 +78,7 @@ func serve(r role) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: log, StoreFault: at, Fault: func(point string) { at(point) },
 		Pace: app.Pace{Upkeep: 100 * time.Millisecond, Sweep: 200 * time.Millisecond,
+			Breaker:        delivery.Breaker{Over: 300 * time.Millisecond, Rest: 100 * time.Millisecond, MaxRest: 400 * time.Millisecond},
 			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife}})
 	if err != nil {
 		return err

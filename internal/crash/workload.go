@@ -52,6 +52,7 @@ func actions() []action {
 		{"test", 2, (*workload).test},
 		{"replay", 2, (*workload).replay},
 		{"webhooks", 2, (*workload).webhooks},
+		{"gone", 1, (*workload).gone},
 		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},
 		{"keys", 2, (*workload).keys},
 		{"files", 2, (*workload).files},

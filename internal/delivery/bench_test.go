@@ -33,7 +33,7 @@ func (s *noStore) SettleLane(context.Context, string, string, int64, bool) (time
 	return time.Time{}, true, nil
 }
 
-func (s *noStore) RaiseEpoch(context.Context, time.Time, string, string) (int64, bool, error) {
+func (s *noStore) RaiseEpoch(context.Context, time.Time, string, string, taskhook.Rest) (int64, bool, error) {
 	return 1, true, nil
 }
 

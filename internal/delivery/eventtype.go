@@ -11,6 +11,8 @@ import (
 const (
 	maxTypes = 100
 	typeRule = "write words of lower-case letters, digits and _ with full stops between them, such as order.paid, at most 100 characters."
+	anyType  = "*"  // stands for every type
+	anyOf    = ".*" // ends one that stands for all that begin alike
 )
 
 // checkTypes says what is wrong with the event types that an endpoint wants, or
@@ -25,18 +27,34 @@ func checkTypes(types []string) ([]string, error) {
 	}
 	var once []string
 	for _, name := range types {
-		if own(name) && !slices.Contains(taskhook.EventTypes(), name) {
+		if own(name) && example(name) == "" {
 			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "There is no event type %.80q; taskhook sends %s.",
 				name, strings.Join(taskhook.EventTypes(), ", "))
 		}
-		if !typeForm(name) {
-			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "%.80q is not an event type; %s", name, typeRule)
+		if name != anyType && !typeForm(example(name)) {
+			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "events", "%.80q is not an event type; %s task.* stands for all that begin so, * for every type.",
+				name, typeRule)
 		}
 		if !slices.Contains(once, name) {
 			once = append(once, name)
 		}
 	}
 	return once, nil
+}
+
+// example returns a type that a wanted one stands for; empty: there is none.
+func example(wanted string) string {
+	one := taskhook.Endpoint{Events: []string{wanted}}
+	if i := slices.IndexFunc(taskhook.EventTypes(), one.Wants); i >= 0 {
+		return taskhook.EventTypes()[i]
+	}
+	if own(wanted) {
+		return ""
+	}
+	if prefix, ok := strings.CutSuffix(wanted, anyOf); ok {
+		return prefix + ".test"
+	}
+	return wanted
 }
 
 // own reports whether only taskhook may publish events of the type.

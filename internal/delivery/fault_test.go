@@ -101,7 +101,7 @@ func TestEveryPointFails(t *testing.T) {
 						if i == 1 { // calls for a new epoch
 							h.node.memory.mu.Lock()
 							for _, l := range h.node.memory.lanes {
-								l.doubt = true
+								l.freeing = true
 								h.node.memory.plan(l)
 							}
 							h.node.memory.mu.Unlock()

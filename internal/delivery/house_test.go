@@ -80,7 +80,7 @@ func inHouse(t *testing.T, test func(h *house), set ...func(*WorkerOptions)) {
 			CheckURL: url.Parse, EventBody: eventBody, TestBody: testBody})
 		_, key := keys.JobKey()
 		h.options = WorkerOptions{Sender: h.receiver, Jobs: webhook.NewJobSigner(key), Logger: slog.New(h.logs),
-			Slots: 256, Timeout: 30 * time.Second, Grace: 15 * time.Second}
+			Slots: 256, Timeout: 30 * time.Second, Grace: 15 * time.Second, Breaker: Breaker{Misses: 20}}
 		for _, change := range set {
 			change(&h.options)
 		}
@@ -369,11 +369,11 @@ func (l *ledger) SettleLane(ctx context.Context, node, lane string, epoch int64,
 	return l.lanes.SettleLane(ctx, node, lane, epoch, release)
 }
 
-func (l *ledger) RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (int64, bool, error) {
+func (l *ledger) RaiseEpoch(ctx context.Context, now time.Time, node, lane string, rest taskhook.Rest) (int64, bool, error) {
 	if err := l.gone(); err != nil {
 		return 0, false, err
 	}
-	return l.lanes.RaiseEpoch(ctx, now, node, lane)
+	return l.lanes.RaiseEpoch(ctx, now, node, lane, rest)
 }
 
 func (l *ledger) SweepLanes(ctx context.Context, now time.Time) (int64, error) {

@@ -17,7 +17,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 	if l == nil || l.epoch != epoch {
 		return false
 	}
-	if m.stopping || !l.direct || l.stopped || l.doubt || l.parting || !l.hasRoom(m.full()) {
+	if m.stopping || !l.direct || l.stopped || l.freeing || l.parting || !l.hasFreshRoom(m.full()) {
 		l.refuse(time.Now())
 		m.plan(l)
 		return false
@@ -35,7 +35,7 @@ func (m *memory) Cancel(id string, epoch int64, size int, inDoubt bool) {
 		m.bytes -= size // reserved in a lane that was given up meanwhile
 		return
 	}
-	l.doubt = l.doubt || inDoubt
+	l.freeing = l.freeing || inDoubt
 	m.drop(l, size)
 	m.plan(l)
 }
@@ -51,7 +51,7 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 			continue
 		}
 		l.settled = false
-		l.queue = append(l.queue, d)
+		l.add(d)
 		m.list(l)
 		m.plan(l)
 	}
@@ -73,6 +73,7 @@ func (m *memory) Refresh(id string) {
 	m.free = true
 	if l := m.lanes[id]; l != nil {
 		l.target, l.pause = nil, time.Time{}
+		l.rest, l.quiet, l.misses = taskhook.Rest{}, time.Time{}, 0 // somebody has seen to it
 		l.changes++
 		m.plan(l)
 	}

@@ -23,18 +23,29 @@ const (
 // it.
 type lane struct {
 	id       string
+	account  string
 	endpoint string // empty: per-job deliveries of one origin
 	epoch    int64
 	target   *target // where and how it sends; nil until loaded
 
 	queue    []taskhook.Outgoing // waiting for their turn, in order
+	fresh    []taskhook.Outgoing // likewise, and not behind what is being caught up with
+	newest   bool                // the next one to send is of those
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
 	bytes    int                 // of their bodies
 	typical  int                 // size of a body, by the last page; 0: not known yet
 	inFlight int
-	sends    int // concurrency allowed
+	sends    int // concurrency that the receiver bears
+	throttle throttle
+	misses   int           // attempts that failed in a row
+	missing  time.Time     // when the first of them began
+	rest     taskhook.Rest // its breaker, and what the receiver asked for
+	quiet    time.Time     // until when it sends nothing; zero: it may
 	pace     pace
-	listed   bool // it waits for a turn
+	share    *share        // its account's
+	spent    time.Duration // in sends
+	lasts    time.Duration // the last send did
+	place    int           // among the lanes that wait for a turn; -1: it does not
 
 	direct   bool      // nothing older waits in the database: fresh deliveries come straight here
 	refusals int       // counts those that did not
@@ -46,7 +57,7 @@ type lane struct {
 	pause    time.Time // after a failure: do not ask before
 
 	stopped bool      // paused, deleted or lost: send nothing more, give it up when drained
-	doubt   bool      // what memory holds is uncertain: free all of it when drained
+	freeing bool      // what memory holds is uncertain, or would only lie there: free all of it when drained
 	parting bool      // it is being given up
 	settled bool      // its row says that it is idle
 	since   time.Time // when it became empty
@@ -56,8 +67,8 @@ type lane struct {
 }
 
 func newLane(owned taskhook.OwnedLane, now time.Time) *lane {
-	l := &lane{id: owned.ID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
-		nextLoad: now, since: now, index: -1}
+	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
+		rest: owned.Rest, quiet: owned.Rest.Until, nextLoad: now, since: now, place: -1, index: -1}
 	if l.endpoint == "" {
 		l.target = originTarget()
 	}
@@ -66,7 +77,43 @@ func newLane(owned taskhook.OwnedLane, now time.Time) *lane {
 
 // sendable reports whether the lane has something to send now.
 func (l *lane) sendable() bool {
-	return len(l.queue) > 0 && l.inFlight < l.sends && l.target != nil && !l.stopped && !l.doubt
+	return l.queued() > 0 && l.target != nil && l.inFlight < l.concurrency() && l.quiet.IsZero() && !l.stopped && !l.freeing
+}
+
+// concurrency is how many sends may be under way; there must be a target.
+func (l *lane) concurrency() int {
+	switch {
+	case l.probing():
+		return 1
+	case l.target.maxInFlight > 0:
+		return min(l.sends, l.target.maxInFlight)
+	}
+	return l.sends
+}
+
+func (l *lane) queued() int { return len(l.queue) + len(l.fresh) }
+
+// add puts a fresh delivery in the queue.
+func (l *lane) add(d taskhook.Outgoing) {
+	if l.throttle.catchingUp() {
+		l.fresh = append(l.fresh, d)
+		return
+	}
+	l.queue = append(l.queue, d)
+}
+
+// pop takes the next delivery to send; there must be one. While the lane catches up
+// old and fresh ones take turns.
+func (l *lane) pop() taskhook.Outgoing {
+	from := &l.queue
+	if len(l.queue) == 0 || l.newest && len(l.fresh) > 0 {
+		from = &l.fresh
+	}
+	l.newest = !l.newest
+	d := (*from)[0]
+	(*from)[0] = taskhook.Outgoing{}
+	*from = (*from)[1:]
+	return d
 }
 
 // hasRoom reports whether one more delivery may be held. When the memory of all
@@ -75,11 +122,17 @@ func (l *lane) hasRoom(full bool) bool {
 	return l.held == 0 || !full && l.held < laneRoom && l.bytes < laneBytes
 }
 
+// hasFreshRoom reports whether a fresh delivery may come straight to memory: half of
+// it is kept for what is being caught up with.
+func (l *lane) hasFreshRoom(full bool) bool {
+	return l.hasRoom(full) && (!l.throttle.catchingUp() || len(l.fresh) < laneRoom/2)
+}
+
 // room is how many deliveries a page may bring, by the size of the last ones.
 func (l *lane) room(full bool) int {
 	n := firstPage
 	switch {
-	case full:
+	case full, l.probing():
 		n = 1
 	case l.typical > 0:
 		n = max((laneBytes-l.bytes)/l.typical, 1)
@@ -102,7 +155,7 @@ func (l *lane) owe(due time.Time) {
 }
 
 // drained reports whether no send is under way or unrecorded.
-func (l *lane) drained() bool { return l.held == len(l.queue) }
+func (l *lane) drained() bool { return l.held == l.queued() }
 
 // failed makes the lane wait longer for each failure in a row, so that neither a
 // database that is down nor an endpoint that can't be read keeps us busy.
@@ -118,6 +171,7 @@ const (
 	needNothing need = iota
 	needTarget       // read its endpoint
 	needRelease      // give it up
+	needSend         // it may send again
 	needEpoch        // free what memory holds
 	needPage         // claim what is due
 	needSettle       // mark it idle
@@ -137,12 +191,14 @@ func (l *lane) wants(full bool) (need, time.Time) {
 
 func (l *lane) lacks(full bool) (need, time.Time) {
 	switch {
-	case (l.doubt || l.stopped) && !l.drained():
+	case (l.freeing || l.stopped) && !l.drained():
 		return needNothing, time.Time{}
-	case l.doubt:
+	case l.freeing:
 		return needEpoch, l.since
 	case l.stopped:
 		return needRelease, l.since
+	case !l.quiet.IsZero():
+		return needSend, l.quiet
 	case l.target == nil:
 		return needTarget, l.since
 	case !l.nextLoad.IsZero() && len(l.queue) <= lowWater && l.hasRoom(full):

@@ -3,6 +3,8 @@ package delivery
 import (
 	"sync"
 	"time"
+
+	"github.com/taskhook/taskhook"
 )
 
 // totalBytes bounds the bodies of all lanes in memory. Beyond it each lane may
@@ -13,19 +15,25 @@ const totalBytes = 64 << 20
 type memory struct {
 	mu     sync.Mutex
 	lanes  map[string]*lane
-	agenda agenda
-	bytes  int  // of all bodies held
-	limit  int  // of them
-	free   bool // free lanes may be due
+	agenda ranking[*lane] // of those that need the Worker, by when
+	bytes  int            // of all bodies held
+	limit  int            // of them
+	free   bool           // free lanes may be due
 	turns  turns
 
+	breaker  Breaker
+	heedGone bool // somebody disables endpoints that answer 410
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
 }
 
 func newMemory(slots, limit int) *memory {
-	return &memory{lanes: map[string]*lane{}, limit: limit, turns: turns{slots: slots}, wake: make(chan struct{}, 1), free: true}
+	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true,
+		agenda: ranking[*lane]{
+			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
+			place: func(l *lane) *int { return &l.index },
+		}}
 }
 
 func (m *memory) full() bool { return m.bytes >= m.limit }
@@ -84,7 +92,7 @@ func (m *memory) plan(l *lane) {
 	}
 	l.at = when
 	m.agenda.put(l)
-	if m.agenda[0] == l {
+	if m.agenda.first() == l {
 		m.signal()
 	}
 }
@@ -94,8 +102,8 @@ func (m *memory) plan(l *lane) {
 func (m *memory) due(now time.Time) (needs map[need][]*lane, next time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for len(m.agenda) > 0 && !m.agenda[0].at.After(now) {
-		l := m.agenda[0]
+	for !m.agenda.empty() && !m.agenda.first().at.After(now) {
+		l := m.agenda.first()
 		what, when := l.wants(m.full())
 		if what == needNothing || when.After(now) {
 			m.plan(l) // it has changed without a call of plan: the memory got full
@@ -108,8 +116,8 @@ func (m *memory) due(now time.Time) (needs map[need][]*lane, next time.Time) {
 		}
 		needs[what] = append(needs[what], l)
 	}
-	if len(m.agenda) > 0 {
-		next = m.agenda[0].at
+	if !m.agenda.empty() {
+		next = m.agenda.first().at
 	}
 	return needs, next
 }
@@ -146,15 +154,31 @@ func (m *memory) adopt(l *lane) {
 		m.forget(old)
 	}
 	m.lanes[l.id] = l
+	m.turns.join(l)
 	m.plan(l)
+}
+
+// clear lets go of what waits in the lane's queue.
+func (m *memory) clear(l *lane) {
+	for _, waiting := range [][]taskhook.Outgoing{l.queue, l.fresh} {
+		for _, d := range waiting {
+			m.drop(l, len(d.Body))
+		}
+	}
+	l.queue, l.fresh = nil, nil
 }
 
 // forget removes a lane that is no longer ours.
 func (m *memory) forget(l *lane) {
-	for _, d := range l.queue {
-		m.drop(l, len(d.Body))
-	}
-	l.queue = nil
+	m.clear(l)
 	delete(m.lanes, l.id)
+	m.turns.leave(l)
 	m.agenda.remove(l)
+}
+
+// restOf returns what the lane's row is to say of its rest.
+func (m *memory) restOf(l *lane) taskhook.Rest {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return l.rest
 }

@@ -23,7 +23,7 @@ func (w *Worker) loadPages(ctx context.Context, now time.Time, lanes []*lane) {
 		}
 		for i, l := range asking {
 			if err != nil {
-				w.memory.doubt(l)
+				w.memory.doubted(l)
 				continue
 			}
 			w.memory.answered(l, func() { w.memory.take(l, &claims[i], seen[i], now) })
@@ -68,8 +68,12 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 	if !claim.Next.IsZero() {
 		l.owe(claim.Next)
 	}
-	l.direct = claim.Next.IsZero() || claim.Next.After(now)
-	if !l.direct && len(claim.Deliveries) == 0 {
+	allDue := claim.Next.IsZero() || claim.Next.After(now)
+	if allDue {
+		l.throttle.caughtUp()
+	}
+	l.direct = (allDue || l.throttle.catchingUp()) && !l.probing()
+	if !allDue && len(claim.Deliveries) == 0 {
 		l.pause = now.Add(missedPause) // due, yet not to be had: this should not be
 	}
 	if l.refusals != refusals {
@@ -77,10 +81,10 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 	}
 }
 
-// doubt is for a lane whose claim failed: it may have been committed.
-func (m *memory) doubt(l *lane) {
+// doubted is for a lane whose claim failed: it may have been committed.
+func (m *memory) doubted(l *lane) {
 	m.conclude(l, func() {
-		l.doubt = true
+		l.freeing = true
 		l.failed(time.Now())
 	})
 }

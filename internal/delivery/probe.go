@@ -30,7 +30,7 @@ func (s *Service) TestEndpoint(ctx context.Context, account, id string) (taskhoo
 	event := s.testEvent(&e, now)
 	d := taskhook.NewDelivery(&event, &e, taskhook.Schedule{}, now)
 	d.Test = true
-	p := &taskhook.Publication{Events: []taskhook.NewEvent{{Event: event}}, Deliveries: []taskhook.Outgoing{d}}
+	p := &taskhook.Publication{Events: []taskhook.NewEvent{{Event: event}}, Deliveries: []taskhook.Outgoing{d}, Rouse: true}
 	if err := s.Queue.Publish(ctx, now, p); err != nil {
 		return taskhook.TestResult{}, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) TestEndpoint(ctx context.Context, account, id string) (taskhoo
 
 // testEvent makes up an event of the first type that the endpoint wants.
 func (s *Service) testEvent(e *taskhook.Endpoint, now time.Time) taskhook.Event {
-	event := taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: e.AccountID, Type: e.Events[0], CreatedAt: now}
+	event := taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: e.AccountID, Type: example(e.Events[0]), CreatedAt: now}
 	if !own(event.Type) {
 		event.Body = s.EventBody(event.ID, event.Type, now, []byte(`{"test":true}`))
 		return event

@@ -17,7 +17,7 @@ type recorder struct {
 	log   *slog.Logger
 	// done is told of each result that was written, and when its delivery is due
 	// again: zero when never.
-	done func(l *lane, size int, due time.Time)
+	done func(r *recording, due time.Time)
 
 	mu      sync.Mutex
 	waiting []recording
@@ -33,7 +33,7 @@ type recording struct {
 	result *taskhook.AttemptResult
 }
 
-func newRecorder(queue QueueStore, log *slog.Logger, done func(*lane, int, time.Time)) *recorder {
+func newRecorder(queue QueueStore, log *slog.Logger, done func(*recording, time.Time)) *recorder {
 	return &recorder{queue: queue, log: log, done: done, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
@@ -140,7 +140,8 @@ func (r *recorder) write(batch []recording) error {
 		return err
 	}
 	now := time.Now()
-	for _, b := range batch {
+	for i := range batch {
+		b := &batch[i]
 		due := b.result.Delivery.DueAt
 		switch {
 		case b.result.Stale:
@@ -148,7 +149,7 @@ func (r *recorder) write(batch []recording) error {
 		case b.result.Delivery.State.Final():
 			due = time.Time{}
 		}
-		r.done(b.lane, b.size, due)
+		r.done(b, due)
 	}
 	return nil
 }

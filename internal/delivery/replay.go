@@ -56,7 +56,7 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 	again.ID, again.ReplayOf = taskhook.NewID(taskhook.PrefixDelivery, now), old.ID
 	again.State, again.Attempts, again.LastError, again.LastClass, again.Test = taskhook.DeliveryPending, 0, "", "", false
 	again.DueAt, again.CreatedAt, again.FinishedAt = now, now, time.Time{}
-	p := &taskhook.Publication{Deliveries: []taskhook.Outgoing{again}}
+	p := &taskhook.Publication{Deliveries: []taskhook.Outgoing{again}, Rouse: true}
 	if err := s.Queue.Publish(ctx, now, p); err != nil {
 		return old.Delivery, err
 	}

@@ -28,6 +28,14 @@ func (w *Worker) send(s send) {
 	}
 }
 
+// recorded takes what was recorded out of memory.
+func (w *Worker) recorded(r *recording, due time.Time) {
+	if w.Gone != nil && r.result.Attempt.Class == taskhook.ClassGone {
+		w.Gone()
+	}
+	w.memory.recorded(r.lane, r.size, due)
+}
+
 // attempt sends once. The class is empty when we stopped before anything was
 // learnt.
 func (w *Worker) attempt(s *send) taskhook.Attempt {

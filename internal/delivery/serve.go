@@ -15,6 +15,9 @@ func (w *Worker) serve(ctx context.Context, now time.Time, needs map[need][]*lan
 		lanes = lanes[len(bite):]
 		w.loadTargets(ctx, now, bite)
 	}
+	for _, l := range needs[needSend] {
+		w.memory.answered(l, func() { l.quiet = time.Time{} })
+	}
 	w.loadPages(ctx, now, needs[needPage])
 	together(needs[needEpoch], func(l *lane) { w.raiseEpoch(ctx, now, l) })
 	together(needs[needSettle], func(l *lane) { w.settle(ctx, l, false) })
@@ -61,18 +64,17 @@ func (w *Worker) settle(ctx context.Context, l *lane, release bool) {
 }
 
 func (w *Worker) raiseEpoch(ctx context.Context, now time.Time, l *lane) {
-	epoch, ok, err := w.Lanes.RaiseEpoch(ctx, now, w.Node, l.id)
+	rest := w.memory.restOf(l)
+	epoch, ok, err := w.Lanes.RaiseEpoch(ctx, now, w.Node, l.id, rest)
 	if err != nil {
 		w.complain(ctx, "raise epoch", err)
 		w.memory.unanswered(l)
 		return
 	}
 	w.memory.answered(l, func() {
-		for _, d := range l.queue {
-			w.memory.drop(l, len(d.Body))
-		}
-		l.queue = nil
-		l.epoch, l.doubt, l.stopped = epoch, false, l.stopped || !ok
+		w.memory.clear(l)
+		l.epoch, l.stopped = epoch, l.stopped || !ok
+		l.freeing = l.rest != rest // it was roused while we asked
 		l.direct, l.nextLoad = false, now
 	})
 }
@@ -127,6 +129,7 @@ func (w *Worker) setTarget(ctx context.Context, now time.Time, l *lane, e *taskh
 			return // it was changed again while we asked
 		}
 		l.target, l.stopped = t, !t.active
+		l.throttle.limit(t.rate)
 		// Nobody told us of what was published while the lane was held.
 		l.direct = false
 		l.owe(now)

@@ -29,10 +29,11 @@ type DeliveryStore interface {
 	Attempts(ctx context.Context, account, delivery string) ([]taskhook.Attempt, error)
 }
 
-// HealthStore is what the Service asks of counters.
+// HealthStore is what the Service asks of counters, and does about them.
 type HealthStore interface {
 	EndpointHealth(ctx context.Context, now time.Time, account, id string) (taskhook.EndpointHealth, error)
 	Overview(ctx context.Context, now time.Time, account string) (taskhook.Overview, error)
+	DropDeliveries(ctx context.Context, now time.Time, account, id string) (int64, error)
 }
 
 // ServiceOptions make a Service.
@@ -58,13 +59,19 @@ func (s *Service) CreateEndpoint(ctx context.Context, account string, n taskhook
 	now := time.Now()
 	e := taskhook.Endpoint{ID: taskhook.NewID(taskhook.PrefixEndpoint, now), AccountID: account,
 		LaneID: taskhook.NewID(taskhook.PrefixLane, now), URL: n.URL, Description: n.Description, Events: n.Events,
-		Schedule: n.Schedule, State: taskhook.EndpointActive, CreatedAt: now, UpdatedAt: now,
+		Schedule: n.Schedule, Rate: n.Rate, MaxInFlight: n.MaxInFlight, State: taskhook.EndpointActive, CreatedAt: now, UpdatedAt: now,
 		Secrets: []taskhook.Secret{{Text: webhook.NewSecret(), PromotedAt: now}}}
 	if err := s.checkURL(e.URL); err != nil {
 		return e, err
 	}
 	var err error
 	if e.Events, err = checkTypes(e.Events); err != nil {
+		return e, err
+	}
+	if err := checkLimit("ratePerSecond", e.Rate); err != nil {
+		return e, err
+	}
+	if err := checkLimit("maxInFlight", e.MaxInFlight); err != nil {
 		return e, err
 	}
 	return e, s.Receivers.CreateEndpoint(ctx, e)
@@ -117,9 +124,26 @@ func (s *Service) checkChange(c *taskhook.EndpointChange) error {
 		}
 		c.Events = &events
 	}
+	for field, limit := range map[string]*int{"ratePerSecond": c.Rate, "maxInFlight": c.MaxInFlight} {
+		if limit != nil {
+			if err := checkLimit(field, *limit); err != nil {
+				return err
+			}
+		}
+	}
 	if c.State != nil && *c.State != taskhook.EndpointActive && *c.State != taskhook.EndpointPaused {
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "state", "A webhook can be made %s or %s, not %.80q.",
 			taskhook.EndpointActive, taskhook.EndpointPaused, *c.State)
+	}
+	return nil
+}
+
+// maxLimit is beyond what any receiver is sent.
+const maxLimit = 10_000
+
+func checkLimit(field string, limit int) error {
+	if limit < 0 || limit > maxLimit {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, field, "%s must be from 0 to %d; 0 is no limit.", field, maxLimit)
 	}
 	return nil
 }
@@ -143,6 +167,12 @@ func apply(c taskhook.EndpointChange, e *taskhook.Endpoint) {
 	}
 	if c.Schedule != nil {
 		e.Schedule = *c.Schedule
+	}
+	if c.Rate != nil {
+		e.Rate = *c.Rate
+	}
+	if c.MaxInFlight != nil {
+		e.MaxInFlight = *c.MaxInFlight
 	}
 	if c.State != nil && *c.State != e.State {
 		e.State, e.Reason = *c.State, ""

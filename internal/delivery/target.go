@@ -19,6 +19,8 @@ type target struct {
 	url    *url.URL        // of an endpoint; nil: each delivery has its own
 	signer *webhook.Signer // of an endpoint
 	until  time.Time       // when the secrets in force change; zero: never
+
+	rate, maxInFlight int // see taskhook.Endpoint
 }
 
 // originTarget is the target of all lanes of per-job deliveries.
@@ -35,7 +37,7 @@ func newTarget(e *taskhook.Endpoint, now time.Time) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &target{active: e.State == taskhook.EndpointActive, url: u, signer: signer}
+	t := &target{active: e.State == taskhook.EndpointActive, url: u, signer: signer, rate: e.Rate, maxInFlight: e.MaxInFlight}
 	for _, s := range e.Secrets {
 		for _, change := range []time.Time{s.PromotedAt, s.ExpiresAt} {
 			if change.After(now) && (t.until.IsZero() || change.Before(t.until)) {

@@ -6,66 +6,20 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// pace is how soon a lane's receiver answers.
-type pace int
-
-const (
-	paceNew  pace = iota // it has not answered yet
-	paceFast             // within slowAfter, the last time
-	paceSlow
-	paces int = iota
-)
-
-// turns shares out the slots: one send for each lane in turn. Slow lanes hold at
-// most half of them, and together with new ones three quarters, so that
-// receivers that hang hold up neither those that answer nor those that may.
-type turns struct {
-	slots  int // sends at a time
-	total  int // of them taken
-	active [paces]int
-	rows   [paces][]*lane
-	next   int // the row whose turn it is
-}
-
-// admits reports whether a lane of the pace may take one more slot.
-func (t *turns) admits(p pace) bool {
-	switch {
-	case t.total >= t.slots:
-		return false
-	case p == paceSlow && t.active[paceSlow] >= max(t.slots/2, 1):
-		return false
-	}
-	return p == paceFast || t.active[paceSlow]+t.active[paceNew] < max(t.slots*3/4, 1)
-}
-
-// take removes the lane whose turn it is from its row; nil: nobody's.
-func (t *turns) take() *lane {
-	for i := range paces {
-		p := (t.next + i) % paces
-		if row := t.rows[p]; len(row) > 0 && t.admits(pace(p)) {
-			t.next = (p + 1) % paces
-			l := row[0]
-			row[0], t.rows[p] = nil, row[1:]
-			l.listed = false
-			return l
-		}
-	}
-	return nil
-}
-
 // send is one delivery on its way.
 type send struct {
 	lane     *lane
 	target   *target
 	delivery taskhook.Outgoing
-	pace     pace // that it counts under
+	pace     pace          // that it counts under
+	counted  time.Duration // as long as it was counted for
+	probe    bool          // it finds out whether the receiver works again
 }
 
-// list puts the lane in the row of those that wait for a turn.
+// list puts the lane in line if it has something to send.
 func (m *memory) list(l *lane) {
-	if !l.listed && l.sendable() {
-		l.listed = true
-		m.turns.rows[l.pace] = append(m.turns.rows[l.pace], l)
+	if l.place < 0 && l.sendable() {
+		m.turns.list(l)
 	}
 }
 
@@ -82,15 +36,17 @@ func (m *memory) next() (s send, ok bool) {
 		return s, false
 	}
 	for l := m.turns.take(); l != nil; l = m.turns.take() {
-		if m.lanes[l.id] != l || !l.sendable() {
+		if !l.sendable() {
 			continue
 		}
-		if !m.turns.admits(l.pace) {
-			m.list(l) // its pace has changed while it waited
-			continue
-		}
-		if l.target.stale(time.Now()) {
+		now := time.Now()
+		if l.target.stale(now) {
 			l.target = nil
+			m.plan(l)
+			continue
+		}
+		if wait := l.throttle.wait(now); wait > 0 {
+			l.quiet = now.Add(wait)
 			m.plan(l)
 			continue
 		}
@@ -101,12 +57,8 @@ func (m *memory) next() (s send, ok bool) {
 
 // begin takes the first delivery of the lane out of its queue.
 func (m *memory) begin(l *lane) send {
-	s := send{lane: l, target: l.target, delivery: l.queue[0], pace: l.pace}
-	l.queue[0] = taskhook.Outgoing{}
-	l.queue = l.queue[1:]
-	l.inFlight++
-	m.turns.total++
-	m.turns.active[s.pace]++
+	s := send{lane: l, target: l.target, delivery: l.pop(), pace: l.pace, probe: l.probing()}
+	m.turns.begin(&s)
 	m.list(l)
 	m.plan(l)
 	return s
@@ -118,22 +70,17 @@ func (m *memory) ended(s send, a *taskhook.Attempt) (next send, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := s.lane
-	l.inFlight--
-	m.turns.total--
-	m.turns.active[s.pace]--
+	m.turns.end(&s, a.Duration)
 	if a.Class != "" { // else we stopped: nothing was learnt
-		l.pace = paceFast
-		if a.Duration > slowAfter {
-			l.pace = paceSlow
+		m.turns.keep(l, paceOf(a))
+		now := a.StartedAt.Add(a.Duration)
+		l.bear(&s, a, m.breaker, now)
+		if m.heedGone && a.Class == taskhook.ClassGone && l.endpoint != "" {
+			l.gone(now)
 		}
-	}
-	switch {
-	case a.Class == taskhook.ClassOK:
-		l.grow()
-	case a.Class == taskhook.ClassTimeout:
-		l.sends = 1
-	case a.Status >= 500 || a.Status == 429:
-		l.shrink()
+		if l.freeing || !l.quiet.IsZero() {
+			m.plan(l)
+		}
 	}
 	m.list(l)
 	next, ok = m.next()
@@ -142,4 +89,11 @@ func (m *memory) ended(s send, a *taskhook.Attempt) (next send, ok bool) {
 		m.signal()
 	}
 	return next, ok
+}
+
+func paceOf(a *taskhook.Attempt) pace {
+	if a.Duration > slowAfter {
+		return paceSlow
+	}
+	return paceFast
 }

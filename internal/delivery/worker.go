@@ -17,7 +17,7 @@ type LaneStore interface {
 	ClaimLanes(ctx context.Context, now time.Time, node string, limit int) ([]taskhook.OwnedLane, time.Time, error)
 	LaneEndpoints(ctx context.Context, lanes []string) ([]taskhook.Endpoint, error)
 	SettleLane(ctx context.Context, node, lane string, epoch int64, release bool) (next time.Time, ok bool, err error)
-	RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (epoch int64, ok bool, err error)
+	RaiseEpoch(ctx context.Context, now time.Time, node, lane string, rest taskhook.Rest) (epoch int64, ok bool, err error)
 	SweepLanes(ctx context.Context, now time.Time) (int64, error)
 }
 
@@ -43,8 +43,10 @@ type WorkerOptions struct {
 	Slots   int           // sends at a time
 	Timeout time.Duration // of one attempt
 	Grace   time.Duration // that sends in flight are given at a stop
+	Breaker Breaker
 	// SweepEvery is how often the net below the lanes is drawn; 0: every 30 s.
 	SweepEvery time.Duration
+	Gone       func() // called when a receiver has answered 410 and that is recorded; may be nil
 	Sent       func() // called between an answer and its record, for tests; may be nil
 }
 
@@ -62,8 +64,9 @@ func NewWorker(o WorkerOptions) *Worker {
 	o.SweepEvery = cmp.Or(o.SweepEvery, 30*time.Second)
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
-	w.recorder = newRecorder(o.Queue, o.Logger, w.memory.recorded)
+	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
 	w.memory.start = w.send
+	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
 }
 

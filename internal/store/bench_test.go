@@ -159,7 +159,7 @@ func BenchmarkClaimPage(b *testing.B) {
 				if err != nil || len(claims[0].Deliveries) != page {
 					b.Fatalf("claimed %d: %v", len(claims[0].Deliveries), err)
 				}
-				if epoch, _, err = s.RaiseEpoch(b.Context(), now, "node_1", "lane_1"); err != nil {
+				if epoch, _, err = s.RaiseEpoch(b.Context(), now, "node_1", "lane_1", taskhook.Rest{}); err != nil {
 					b.Fatal(err)
 				}
 			}

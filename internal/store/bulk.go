@@ -18,7 +18,7 @@ const (
 	finishWidth         = 8
 	attemptWidth        = 9
 	tallyWidth          = 6
-	standingWidth       = 7
+	standingWidth       = 8
 )
 
 // bulkSizes are the row counts of bulk statements: few different texts, so that
@@ -66,7 +66,7 @@ const (
 	intoCounts   = ` INTO attempt_counts (account, endpoint, minute, class, attempts, ended)`
 	addCounts    = ` ON CONFLICT (account, endpoint, minute, class) DO UPDATE SET attempts = attempt_counts.attempts + excluded.attempts,
 				ended = attempt_counts.ended + excluded.ended`
-	intoHealth = ` INTO endpoint_health AS h (endpoint, success_at, failure_at, class, status, error, failures)`
+	intoHealth = ` INTO endpoint_health AS h (endpoint, success_at, failure_at, class, status, error, failures, failing_since)`
 )
 
 // addHealth is what noteHealth does where there is a row; success is how the later
@@ -74,7 +74,9 @@ const (
 // only the later failure is kept, and a success ends the row of failures.
 func addHealth(success string) string {
 	text := ` ON CONFLICT (endpoint) DO UPDATE SET success_at = ` + success + `,
-			failures = excluded.failures + CASE WHEN excluded.success_at IS NULL THEN h.failures ELSE 0 END`
+			failures = excluded.failures + CASE WHEN excluded.success_at IS NULL THEN h.failures ELSE 0 END,
+			failing_since = CASE WHEN excluded.success_at IS NULL THEN coalesce(h.failing_since, excluded.failing_since) ELSE excluded.failing_since END,
+			warned_at = CASE WHEN excluded.success_at IS NULL THEN h.warned_at END`
 	for _, column := range []string{"failure_at", "class", "status", "error"} {
 		text += `, ` + column + ` = CASE WHEN excluded.failure_at >= coalesce(h.failure_at, 0) THEN excluded.` + column + ` ELSE h.` + column + ` END`
 	}

@@ -82,6 +82,7 @@ type standing struct {
 	success  time.Time         // of the last one; zero: none
 	failure  *taskhook.Attempt // the last one; nil: none
 	failures int               // since the last success
+	since    time.Time         // when the first of them ended; zero: there is none
 }
 
 // noteHealth notes how the endpoints of a batch stand after it.
@@ -94,7 +95,8 @@ func noteHealth(ctx context.Context, t tx, made []*taskhook.AttemptResult) error
 			if s.failure != nil {
 				failure, failed = *s.failure, ms(endOf(s.failure))
 			}
-			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures)
+			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures,
+				msOrNil(s.since))
 		}
 		_, err := t.exec(ctx, t.texts().noteHealth[len(chunk)], args...)
 		return err
@@ -119,34 +121,22 @@ func standings(made []*taskhook.AttemptResult) []*standing {
 		}
 		s := list[len(list)-1]
 		if r.Attempt.Delivered() {
-			s.success, s.failures = endOf(&r.Attempt), 0
-		} else {
-			s.failure = &r.Attempt
-			s.failures++
+			s.success, s.failures, s.since = endOf(&r.Attempt), 0, time.Time{}
+			continue
 		}
+		if s.failures++; s.failures == 1 {
+			s.since = endOf(&r.Attempt)
+		}
+		s.failure = &r.Attempt
 	}
 	return list
 }
 
-// countTask adds an ended task to the counters.
-func countTask(ctx context.Context, t tx, account string, state taskhook.TaskState, at time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO task_counts (account, minute, state, tasks) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (account, minute, state) DO UPDATE SET tasks = task_counts.tasks + 1`, account, minuteOf(at), string(state))
-	return err
-}
-
-// ForgetCounts deletes up to limit counters of each sort that are from before a
-// time.
+// ForgetCounts deletes up to limit counters that are from before a time.
 func (s *Store) ForgetCounts(ctx context.Context, before time.Time, limit int) (deleted int64, err error) {
 	err = s.update(ctx, s.kinds.forgetCounts, func(ctx context.Context, t tx) error {
-		attempts, err := t.exec(ctx, `DELETE FROM attempt_counts WHERE (account, endpoint, minute, class) IN
+		deleted, err = t.exec(ctx, `DELETE FROM attempt_counts WHERE (account, endpoint, minute, class) IN
 			(SELECT account, endpoint, minute, class FROM attempt_counts WHERE minute < $1 LIMIT $2)`, ms(before), limit)
-		if err != nil {
-			return err
-		}
-		tasks, err := t.exec(ctx, `DELETE FROM task_counts WHERE (account, minute, state) IN
-			(SELECT account, minute, state FROM task_counts WHERE minute < $1 LIMIT $2)`, ms(before), limit)
-		deleted = attempts + tasks
 		return err
 	})
 	return deleted, err

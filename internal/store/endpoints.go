@@ -10,7 +10,7 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-const endpointColumns = `id, account, url, description, events, state, reason, schedule, secrets, lane, created_at, updated_at`
+const endpointColumns = `id, account, url, description, events, state, reason, schedule, rate, max_in_flight, secrets, lane, created_at, updated_at`
 
 func (s *Store) scanEndpoint(r scanner) (e taskhook.Endpoint, err error) {
 	var events string
@@ -18,7 +18,7 @@ func (s *Store) scanEndpoint(r scanner) (e taskhook.Endpoint, err error) {
 	var sealed []byte
 	var created, updated int64
 	if err := r.Scan(&e.ID, &e.AccountID, &e.URL, &e.Description, &events, &e.State, &e.Reason, &schedule,
-		&sealed, &e.LaneID, &created, &updated); err != nil {
+		&e.Rate, &e.MaxInFlight, &sealed, &e.LaneID, &created, &updated); err != nil {
 		return e, err
 	}
 	e.CreatedAt, e.UpdatedAt = at(created), at(updated)
@@ -60,7 +60,7 @@ func (s *Store) endpointValues(e *taskhook.Endpoint) ([]any, error) {
 		schedule = e.Schedule.String()
 	}
 	return []any{e.URL, e.Description, strings.Join(e.Events, " "), string(e.State), e.Reason, schedule,
-		s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
+		e.Rate, e.MaxInFlight, s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
 }
 
 // CreateEndpoint stores an endpoint with its lane. After an error it can be
@@ -71,8 +71,16 @@ func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 		return err
 	}
 	return s.update(ctx, s.kinds.createEndpoint, func(ctx context.Context, t tx) error {
-		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, secrets,
-			updated_at, id, account, lane, created_at) VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`,
+		n, _, err := first(ctx, t, scanInto[int], `SELECT count(*) FROM endpoints WHERE account = $1 AND deleted_at IS NULL AND id <> $2`,
+			e.AccountID, e.ID)
+		if err != nil {
+			return err
+		}
+		if n >= taskhook.MaxEndpoints {
+			return taskhook.Errorf(taskhook.CodeConflict, "This account has %d webhooks, which is as many as there can be; delete one that is not needed.", n)
+		}
+		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, rate, max_in_flight,
+			secrets, updated_at, id, account, lane, created_at) VALUES (`+marks(1, 14)+`) ON CONFLICT (id) DO NOTHING`,
 			append(values, e.LaneID, ms(e.CreatedAt))...)
 		if err != nil || made == 0 {
 			return err
@@ -123,7 +131,8 @@ func (s *Store) Endpoints(ctx context.Context, f taskhook.EndpointFilter) (taskh
 
 // UpdateEndpoint lets change edit an endpoint of the account, in one transaction,
 // perhaps more than once, and returns it as it became. Its lane is held while the
-// endpoint is not active; afterwards what has fallen due meanwhile is due.
+// endpoint is not active; afterwards what has fallen due meanwhile is due, and a
+// rest is over.
 func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id string, change func(*taskhook.Endpoint) error) (e taskhook.Endpoint, err error) {
 	err = s.update(ctx, s.kinds.updateEndpoint, func(ctx context.Context, t tx) (err error) {
 		if e, err = s.endpoint(ctx, t, account, id); err != nil {
@@ -139,7 +148,10 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE endpoints SET url = $1, description = $2, events = $3, state = $4, reason = $5,
-			schedule = $6, secrets = $7, updated_at = $8 WHERE id = $9 AND account = $10`, values...); err != nil {
+			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10 WHERE id = $11 AND account = $12`, values...); err != nil {
+			return err
+		}
+		if err := rouse(ctx, t, e.LaneID); err != nil {
 			return err
 		}
 		if was == e.State {
@@ -181,7 +193,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 		if err := holdLane(ctx, t, e.LaneID, true); err != nil {
 			return err
 		}
-		_, err = cancelDeliveries(ctx, t, now, e.LaneID)
+		_, err = cancelDeliveries(ctx, t, now, e.LaneID, deletedReason)
 		return err
 	})
 	s.refresh(e.LaneID)
@@ -189,12 +201,15 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 }
 
 // cancelBite is how many deliveries a transaction cancels.
-const cancelBite = 1000
+const (
+	cancelBite    = 1000
+	deletedReason = "The webhook was deleted."
+)
 
-func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane string) (int64, error) {
-	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = 'The webhook was deleted.', last_class = ''
-		WHERE id IN (SELECT id FROM deliveries WHERE lane = $2 AND state = 'pending' ORDER BY due_at, id LIMIT $3)
-		AND state = 'pending'`, ms(now), lane, cancelBite)
+func cancelDeliveries(ctx context.Context, t tx, now time.Time, lane, why string) (int64, error) {
+	return t.exec(ctx, `UPDATE deliveries SET state = 'cancelled', claim = 0, finished_at = $1, last_error = $2, last_class = ''
+		WHERE id IN (SELECT id FROM deliveries WHERE lane = $3 AND state = 'pending' ORDER BY due_at, id LIMIT $4)
+		AND state = 'pending'`, ms(now), why, lane, cancelBite)
 }
 
 // CancelOrphans goes on with the deliveries of deleted endpoints, one bite at a
@@ -208,7 +223,7 @@ func (s *Store) CancelOrphans(ctx context.Context, now time.Time) (cancelled int
 			if err != nil || !ok {
 				return err
 			}
-			if cancelled, err = cancelDeliveries(ctx, t, now, lane); err != nil || cancelled == cancelBite {
+			if cancelled, err = cancelDeliveries(ctx, t, now, lane, deletedReason); err != nil || cancelled == cancelBite {
 				return err
 			}
 			if _, err = t.exec(ctx, `UPDATE lanes SET next_due = NULL WHERE id = $1`, lane); err != nil {

@@ -51,11 +51,15 @@ func failureText(failure *taskhook.TaskError) (any, error) {
 
 // CreateExecution stores an execution with its steps, to be looked at from now on,
 // and returns its id. With a key that stands for an execution already, it returns
-// the id of that; with another request under the same key it is a conflict. After
-// an error it can be repeated.
-func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution, key *taskhook.Idempotency) (id string, err error) {
+// the id of that; with another request under the same key it is a conflict. When
+// perMinute executions of the workflow were started through its face in the last
+// minute, it is CodeRateLimited; 0 limits nothing. After an error it can be repeated.
+func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution, perMinute int, key *taskhook.Idempotency) (id string, err error) {
 	err = s.update(ctx, s.kinds.createExecution, func(ctx context.Context, t tx) error {
 		if id, err = checkKey(ctx, t, x.CreatedAt, key); err != nil || id != "" {
+			return err
+		}
+		if err := checkPace(ctx, t, &x, perMinute); err != nil {
 			return err
 		}
 		if err := takeKey(ctx, t, key, x.ID); err != nil {
@@ -179,36 +183,12 @@ func (s *Store) FinishExecution(ctx context.Context, now time.Time, e *taskhook.
 	return s.writes.do(ctx, s.kinds.finishExecution, &endedExecution{e, s.newPublication(now, e.Publication)})
 }
 
-func (s *Store) finishExecutionKind() *kind {
-	fresh := func(items []*write) (list []*publication) {
-		for _, w := range items {
-			if e := w.item.(*endedExecution); !e.Stale {
-				list = append(list, e.publication)
-			}
-		}
-		return list
+// announced is of ending.
+func (e *endedExecution) announced() *publication {
+	if e.Stale {
+		return nil
 	}
-	return &kind{
-		name: "finish_execution",
-		apply: func(ctx context.Context, t tx, items []*write) error {
-			for _, w := range items {
-				if err := w.item.(*endedExecution).end(ctx, t); err != nil {
-					return err
-				}
-			}
-			return s.publish(ctx, t, fresh(items))
-		},
-		committed: func(items []*write) {
-			for _, p := range fresh(items) {
-				s.pushed(p)
-			}
-		},
-		undone: func(items []*write, inDoubt bool) {
-			for _, p := range fresh(items) {
-				s.cancelled(p, inDoubt)
-			}
-		},
-	}
+	return e.publication
 }
 
 func (e *endedExecution) end(ctx context.Context, t tx) error {

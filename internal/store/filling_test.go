@@ -14,7 +14,7 @@ var filling = func() (statements []string) {
 		{rows, `tasks (id, account, face, provider, capability, model, medium, input, test, sandbox, state, estimated, created_at, finished_at)
 			SELECT 'task_' || (100000 + i), 'acc_' || (i % 2000 + 1), 'f', 'p', 'c', 'm', 'video', '{}', 0, 0, 'succeeded', 0, 0, 0`},
 		{rows, `runs (id, task, account, number, adapter, state, submission, due_at)
-			SELECT 'run_' || (100000 + i), 'task_' || (100000 + i), 'acc_' || (i % 2000 + 1), 1, 'sandbox', CASE WHEN i % 50 = 0 THEN 'open' ELSE 'done' END, 'sent', i`},
+			SELECT 'run_' || (100000 + i), 'task_' || (100000 + i), 'acc_' || (i / 50 % 10 + 1), 1, 'sandbox', CASE WHEN i % 50 = 0 THEN 'open' ELSE 'done' END, 'sent', i`},
 		{rows, `idempotency (hash, request, task, expires_at) SELECT 'h' || i, 'r', 't', i`},
 		{rows, `artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, created_at)
 			SELECT 'art_' || i, 'task_' || (100000 + i), 'acc_' || (i % 2000 + 1), 0, 'task_' || (100000 + i) || '-0.mp4', '', '', 0, '', 0, 0`},
@@ -29,7 +29,6 @@ var filling = func() (statements []string) {
 			CASE WHEN i % 40 = 0 THEN 'timeout' ELSE '' END`},
 		{rows, `attempts (delivery, number, started_at, duration, status, class) SELECT 'dlv_' || (100000 + i), 1, 0, 0, 200, 'ok'`},
 		{rows, `attempt_counts (account, endpoint, minute, class, attempts, ended) SELECT 'acc_' || (i % 2000 + 1), 'wh_' || (i % 2000), i * 60000, 'ok', 1, 1`},
-		{rows, `task_counts (account, minute, state, tasks) SELECT 'acc_' || (i % 2000 + 1), i * 60000, 'failed', 1`},
 		{rows, `files (id, account, filename, content_type, size, content, created_at, completed_at)
 			SELECT 'file_' || (100000 + i), 'acc_' || (i % 2000 + 1), '', '', 0, 'art_' || i, 0, CASE WHEN i % 50 = 0 THEN NULL ELSE 0 END`},
 		{rows, `ledger (account, kind, subject, amount, at) SELECT 'acc_' || (i % 2000 + 1), 'hold', 'task_' || (100000 + i), 1, 0`},

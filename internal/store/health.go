@@ -25,7 +25,15 @@ func (s *Store) EndpointHealth(ctx context.Context, now time.Time, account, id s
 	}
 	due, _, err := first(ctx, s.db, scanInto[*int64],
 		`SELECT min(due_at) FROM deliveries WHERE lane = $1 AND state = 'pending'`, h.Endpoint.LaneID)
-	h.OldestDue = atOrZero(due)
+	if h.OldestDue = atOrZero(due); err != nil {
+		return h, err
+	}
+	_, _, err = first(ctx, s.db, func(r scanner) (_ struct{}, err error) {
+		var rest *int64
+		err = r.Scan(&rest, &h.Rest.Trips)
+		h.Rest.Until = atOrZero(rest)
+		return struct{}{}, err
+	}, `SELECT rest_until, trips FROM lanes WHERE id = $1`, h.Endpoint.LaneID)
 	return h, err
 }
 
@@ -68,7 +76,7 @@ func (s *Store) traffic(ctx context.Context, now time.Time, account, endpoint st
 // dayBefore is the beginning of the day that ends with the minute of now.
 func dayBefore(now time.Time) time.Time { return at(minuteOf(now)).Add(time.Minute - 24*time.Hour) }
 
-// Overview returns how an account fares.
+// Overview returns how an account fares. How its tasks ended is in its Usage.
 func (s *Store) Overview(ctx context.Context, now time.Time, account string) (o taskhook.Overview, err error) {
 	if o.Unfinished, err = openRuns(ctx, s.db, account, taskhook.MaxTotal); err != nil {
 		return o, err
@@ -76,16 +84,6 @@ func (s *Store) Overview(ctx context.Context, now time.Time, account string) (o 
 	if o.Pending, err = pendingDeliveries(ctx, s.db, account, taskhook.MaxTotal); err != nil {
 		return o, err
 	}
-	if o.Traffic, err = s.traffic(ctx, now, account, everyEndpoint); err != nil {
-		return o, err
-	}
-	o.Finished = map[taskhook.TaskState]int{}
-	_, err = collect(ctx, s.db, func(r scanner) (_ struct{}, err error) {
-		var state taskhook.TaskState
-		var tasks int
-		err = r.Scan(&state, &tasks)
-		o.Finished[state] = tasks
-		return struct{}{}, err
-	}, `SELECT state, sum(tasks) FROM task_counts WHERE account = $1 AND minute >= $2 GROUP BY state`, account, ms(dayBefore(now)))
+	o.Traffic, err = s.traffic(ctx, now, account, everyEndpoint)
 	return o, err
 }

@@ -12,7 +12,7 @@ type kinds struct {
 	creditAccount, makePostpaid                                              *kind
 	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
 	createExecution, cancelExecution, settleExecution, finishExecution       *kind
-	failStep                                                                 *kind
+	failStep, noteEndpoint, dropDeliveries                                   *kind
 	join, leave                                                              *kind
 }
 
@@ -62,8 +62,10 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createExecution, useCase("create_execution")},
 		{&k.cancelExecution, useCase("cancel_execution")},
 		{&k.settleExecution, useCase("settle_execution")},
-		{&k.finishExecution, s.finishExecutionKind()},
+		{&k.finishExecution, s.endingKind("finish_execution")},
 		{&k.failStep, useCase("fail_step")},
+		{&k.noteEndpoint, s.endingKind("note_endpoint")},
+		{&k.dropDeliveries, useCase("drop_deliveries")},
 		{&k.join, useCase("join")},
 		{&k.leave, useCase("leave")},
 	} {

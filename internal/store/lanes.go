@@ -98,7 +98,7 @@ func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limi
 	take := func(ctx context.Context, t tx) (err error) {
 		lanes, err = collect(ctx, t, scanOwnedLane, `UPDATE lanes SET owner = $1, epoch = epoch + 1 WHERE id IN (SELECT id FROM lanes
 			WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL AND next_due <= $2 ORDER BY next_due LIMIT $3)
-			RETURNING id, account, endpoint, epoch`, node, ms(now), limit)
+			RETURNING id, account, endpoint, epoch, rest_until, trips`, node, ms(now), limit)
 		if err != nil {
 			return err
 		}
@@ -121,7 +121,9 @@ func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limi
 }
 
 func scanOwnedLane(r scanner) (l taskhook.OwnedLane, err error) {
-	err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch)
+	var rest *int64
+	err = r.Scan(&l.ID, &l.AccountID, &l.EndpointID, &l.Epoch, &rest, &l.Rest.Trips)
+	l.Rest.Until = atOrZero(rest)
 	return l, err
 }
 
@@ -138,15 +140,22 @@ func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
 }
 
 // RaiseEpoch frees everything of a lane that is claimed, when its owner is in
-// doubt about what is in its memory. Ok is false when the node is not the owner.
-func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string) (epoch int64, ok bool, err error) {
+// doubt about what is in its memory or the lane is to rest, and stores that. Ok is
+// false when the node is not the owner.
+func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string, rest taskhook.Rest) (epoch int64, ok bool, err error) {
 	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) (err error) {
 		epoch, ok, err = first(ctx, t, scanInto[int64], `UPDATE lanes SET epoch = epoch + 1,
-			next_due = CASE WHEN next_due <= $1 THEN next_due ELSE $2 END
-			WHERE id = $3 AND owner = $4 RETURNING epoch`, ms(now), ms(now), lane, node)
+			next_due = CASE WHEN next_due <= $1 THEN next_due ELSE $2 END, rest_until = $3, trips = $4
+			WHERE id = $5 AND owner = $6 RETURNING epoch`, ms(now), ms(now), msOrNil(rest.Until), rest.Trips, lane, node)
 		return err
 	})
 	return epoch, ok, err
+}
+
+// rouse ends the rest of a lane.
+func rouse(ctx context.Context, t tx, lane string) error {
+	_, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane)
+	return err
 }
 
 // SettleLane looks at a lane whose memory is empty: next is when its first pending

@@ -88,6 +88,9 @@ func (s *Store) pushed(p *publication) {
 	if p.wake {
 		inbox.Wake()
 	}
+	for i := 0; p.Rouse && i < p.given; i++ {
+		inbox.Refresh(p.Deliveries[i].LaneID)
+	}
 }
 
 // cancelled gives back the room that a failed commit had reserved, and leaves
@@ -143,6 +146,13 @@ func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
 	}
 	if err := insertDeliveries(ctx, t, batch); err != nil {
 		return err
+	}
+	for _, p := range batch {
+		for i := 0; p.Rouse && i < p.given; i++ {
+			if err := rouse(ctx, t, p.Deliveries[i].LaneID); err != nil {
+				return err
+			}
+		}
 	}
 	return wakeLanes(ctx, t, lanes)
 }
@@ -206,7 +216,7 @@ func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
 		}
 		for i := range endpoints[e.Event.AccountID] {
 			to := &endpoints[e.Event.AccountID][i]
-			if !to.Wants(e.Event.Type) {
+			if !to.Wants(e.Event.Type) || to.ID == e.Event.Subject { // nobody is told about itself
 				continue
 			}
 			schedule := to.Schedule

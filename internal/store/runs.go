@@ -281,9 +281,6 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return nil
 	}
 	f.ended = ended
-	if err := countTask(ctx, t, k.AccountID, k.State, k.FinishedAt); err != nil {
-		return err
-	}
 	if ended.Face == taskhook.FaceWorkflow {
 		if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, failure); err != nil {
 			return err

@@ -68,6 +68,19 @@ func decodeRotation(body []byte) (time.Duration, error) {
 	return time.Duration(*overlap) * time.Second, nil
 }
 
+// dropHeld answers POST /webhooks/{id}/drop.
+func (f *Face) dropHeld(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
+	id, err := webhookID(r)
+	if err != nil {
+		return err
+	}
+	n, err := f.EndpointTools.DropHeld(r.Context(), who.AccountID, id)
+	if err != nil {
+		return err
+	}
+	return f.writeData(w, r, http.StatusOK, client.Dropped{WebhookID: id, Dropped: n})
+}
+
 // testWebhook answers POST /webhooks/{id}/test. That the receiver refused is an
 // answer, not an error.
 func (f *Face) testWebhook(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {

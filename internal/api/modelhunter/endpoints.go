@@ -42,6 +42,10 @@ func decodeWebhook(body []byte) (n taskhook.NewEndpoint, err error) {
 			return &n.Description
 		case "retrySchedule":
 			return &retry
+		case "ratePerSecond":
+			return &n.Rate
+		case "maxInFlight":
+			return &n.MaxInFlight
 		}
 		return nil
 	})
@@ -132,6 +136,10 @@ func decodeChange(body []byte) (change taskhook.EndpointChange, err error) {
 			return &state
 		case "retrySchedule":
 			return &retry
+		case "ratePerSecond":
+			return &change.Rate
+		case "maxInFlight":
+			return &change.MaxInFlight
 		}
 		return nil
 	})
@@ -177,6 +185,7 @@ func renderWebhook(e taskhook.Endpoint) client.Webhook {
 	out := client.Webhook{
 		ID: e.ID, URL: e.URL, Events: e.Events, Description: e.Description, Active: e.State == taskhook.EndpointActive,
 		State: string(e.State), Reason: e.Reason, CreatedAt: wholeSecond(e.CreatedAt), UpdatedAt: wholeSecond(e.UpdatedAt),
+		RatePerSecond: e.Rate, MaxInFlight: e.MaxInFlight,
 	}
 	if e.Schedule != nil {
 		out.RetrySchedule = rendered(e.Schedule, time.Duration.Seconds)

@@ -54,11 +54,12 @@ type (
 
 	// EndpointTools does what is done to one receiver: a new secret, the old one
 	// staying valid for the overlap, and a test event, sent once before return. It
-	// knows how a receiver fares.
+	// knows how a receiver fares, and drops what is held for one that is not active.
 	EndpointTools interface {
 		EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error)
 		RotateSecret(ctx context.Context, account, id string, overlap time.Duration) (taskhook.Endpoint, error)
 		TestEndpoint(ctx context.Context, account, id string) (taskhook.TestResult, error)
+		DropHeld(ctx context.Context, account, id string) (int64, error)
 	}
 
 	// Deliveries finds deliveries and sends them again.
@@ -153,14 +154,14 @@ type Config struct {
 // Face answers requests of the primary API. It may be used concurrently.
 type Face struct {
 	Config
-	mux      *http.ServeMux
-	handler  http.Handler
-	jsonType []string // the Content-Type of answers
+	answers *httpserver.Answers
+	mux     *http.ServeMux
+	handler http.Handler
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), jsonType: []string{"application/json"}}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}

@@ -210,6 +210,10 @@ func (f *world) TestEndpoint(_ context.Context, account, id string) (taskhook.Te
 		Error: "The receiver answered 500."}, f.found(account, id, f.endpoint.ID)
 }
 
+func (f *world) DropHeld(_ context.Context, account, id string) (int64, error) {
+	return 3, f.found(account, id, f.endpoint.ID)
+}
+
 func (f *world) Deliveries(_ context.Context, filter taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
 	f.deliveries = filter
 	return listOf(filter.AccountID, f.delivery, f.delivery.ID), f.err

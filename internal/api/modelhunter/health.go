@@ -25,6 +25,7 @@ func renderHealth(h *taskhook.EndpointHealth) client.WebhookHealth {
 	hour, day := h.Traffic.LastHour(), h.Traffic.Sum()
 	out := client.WebhookHealth{WebhookID: h.Endpoint.ID, State: string(h.Endpoint.State), Reason: h.Endpoint.Reason,
 		LastSuccessAt: milli(h.LastSuccess), ConsecutiveFailures: h.Failures, Pending: h.Pending, OldestDueAt: milli(h.OldestDue),
+		RestsUntil: milli(h.Rest.Until), BreakerTrips: h.Rest.Trips,
 		LastHour: renderTraffic(hour), LastDay: renderTraffic(day), Hours: make([]client.TrafficHour, len(h.Traffic))}
 	if last := h.LastFailure; last != nil {
 		out.LastFailure = &client.WebhookFailure{At: milli(last.At), Class: string(last.Class), StatusCode: last.Status, Error: last.Error, Hint: last.Hint()}

@@ -114,6 +114,22 @@ func bodyTypes(r *openapi.Reflector) {
 		"created_at": {Description: "When it was published."},
 		"data":       {Type: "object", Description: "What was published, in the form in which JavaScript prints it."},
 	})
+	r.Answer(endpointEvent{}, openapi.Fields{
+		"": {Description: "What happens to a webhook that fails."}, "id": id,
+		"type":       {Description: "What happened.", Enum: openapi.Enum(taskhook.EventEndpointDisabling, taskhook.EventEndpointDisabled)},
+		"created_at": {Description: "When it happened."},
+		"data":       {Description: "The webhook."},
+	})
+	r.Answer(endpointEventData{}, openapi.Fields{
+		"":              {Description: "A webhook that fails."},
+		"webhook_id":    {Description: "Its id."},
+		"url":           {Description: "Where its events are sent."},
+		"reason":        {Description: "Why it is or will be disabled, a sentence."},
+		"failing_since": {Description: "Since when it has accepted nothing."},
+		"disables_at":   {Description: "When it will be disabled. Present in `endpoint.disabling`."},
+		"disabled_at":   {Description: "When it was disabled. Present in `endpoint.disabled`."},
+		"last_failure":  {Description: "What its last attempt met."},
+	})
 }
 
 // addEvents describes what is sent to webhooks.
@@ -124,6 +140,8 @@ func (w *docWriter) addEvents() {
 		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionCompleted))
 	w.addEvent(taskhook.EventWorkflowFailed, "An execution of a workflow failed", "One that was cancelled has no event.",
 		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionFailed))
+	w.addEvent(taskhook.EventEndpointDisabling, "A webhook will be disabled", "Sent to the other webhooks of the account.", endpointEvent{}, exampleNotice(taskhook.EventEndpointDisabling))
+	w.addEvent(taskhook.EventEndpointDisabled, "A webhook was disabled", "Sent to the other webhooks of the account. What it is owed is held.", endpointEvent{}, exampleNotice(taskhook.EventEndpointDisabled))
 	w.addEvent("order.paid", "An event of your own", "An example: the type and `data` are those that were published by `POST /api/v1/events`.", ownEvent{}, exampleOwnEvent())
 }
 

@@ -18,6 +18,8 @@ func healthTypes(r *openapi.Reflector) {
 		"consecutive_failures": {Description: "How many attempts have failed since one succeeded.", Minimum: "0"},
 		"pending":              {Description: "How many deliveries it is owed, counted to 10,000. They are held while it is not active.", Minimum: "0", Maximum: "10000"},
 		"oldest_due_at":        {Description: "When the first of them is due."},
+		"rests_until":          {Description: "Present while the webhook is left alone, since it fails or has asked for it: when the next attempt may be made."},
+		"breaker_trips":        {Description: "Above 0 while the webhook counts as down: what is owed waits, and after each rest one delivery is tried.", Minimum: "0"},
 		"last_failure":         {Description: "The last attempt that failed; absent if none has."},
 		"last_hour":            {Description: "The last 60 minutes."},
 		"last_day":             {Description: "The last 24 hours."},

@@ -1,6 +1,8 @@
 package modelhunter
 
 import (
+	"strings"
+
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/openapi"
@@ -121,18 +123,26 @@ func taskErrorWords() []any {
 		taskhook.TaskErrorStepTimeout, taskhook.TaskErrorStepRefused, taskhook.TaskErrorStepFailed)
 }
 
+// typeList names the types of event that the server itself publishes.
+func typeList() string { return "`" + strings.Join(taskhook.EventTypes(), "`, `") + "`" }
+
 func webhookTypes(r *openapi.Reflector) {
 	url := openapi.Schema{Description: "Where to send: https and public, but for what the operator allows besides.", Format: "uri", MaxLength: count(2048)}
-	events := openapi.Schema{Description: "The types of event to send: `task.completed`, `task.failed`, `workflow.completed`, `workflow.failed`, and types of your own.",
-		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType()}}}
+	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type.",
+		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType(),
+			{Enum: openapi.Enum("*", "task.*", "workflow.*", "endpoint.*")}, {Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)*\.\*$`, MaxLength: count(100), Not: &openapi.Schema{Pattern: `^(task|workflow|endpoint)\.`}}}}}
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",
 		MaxItems: count(50), Items: &openapi.Schema{Minimum: "0", Maximum: "604800"}}
 	description := openapi.Schema{Description: "For people.", Pattern: plainText}
+	perSecond := openapi.Schema{Description: "How many attempts a second it is sent at most; 0 is no limit.", Minimum: "0", Maximum: "10000"}
+	inFlight := openapi.Schema{Description: "How many attempts may be under way at a time; 0 leaves it to how the receiver answers.", Minimum: "0", Maximum: "10000"}
 	r.Request(client.NewWebhook{}, openapi.Fields{
 		"": {Description: "A receiver to register."}, "url": url, "events": events, "description": description, "retrySchedule": schedule,
+		"ratePerSecond": perSecond, "maxInFlight": inFlight,
 	})
 	r.Request(client.WebhookChange{}, openapi.Fields{
 		"": {Description: "What to change.", Not: contradiction()}, "url": url, "events": events, "description": description, "retrySchedule": schedule,
+		"ratePerSecond": perSecond, "maxInFlight": inFlight,
 		"active": {Description: "`false` pauses: what is owed is held."},
 		"state":  {Description: "The same in words.", Enum: openapi.Enum(taskhook.EndpointActive, taskhook.EndpointPaused)},
 	})
@@ -150,6 +160,8 @@ func webhookTypes(r *openapi.Reflector) {
 		"state":                      {Description: "What is owed to a webhook that is not `active` is held; the server itself sets `disabled`.", Enum: hookStates()},
 		"reason":                     {Description: "Why it is not active."},
 		"retry_schedule":             {Description: "The seconds before each retry; absent: the server's schedule."},
+		"rate_per_second":            {Description: "How many attempts a second it is sent at most; absent: no limit.", Minimum: "0"},
+		"max_in_flight":              {Description: "How many attempts may be under way at a time; absent: no limit.", Minimum: "0"},
 		"created_at":                 {Description: "When it was registered."},
 		"updated_at":                 {Description: "When it was changed last."},
 		"health":                     {Description: "How it fares; only where one webhook is read."},
@@ -158,6 +170,11 @@ func webhookTypes(r *openapi.Reflector) {
 		"previous_secret_expires_at": {Description: "After a rotation: when the old secret ends."},
 	})
 	r.Answer(client.Deleted{}, openapi.Fields{"id": {Description: "What was deleted."}, "deleted": {Description: "Always true."}})
+	r.Answer(client.Dropped{}, openapi.Fields{
+		"":           {Description: "What was dropped."},
+		"webhook_id": {Description: "The webhook that it was held for."},
+		"dropped":    {Description: "How many deliveries are cancelled now.", Minimum: "0"},
+	})
 	r.Answer(client.TestResult{}, openapi.Fields{
 		"":            {Description: "What became of a test event."},
 		"event_id":    {Description: "The id of the event, which is the webhook id that the receiver saw."},

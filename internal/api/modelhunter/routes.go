@@ -56,6 +56,7 @@ func (f *Face) Routes() []Route {
 		{del, webhooks + "/{id}", nil, client.Deleted{}, ok, taskhook.ScopeWebhooksWrite, "Delete a webhook", f.deleteWebhook},
 		{get, webhooks + "/{id}/health", nil, client.WebhookHealth{}, ok, taskhook.ScopeWebhooksRead, "Read how a webhook fares", f.webhookHealth},
 		{post, webhooks + "/{id}/test", nil, client.TestResult{}, ok, taskhook.ScopeWebhooksWrite, "Send a test event", f.testWebhook},
+		{post, webhooks + "/{id}/drop", nil, client.Dropped{}, ok, taskhook.ScopeWebhooksWrite, "Drop what is held", f.dropHeld},
 		{post, webhooks + "/{id}/rotate-secret", client.Rotation{}, client.Webhook{}, ok, taskhook.ScopeWebhooksWrite, "Give a webhook a new secret", f.rotateSecret},
 		{get, webhooks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a webhook", f.webhookDeliveries},
 		{post, webhooks + "/{id}/deliveries/{delivery_id}/replay", nil, client.Delivery{}, accepted, taskhook.ScopeDeliveriesWrite, "Send a delivery again", f.replayDelivery},

@@ -59,6 +59,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"publish", publishTests()},
 		{"deliveries", deliveryTests()},
 		{"health", healthTests()},
+		{"failing", failingTests()},
 		{"lanes", laneTests()},
 		{"states", stateTests()},
 		{"files", fileTests()},

@@ -140,6 +140,20 @@ func endpointWrites() map[string]faultWrite {
 			do: func(f *fixture, w *world) error {
 				return f.Store.DeleteEndpoint(f.ctx, f.now, w.account, w.endpoint.ID)
 			}},
+		"note_endpoint": {
+			prepare: func(f *fixture, w *world) {
+				f.ok(f.finish(w.n, w.lane(), w.result))
+				w.notice = f.notice(taskhook.EventEndpointDisabled)
+				w.notice.Publication.Events[0].Event.Type = "idle.lane" // somebody wants it
+			},
+			do: func(f *fixture, w *world) error { return f.Store.NoteEndpoint(f.ctx, f.now, w.notice) },
+			check: func(f *fixture, w *world) {
+				equal(f.t, "notices", f.count(`SELECT count(*) FROM deliveries WHERE event = $1`, w.notice.EventID), 1)
+			}},
+		"drop_deliveries": {moves: true, do: func(f *fixture, w *world) error {
+			_, err := f.Store.DropDeliveries(f.ctx, f.now, w.account, w.paused.ID)
+			return err
+		}},
 		"cancel_orphans": {do: func(f *fixture, w *world) error {
 			_, err := f.Store.CancelOrphans(f.ctx, f.now)
 			return err

@@ -12,6 +12,7 @@ func laneTests() []test {
 		{"a lane has one owner, who claims its pages", testLanePages},
 		{"an idle lane is settled and woken", testLaneSettled},
 		{"a released lane has another owner under another epoch", testLaneReleased},
+		{"a rest outlasts its owner and ends by request", testRest},
 		{"a joining node frees what the dead had claimed", testJoinFreesLanes},
 		{"the sweep finds only what the protocol lost", testSweep},
 		{"idle lanes of origins are collected", testCollect},
@@ -102,7 +103,7 @@ func testLaneReleased(t *testing.T, f *fixture) {
 	_, ok, err := f.Store.SettleLane(f.ctx, n.id, e.LaneID, m.epoch, true)
 	f.ok(err)
 	equal(t, "released", ok, true)
-	_, ok, err = f.Store.RaiseEpoch(f.ctx, f.now, n.id, e.LaneID)
+	_, ok, err = f.Store.RaiseEpoch(f.ctx, f.now, n.id, e.LaneID, taskhook.Rest{})
 	f.ok(err)
 	equal(t, "raised when it is not ours", ok, false)
 	delete(n.lanes, e.LaneID)
@@ -114,6 +115,54 @@ func testLaneReleased(t *testing.T, f *fixture) {
 	}
 	equal(t, "woken", n.takeWoken(), false)
 	f.check(n)
+}
+
+func testRest(t *testing.T, f *fixture) {
+	account := f.account()
+	e := f.endpoint(account, "a.b")
+	n := f.join()
+	f.publish(account, "a.b")
+	f.claimAll(n)
+	rest := taskhook.Rest{Until: f.now.Add(time.Minute).UTC(), Trips: 3}
+	_, ok, err := f.Store.RaiseEpoch(f.ctx, f.now, n.id, e.LaneID, rest)
+	f.ok(err)
+	equal(t, "raised", ok, true)
+	claimed := func() taskhook.Rest {
+		lanes, _, err := f.Store.ClaimLanes(f.ctx, f.now, f.join().id, 10)
+		f.ok(err)
+		equal(t, "lanes", len(lanes), 1)
+		return lanes[0].Rest
+	}
+	equal(t, "rest", claimed(), rest)
+	health, err := f.Store.EndpointHealth(f.ctx, f.now, account, e.ID)
+	f.ok(err)
+	equal(t, "rest that is shown", health.Rest, rest)
+	for name, rouse := range map[string]func(){
+		"a change of the endpoint": func() {
+			_, err := f.Store.UpdateEndpoint(f.ctx, f.now, account, e.ID, func(e *taskhook.Endpoint) error {
+				e.Rate, e.MaxInFlight = 5, 7
+				return nil
+			})
+			f.ok(err)
+		},
+		"a delivery that was asked for": func() {
+			d := taskhook.NewDelivery(&taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, f.now), AccountID: account}, &e, nil, f.now)
+			f.ok(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Rouse: true, Deliveries: []taskhook.Outgoing{d}}))
+		},
+	} {
+		n := f.join()
+		_, _, err = f.Store.ClaimLanes(f.ctx, f.now, n.id, 10)
+		f.ok(err)
+		_, ok, err = f.Store.RaiseEpoch(f.ctx, f.now, n.id, e.LaneID, rest)
+		f.ok(err)
+		equal(t, "raised again", ok, true)
+		rouse()
+		equal(t, "rest after "+name, claimed(), taskhook.Rest{})
+	}
+	got, err := f.Store.Endpoint(f.ctx, account, e.ID)
+	f.ok(err)
+	equal(t, "rate", got.Rate, 5)
+	equal(t, "at a time", got.MaxInFlight, 7)
 }
 
 func testJoinFreesLanes(t *testing.T, f *fixture) {

@@ -123,7 +123,7 @@ func (f *fixture) raiseEpoch(n *node, m *memory) (answer func(), err error) {
 	n.mu.Lock()
 	m.busy = true
 	n.mu.Unlock()
-	epoch, ok, err := f.Store.RaiseEpoch(f.ctx, f.now, n.id, m.id)
+	epoch, ok, err := f.Store.RaiseEpoch(f.ctx, f.now, n.id, m.id, taskhook.Rest{})
 	return func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()

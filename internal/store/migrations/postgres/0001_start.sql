@@ -111,17 +111,22 @@ CREATE TABLE artifacts (
     generation  INTEGER NOT NULL DEFAULT 0,
     removed     SMALLINT NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),
     created_at  BIGINT NOT NULL,
+    safety      TEXT NOT NULL DEFAULT '' CHECK (safety IN ('', 'safe', 'flagged')), -- what a safety check found; empty: nobody looked
     UNIQUE (task, position)
 );
 
 CREATE TABLE lanes (
-    id       TEXT COLLATE "C" PRIMARY KEY,
-    account  TEXT COLLATE "C" NOT NULL,
-    endpoint TEXT COLLATE "C" NOT NULL DEFAULT '', -- empty: the lane of one origin's per-job deliveries
-    owner    TEXT COLLATE "C" REFERENCES nodes (id) ON DELETE SET NULL,
-    epoch    BIGINT NOT NULL DEFAULT 0,
-    held     SMALLINT NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
-    next_due BIGINT                                -- no later than the first pending delivery; NULL: idle
+    id         TEXT COLLATE "C" PRIMARY KEY,
+    account    TEXT COLLATE "C" NOT NULL,
+    endpoint   TEXT COLLATE "C" NOT NULL DEFAULT '', -- empty: the lane of one origin's per-job deliveries
+    owner      TEXT COLLATE "C" REFERENCES nodes (id) ON DELETE SET NULL,
+    epoch      BIGINT NOT NULL DEFAULT 0,
+    held       SMALLINT NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
+    next_due   BIGINT,                               -- no later than the first pending delivery; NULL: idle
+    -- A lane that rests sends nothing before the time; trips are how often its breaker
+    -- has opened since its receiver accepted something.
+    rest_until BIGINT, -- NULL: it may send
+    trips      INTEGER NOT NULL DEFAULT 0 CHECK (trips >= 0)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX lanes_due ON lanes (next_due) WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL;
 CREATE INDEX lanes_owned ON lanes (owner) WHERE owner IS NOT NULL;
@@ -143,7 +148,10 @@ CREATE TABLE endpoints (
     lane        TEXT COLLATE "C" NOT NULL UNIQUE,
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
-    deleted_at  BIGINT
+    deleted_at  BIGINT,
+    -- What a receiver wants to be spared. 0: no limit.
+    rate          INTEGER NOT NULL DEFAULT 0 CHECK (rate >= 0), -- attempts a second
+    max_in_flight INTEGER NOT NULL DEFAULT 0 CHECK (max_in_flight >= 0)
 );
 CREATE INDEX endpoints_by_account ON endpoints (account, id) WHERE deleted_at IS NULL;
 
@@ -222,16 +230,6 @@ CREATE TABLE attempt_counts (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX attempt_counts_by_minute ON attempt_counts (minute);
 
--- Tasks by the minute in which they ended.
-CREATE TABLE task_counts (
-    account TEXT COLLATE "C" NOT NULL,
-    minute  BIGINT NOT NULL,
-    state   TEXT COLLATE "C" NOT NULL,
-    tasks   BIGINT NOT NULL,
-    PRIMARY KEY (account, minute, state)
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
-CREATE INDEX task_counts_by_minute ON task_counts (minute);
-
 -- What the last attempts at an endpoint met. Failures are those since a success.
 CREATE TABLE endpoint_health (
     endpoint   TEXT COLLATE "C" PRIMARY KEY,
@@ -240,8 +238,11 @@ CREATE TABLE endpoint_health (
     class      TEXT COLLATE "C" NOT NULL DEFAULT '', -- of the last failure, as the next two
     status     INTEGER NOT NULL DEFAULT 0,
     error      TEXT NOT NULL DEFAULT '',
-    failures   BIGINT NOT NULL
+    failures   BIGINT NOT NULL,
+    failing_since BIGINT, -- since when it has accepted nothing; NULL: its last attempt was accepted
+    warned_at     BIGINT  -- when its account was told
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX endpoint_health_failing ON endpoint_health (failing_since) WHERE failing_since IS NOT NULL;
 
 -- Files that clients upload as inputs. Their bytes are on disk under the id in
 -- content, which every upload makes anew.

@@ -1,0 +1,44 @@
+package store
+
+import "context"
+
+// ending is an item that changes something and publishes that in the same
+// transaction.
+type ending interface {
+	end(ctx context.Context, t tx) error
+	// announced returns what is to be published; nil when end found that the change
+	// was stale.
+	announced() *publication
+}
+
+func (s *Store) endingKind(name string) *kind {
+	fresh := func(items []*write) (list []*publication) {
+		for _, w := range items {
+			if p := w.item.(ending).announced(); p != nil {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	return &kind{
+		name: name,
+		apply: func(ctx context.Context, t tx, items []*write) error {
+			for _, w := range items {
+				if err := w.item.(ending).end(ctx, t); err != nil {
+					return err
+				}
+			}
+			return s.publish(ctx, t, fresh(items))
+		},
+		committed: func(items []*write) {
+			for _, p := range fresh(items) {
+				s.pushed(p)
+			}
+		},
+		undone: func(items []*write, inDoubt bool) {
+			for _, p := range fresh(items) {
+				s.cancelled(p, inDoubt)
+			}
+		},
+	}
+}
