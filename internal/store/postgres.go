@@ -173,8 +173,6 @@ func (db *postgresDB) query(ctx context.Context, query string, args ...any) (row
 // postgresTx is the transaction that is open on the writing connection.
 type postgresTx struct{ db *postgresDB }
 
-func (t *postgresTx) texts() *texts { return postgresTexts }
-
 func (t *postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
 	found, err := t.db.conn.Query(ctx, query, storable(args)...)
 	if err != nil {

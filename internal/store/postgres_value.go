@@ -13,11 +13,20 @@ import (
 // and what is not UTF-8. Bodies are bytes and stay as they are.
 func storable(args []any) []any {
 	for i, a := range args {
-		if s, ok := a.(string); ok && (!utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0) {
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		if s, ok := a.(string); ok && !isStorable(s) {
+			args[i] = storableText(s)
 		}
 	}
 	return args
+}
+
+func isStorable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+func storableText(s string) string {
+	if isStorable(s) {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // registerFlags lets columns of 0 and 1, which flag writes, be read as booleans, as

@@ -29,7 +29,8 @@ var errLost = errors.New("another taskhook has taken the database over")
 type tx interface {
 	reader
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
-	texts() *texts
+	// many runs a bulk statement. Args are its rows, one after the other.
+	many(ctx context.Context, b bulk, args []any) (ids []string, err error)
 }
 
 // reader answers queries, inside a transaction or outside of one.

@@ -190,8 +190,6 @@ func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, 
 	return result.RowsAffected()
 }
 
-func (t *sqliteTx) texts() *texts { return sqliteTexts }
-
 func (t *sqliteTx) commit(ctx context.Context) error {
 	_, err := t.exec(ctx, "COMMIT")
 	return err
