@@ -11,11 +11,11 @@ import (
 // postgresBulk is written for PostgreSQL: rows come as an array for each column, so
 // that there is one text for any number of them.
 var postgresBulk = [len(bulkColumns)]string{
-	eventRows:     `INSERT` + intoEvents + `SELECT * FROM ` + unnest(eventRows),
+	eventRows:    `INSERT` + intoEvents + `SELECT * FROM ` + unnest(eventRows),
 	deliveryRows: `INSERT` + intoDeliveries + `SELECT * FROM ` + unnest(deliveryRows),
-	attemptRows:   `INSERT` + intoAttempts + `SELECT * FROM ` + unnest(attemptRows),
-	countRows:       `INSERT` + intoCounts + `SELECT * FROM ` + unnest(countRows) + addCounts,
-	healthRows:      `INSERT` + intoHealth + `SELECT * FROM ` + unnest(healthRows) + addHealth(`greatest(excluded.success_at, h.success_at)`),
+	attemptRows:  `INSERT` + intoAttempts + `SELECT * FROM ` + unnest(attemptRows),
+	countRows:    `INSERT` + intoCounts + `SELECT * FROM ` + unnest(countRows) + addCounts,
+	healthRows:   `INSERT` + intoHealth + `SELECT * FROM ` + unnest(healthRows) + addHealth(`greatest(excluded.success_at, h.success_at)`),
 	resultRows: `UPDATE deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,
 		due_at = v.due_at, finished_at = v.finished_at, last_class = v.last_class
 		FROM ` + unnest(resultRows) + ` AS v (id, claim, state, attempts, last_error, due_at, finished_at, last_class)

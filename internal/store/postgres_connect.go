@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -39,16 +40,20 @@ const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '2
 // errTaken is a sentence for the operator.
 var errTaken = errors.New("the database is in use by another taskhook process: stop that one or name another database, for they can't share one yet")
 
-func postgresConfig(url string) (*pgxpool.Config, error) {
-	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+func postgresConfig(text string) (*pgxpool.Config, error) {
+	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		return nil, errors.New("the database URL does not begin with postgres://; write it like postgres://user:password@host:5432/database")
 	}
-	config, err := pgxpool.ParseConfig(url)
+	if _, err := url.Parse(text); err != nil { // which would show a part of the password
+		return nil, errors.New("the database URL can't be read: special characters of its password must be written like %40 for @")
+	}
+	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		return nil, fmt.Errorf("read the database URL: %w", err)
+		_, why, _ := strings.Cut(err.Error(), "`: ") // what comes before is the URL
+		return nil, fmt.Errorf("the database URL can't be used: %s", why)
 	}
 	c := config.ConnConfig
-	if c.ConnectTimeout == 0 || c.ConnectTimeout > connectFor && !strings.Contains(url, "connect_timeout") {
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > connectFor && !strings.Contains(text, "connect_timeout") {
 		c.ConnectTimeout = connectFor
 	}
 	if c.ValidateConnect == nil {

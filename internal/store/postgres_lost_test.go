@@ -196,7 +196,8 @@ func TestRefusals(t *testing.T) {
 		"CREATE DATABASE "+latin+" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
 	for what, test := range map[string]struct{ url, want string }{
 		"no URL":         {"host=/tmp", "does not begin with postgres://"},
-		"broken URL":     {"postgres://h:port/", "read the database URL"},
+		"broken URL":     {"postgres://u:wrong/word@h/d", "special characters of its password"},
+		"broken setting": {"postgres://u:wrong@h/d?sslmode=maybe", "the database URL can't be used: "},
 		"no server":      {"postgres://127.0.0.1:1/none", "PostgreSQL at 127.0.0.1:1 can't be used: check that it runs"},
 		"no database":    {strings.Replace(url, name, "nowhere", 1), `has no database "nowhere": make it with createdb`},
 		"no role":        {pgtest.As(t, url, "nobody"), `does not let the user "nobody" in`},
