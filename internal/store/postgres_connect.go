@@ -33,8 +33,10 @@ const (
 
 // sessionText sets up a connection. Settings are not sent as parameters of the
 // connection, which poolers refuse. A commit that is not durable would break what
-// 202 promises; a process that hangs must not hold up the others for good.
+// 202 promises; a process that hangs must not hold up the others for good, nor a
+// machine that is gone keep its lock for hours, until TCP notices by itself.
 const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '2min';
+	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s';
 	SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
 
 // errTaken is a sentence for the operator.
