@@ -207,8 +207,9 @@ func tables() []string {
 		"nodes", "keys", "accounts"}
 }
 
-// Clear is what empties a database.
-func Clear() (statements []string) {
+// Clear is the statements that empty a database.
+func Clear() string {
+	var statements []string
 	for _, table := range tables() {
 		change := `DELETE FROM ` + table
 		if table == "feed_head" {
@@ -216,15 +217,13 @@ func Clear() (statements []string) {
 		}
 		statements = append(statements, change)
 	}
-	return statements
+	return strings.Join(statements, "; ")
 }
 
 func (f *fixture) clear() {
 	f.t.Helper()
-	for _, change := range Clear() {
-		_, err := f.Raw.ExecContext(f.ctx, change)
-		f.ok(err)
-	}
+	_, err := f.Raw.ExecContext(f.ctx, Clear())
+	f.ok(err)
 }
 
 // dump is all that is stored, as text.
