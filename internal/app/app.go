@@ -55,6 +55,7 @@ type App struct {
 	accounts   *account.Service
 	tasks      *task.Service
 	endings    *task.Endings
+	feed       *delivery.Feed
 	uploads    *file.Service
 	taskWork   *task.Worker
 	flows      *workflow.Service

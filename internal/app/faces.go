@@ -54,6 +54,7 @@ func (a *App) modelHunter() *modelhunter.Face {
 		EndpointTools: a.deliveries,
 		Deliveries:    a.deliveries,
 		Publisher:     a.deliveries,
+		Feed:          a.feed,
 		Files:         a.uploads,
 		Uploads:       a.uploads,
 		Workflows:     a.flows,

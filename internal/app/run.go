@@ -47,6 +47,7 @@ func (a *App) Run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() {
 		a.stopping.Store(true)
 		a.endings.Stop()
+		a.feed.Stop()
 	})
 	err := a.serveDoors(serving)
 

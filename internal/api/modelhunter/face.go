@@ -75,6 +75,16 @@ type (
 		Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error)
 	}
 
+	// Feed reads the events of an account in their order. While there is nothing after
+	// the query's cursor Events waits; Sign returns the headers of an attempt at an
+	// endpoint.
+	Feed interface {
+		Events(ctx context.Context, q taskhook.FeedQuery, wait time.Duration) (taskhook.FeedPage, error)
+		End(ctx context.Context) (taskhook.Cursor, error)
+		Wanted(ctx context.Context, account, endpoint string) ([]string, error)
+		Sign(ctx context.Context, account, endpoint string, events []taskhook.Event) ([]http.Header, error)
+	}
+
 	// Files keeps the inputs that clients upload; only complete ones are found.
 	// Complete of a file without bytes is CodeConflict.
 	Files interface {
@@ -140,6 +150,7 @@ type Config struct {
 	EndpointTools EndpointTools
 	Deliveries    Deliveries
 	Publisher     Publisher
+	Feed          Feed
 	Files         Files
 	Uploads       Uploads
 	Workflows     Workflows

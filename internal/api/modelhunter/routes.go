@@ -90,6 +90,7 @@ func (f *Face) Routes() []Route {
 		{get, "/api/v1/usage", nil, client.Usage{}, ok, taskhook.ScopeUsageRead, "Sum up how tasks ended, and what they cost", f.usage},
 
 		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, taskhook.ScopeEventsWrite, "Publish events, one or many", f.publish},
+		{get, "/api/v1/events", nil, client.FeedPage{}, ok, taskhook.ScopeEventsRead, "Read the feed of events", f.feed},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
 	}
 }

@@ -160,7 +160,7 @@ func TestUnmatched(t *testing.T) {
 		{"POST /api/v1/tasks", "GET, HEAD"},
 		{"POST /api/v1/tasks/task_1", "GET, HEAD, DELETE"},
 		{"POST /api/v1/webhooks/wh_1", "GET, HEAD, PUT, PATCH, DELETE"},
-		{"GET /api/v1/events", "POST"},
+		{"PUT /api/v1/events", "GET, HEAD, POST"},
 		{"GET /api/v1/vidu/text-to-video", "POST"},
 		{"PATCH /api/v1/models", "GET, HEAD"},
 		{"POST /api/v1/files", "GET, HEAD"},
