@@ -44,6 +44,17 @@ missing() {
 	has ffmpeg || printf 'ffmpeg '
 	has espeak-ng || printf 'espeak-ng '
 	has chromium || printf 'chromium '
+	has_postgres || printf 'postgresql '
+}
+
+# has_postgres looks where internal/testkit/pgtest does, for Debian and Homebrew keep
+# servers apart from other programs.
+has_postgres() {
+	for program in /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb \
+		/usr/local/opt/postgresql@*/bin/initdb /usr/pgsql-*/bin/initdb /usr/local/bin/initdb /usr/bin/initdb; do
+		[ -x "$program" ] && return
+	done
+	return 1
 }
 
 # as_root runs a command as root, if that needs no password.
@@ -81,7 +92,7 @@ advise() {
 		return
 	fi
 	case $packages in *gcc*) echo '  xcode-select --install' ;; esac
-	brewed=$(printf '%s' "$packages" | sed 's/gcc libc6-dev \{0,1\}//; s/nodejs/node/; s/npm \{0,1\}//')
+	brewed=$(printf '%s' "$packages" | sed 's/gcc libc6-dev \{0,1\}//; s/nodejs/node/; s/postgresql/postgresql@17/; s/npm \{0,1\}//')
 	[ -z "$brewed" ] || echo "  brew install $brewed"
 }
 

@@ -77,7 +77,7 @@ func onData(ctx context.Context, c *console, at config.Location, do func(*accoun
 	if err != nil {
 		return err
 	}
-	return withAccounts(ctx, cfg.Data, false, do)
+	return withAccounts(ctx, cfg, false, do)
 }
 
 func printAccounts(w io.Writer, accounts []shownAccount) error {

@@ -50,7 +50,7 @@ func (k *keyCreateCommand) Run(ctx context.Context, c *console) error {
 	if k.Server != "" {
 		return k.createThere(ctx, c, n)
 	}
-	return withAccounts(ctx, cfg.Data, true, func(accounts *account.Service) error {
+	return withAccounts(ctx, cfg, true, func(accounts *account.Service) error {
 		text, key, err := accounts.Create(ctx, now, k.Account, n)
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ func (k *keyListCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return withAccounts(ctx, cfg.Data, false, func(accounts *account.Service) error {
+	return withAccounts(ctx, cfg, false, func(accounts *account.Service) error {
 		keys, err := accounts.Keys(ctx)
 		if err != nil {
 			return fmt.Errorf("list keys: %w", err)
@@ -154,7 +154,7 @@ func (k *keyRevokeCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return withAccounts(ctx, cfg.Data, false, func(accounts *account.Service) error {
+	return withAccounts(ctx, cfg, false, func(accounts *account.Service) error {
 		if err := accounts.Revoke(ctx, time.Now(), k.ID); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (m *migrateCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	defer lock.Release()
-	db, err := store.Open(ctx, store.Options{Dir: cfg.Data, Migrate: true, Logger: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, store.Options{Dir: cfg.Data, URL: cfg.DatabaseURL.Reveal(), Migrate: true, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

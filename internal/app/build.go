@@ -52,7 +52,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.keys, madeFile, err = loadKeyring(cfg); err != nil {
 		return err
 	}
-	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, Sealer: a.keys, NewSealer: cfg.AcceptNewKey, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
+	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, URL: cfg.DatabaseURL.Reveal(), Sealer: a.keys, NewSealer: cfg.AcceptNewKey, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
 		MaxBacklog: cfg.MaxBacklog, Logger: a.Logger, Fault: a.StoreFault})
 	switch {
 	case errors.Is(err, store.ErrOtherKey):

@@ -306,9 +306,10 @@ func count(t *testing.T, dir string) (n int) {
 
 // TestFilesOutlastARestart starts the program again over a file and over bytes
 // that a crash left.
-func TestFilesOutlastARestart(t *testing.T) {
-	t.Parallel()
-	s := program.Start(t, nil)
+func TestFilesOutlastARestart(t *testing.T) { onEach(t, testFilesOutlastARestart) }
+
+func testFilesOutlastARestart(t *testing.T, on database) {
+	s := program.Start(t, on)
 	data := noise(t, 128)
 	f := upload(t, s.Client, data)
 	s.Stop(t)

@@ -28,9 +28,10 @@ func submission(input json.RawMessage) client.Submission {
 
 // TestOutcomeArrivesSigned walks the main path: one task, its configured and its
 // per-job webhook, each verified, with links that open.
-func TestOutcomeArrivesSigned(t *testing.T) {
-	t.Parallel()
-	s := program.Start(t, nil)
+func TestOutcomeArrivesSigned(t *testing.T) { onEach(t, testOutcomeArrivesSigned) }
+
+func testOutcomeArrivesSigned(t *testing.T, on database) {
+	s := program.Start(t, on)
 	configured, perJob := program.NewReceiver(t), program.NewReceiver(t)
 	hook, err := s.CreateWebhook(t.Context(), client.NewWebhook{URL: configured.URL + "/hook", Events: []string{"task.failed", "task.completed"}})
 	if err != nil {
@@ -190,9 +191,10 @@ func settled(t *testing.T, s *program.Server, q client.DeliveryQuery, n int) []c
 }
 
 // TestIdempotency lets many clients send one submission at one moment.
-func TestIdempotency(t *testing.T) {
-	t.Parallel()
-	s := program.Start(t, nil)
+func TestIdempotency(t *testing.T) { onEach(t, testIdempotency) }
+
+func testIdempotency(t *testing.T, on database) {
+	s := program.Start(t, on)
 	ask := submission(quick(""))
 	ask.IdempotencyKey = "order-17"
 	ids := make([]string, 16)
@@ -222,9 +224,10 @@ func TestIdempotency(t *testing.T) {
 }
 
 // TestForeignAccount looks for everything of one account with the key of another.
-func TestForeignAccount(t *testing.T) {
-	t.Parallel()
-	s := program.Start(t, nil)
+func TestForeignAccount(t *testing.T) { onEach(t, testForeignAccount) }
+
+func testForeignAccount(t *testing.T, on database) {
+	s := program.Start(t, on)
 	other := s.NewAccount(t, "other", false)
 	r := program.NewReceiver(t)
 	hook, err := s.CreateWebhook(t.Context(), client.NewWebhook{URL: r.URL, Events: []string{"task.completed"}})
@@ -270,9 +273,10 @@ func code(err error) string {
 
 // TestStopUnderLoad stops the program in the middle of work and starts it again:
 // all that was acknowledged arrives, and nothing comes twice.
-func TestStopUnderLoad(t *testing.T) {
-	t.Parallel()
-	s := program.Start(t, nil)
+func TestStopUnderLoad(t *testing.T) { onEach(t, testStopUnderLoad) }
+
+func testStopUnderLoad(t *testing.T, on database) {
+	s := program.Start(t, on)
 	r := program.NewReceiver(t)
 	if _, err := s.CreateWebhook(t.Context(), client.NewWebhook{URL: r.URL, Events: []string{"order.paid", "task.completed"}}); err != nil {
 		t.Fatal(err)

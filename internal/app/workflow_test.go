@@ -29,9 +29,10 @@ outputs:
 
 // TestWorkflow runs two steps, one with what the other made, and hears of the end
 // in both ways.
-func TestWorkflow(t *testing.T) {
-	t.Parallel()
-	s, ctx := program.Start(t, nil), t.Context()
+func TestWorkflow(t *testing.T) { onEach(t, testWorkflow) }
+
+func testWorkflow(t *testing.T, on database) {
+	s, ctx := program.Start(t, on), t.Context()
 	own, hook := program.NewReceiver(t), program.NewReceiver(t)
 	if _, err := s.CreateWebhook(ctx, client.NewWebhook{URL: hook.URL, Events: []string{"workflow.completed"}}); err != nil {
 		t.Fatal(err)
@@ -253,9 +254,10 @@ func TestWorkflowRefusals(t *testing.T) {
 }
 
 // TestWorkflowStartedAgain repeats a start, as a client does that got no answer.
-func TestWorkflowStartedAgain(t *testing.T) {
-	t.Parallel()
-	s, ctx := program.Start(t, nil), t.Context()
+func TestWorkflowStartedAgain(t *testing.T) { onEach(t, testWorkflowStartedAgain) }
+
+func testWorkflowStartedAgain(t *testing.T, on database) {
+	s, ctx := program.Start(t, on), t.Context()
 	w := flow(t, s, "", "{seconds: 0}", "{seconds: 0}")
 	n := client.NewExecution{IdempotencyKey: "order-17"}
 	first, err := s.RunWorkflow(ctx, w.ID, n)

@@ -106,6 +106,7 @@ var dependencies = map[string][]string{
 	"github.com/goccy/go-yaml":                 {"internal/app", "internal/catalogue", "internal/config", "internal/workflow"},
 	"github.com/gowebpki/jcs":                  {"internal/jsjson"},
 	"github.com/invopop/jsonschema":            {"internal/openapi"},
+	"github.com/jackc/pgx/v5":                  {"internal/store"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/catalogue"},
 	"golang.org/x/sync":                        {"internal/app", "internal/bench"},
 	"golang.org/x/sys":                         {"internal/store"},

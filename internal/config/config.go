@@ -53,10 +53,13 @@ type Config struct {
 }
 
 // Location is where a command finds the server's data; commands beside serve take
-// only these settings as flags.
+// only these settings as flags. The URL of the database is a secret that may be
+// given as a flag, for it need not hold a password.
 type Location struct {
 	File string `name:"config" yaml:"-" placeholder:"FILE" help:"YAML file with the settings."`
 	Data string `name:"data" default:"./taskhook-data" placeholder:"DIR" help:"Data directory: database, results and the key file."`
+
+	DatabaseURL Secret `name:"database-url" aliases:"database" placeholder:"URL" help:"PostgreSQL database to use instead of the one in the data directory: postgres://user:password@host:5432/database. As a flag also --database; other users of the machine see flags, so give a password by the variable, the file or ~/.pgpass."`
 }
 
 // Delivery sets how webhooks are sent.

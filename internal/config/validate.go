@@ -18,12 +18,21 @@ func (c *Config) validate() error {
 	if c.Data == "" {
 		return errors.New("data is empty; name the directory that holds the database")
 	}
-	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
+	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkDatabase, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkDatabase leaves the rest of the URL to the driver, which knows its forms.
+func (c *Config) checkDatabase() error {
+	text := c.DatabaseURL.Reveal()
+	if text == "" || strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://") {
+		return nil
+	}
+	return errors.New("database-url does not begin with postgres://; write it like postgres://user:password@host:5432/database")
 }
 
 func (c *Config) checkPublicURL() error {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
 var (
@@ -23,7 +25,16 @@ func TestMain(m *testing.M) {
 const fullRun = 300
 
 // TestKills holds the promises against kills.
-func TestKills(t *testing.T) {
+func TestKills(t *testing.T) { testKills(t, nil) }
+
+// TestKillsOnPostgres does on PostgreSQL.
+func TestKillsOnPostgres(t *testing.T) {
+	if pgtest.Need(t) {
+		testKills(t, func() string { return pgtest.Database(t) })
+	}
+}
+
+func testKills(t *testing.T, database func() string) {
 	dir := *keep
 	if dir == "" {
 		dir = t.TempDir()
@@ -33,7 +44,7 @@ func TestKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 8, Refuse: 0.05, Log: log, Printf: t.Logf}
+	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 8, Refuse: 0.05, Log: log, Printf: t.Logf, Database: database}
 	verdict, err := trial.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

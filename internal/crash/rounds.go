@@ -151,7 +151,7 @@ func (t *Trial) await(ctx context.Context, s *server, sc scene) {
 // let its key in.
 func (t *Trial) firstStart(ctx context.Context, r role) error {
 	r.Data = filepath.Join(t.Dir, fmt.Sprintf("first-%d", len(t.lives)))
-	r.Listen = "127.0.0.1:0"
+	r.Listen, r.Database = "127.0.0.1:0", t.newDatabase()
 	now := time.Now()
 	l := life{From: now, Until: now, End: "not at the point of a first start"}
 	first, err := start(r, t.Log)

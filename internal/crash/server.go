@@ -26,6 +26,7 @@ import (
 // kills itself at a visit of a point.
 type role struct {
 	Data, Listen, Key string
+	Database          string // empty: that in Data
 	Point             string
 	Visit             int
 	Fail              string // a point of the store that fails at first
@@ -71,7 +72,7 @@ func serve(r role) error {
 	defer stop()
 	cfg := config.Default()
 	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
-	cfg.BootstrapKey = config.NewSecret(r.Key)
+	cfg.BootstrapKey, cfg.DatabaseURL = config.NewSecret(r.Key), config.NewSecret(r.Database)
 	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
 	cfg.Delivery.Concurrency = slots
 	at := r.fault()

@@ -24,7 +24,11 @@ type Trial struct {
 	Refuse  float64
 	Log     io.Writer // of the servers
 	Printf  func(format string, args ...any)
+	// Database returns the URL of an empty database of PostgreSQL, another one at each
+	// call; nil: servers use that of their data directory.
+	Database func() string
 
+	database string
 	key      string
 	listen   string
 	journal  *journal // of lives
@@ -85,6 +89,7 @@ func (t *Trial) prepare() error {
 		}
 	}
 	t.points = map[string]int{}
+	t.database = t.newDatabase()
 	t.key = "thk_live_crash_harness_0123456789abcdefghijklmnop"
 	t.ledger, t.journal = newClientLedger(journals[0]), journals[2]
 	t.receiver = newReceiver(journals[1], t.Refuse)
@@ -96,12 +101,19 @@ func (t *Trial) prepare() error {
 	return free.Close()
 }
 
+func (t *Trial) newDatabase() string {
+	if t.Database == nil {
+		return ""
+	}
+	return t.Database()
+}
+
 func (t *Trial) dial(key string) *client.Client { return client.New("http://"+t.listen, key) }
 
 func (t *Trial) client() *client.Client { return t.dial(t.key) }
 
 func (t *Trial) role(point string, visit int) role {
-	return role{Data: filepath.Join(t.Dir, "data"), Listen: t.listen, Key: t.key, Point: point, Visit: visit}
+	return role{Data: filepath.Join(t.Dir, "data"), Database: t.database, Listen: t.listen, Key: t.key, Point: point, Visit: visit}
 }
 
 // register makes the endpoint and fetches what deliveries are verified by.

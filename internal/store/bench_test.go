@@ -9,6 +9,8 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/store/storetest"
+	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
 // benchInbox has room for everything.
@@ -39,10 +41,23 @@ func (b *benchInbox) take() []taskhook.Outgoing {
 // a caller of its own, and its attempt recorded. The CPU of the whole process is
 // counted, for commits have a goroutine of their own.
 func BenchmarkDelivery(b *testing.B) {
+	open := map[string]func(*testing.B) *store.Store{
+		"SQLite": func(b *testing.B) *store.Store { return openStore(b, folder(b), nil) },
+	}
+	if pgtest.Need(b) {
+		open["PostgreSQL"] = func(b *testing.B) *store.Store { return openPostgres(b, storetest.Options{}).Store }
+	}
+	for database, open := range open {
+		benchmarkDelivery(b, database, open)
+	}
+}
+
+func benchmarkDelivery(b *testing.B, database string, open func(*testing.B) *store.Store) {
 	for _, size := range []int{1, 64, 500} {
-		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%s/batch=%d", database, size), func(b *testing.B) {
 			inbox := &benchInbox{}
-			s := benchStore(b, inbox)
+			s := open(b)
+			prepareBench(b, s, inbox)
 			b.ReportAllocs()
 			cpu, began := cpuTime(b), time.Now()
 			for b.Loop() {
@@ -56,8 +71,8 @@ func BenchmarkDelivery(b *testing.B) {
 	}
 }
 
-func benchStore(b *testing.B, inbox taskhook.Inbox) *store.Store {
-	s := openStore(b, folder(b), nil)
+// prepareBench makes a node own the lane of an endpoint.
+func prepareBench(b *testing.B, s *store.Store, inbox taskhook.Inbox) {
 	ctx, now := b.Context(), time.Now()
 	e := taskhook.Endpoint{ID: "wh_1", AccountID: "acc_1", URL: "https://receiver.example/", Events: []string{"task.completed", "task.failed"},
 		State: taskhook.EndpointActive, LaneID: "lane_1", CreatedAt: now, UpdatedAt: now}
@@ -72,7 +87,6 @@ func benchStore(b *testing.B, inbox taskhook.Inbox) *store.Store {
 	if err != nil || len(lanes) != 1 {
 		b.Fatalf("claimed %d lanes: %v", len(lanes), err)
 	}
-	return s
 }
 
 // body is as long as that of a common event.

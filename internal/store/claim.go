@@ -50,7 +50,7 @@ func claimPage(ctx context.Context, t tx, now time.Time, node string, p taskhook
 }
 
 func markClaimed(ctx context.Context, t tx, deliveries []taskhook.Outgoing, epoch int64) error {
-	return bulk(deliveries, func(chunk []taskhook.Outgoing) error {
+	return inBites(deliveries, func(chunk []taskhook.Outgoing) error {
 		args := make([]any, 0, 1+len(chunk))
 		args = append(args, epoch)
 		for i := range chunk {

@@ -38,14 +38,12 @@ func endOf(a *taskhook.Attempt) time.Time { return a.StartedAt.Add(a.Duration) }
 // countAttempts adds a batch of attempts to the counters: one row for each
 // endpoint, minute and class, however many attempts there are.
 func countAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) error {
-	return bulk(tallies(made), func(chunk []tally) error {
-		args := make([]any, 0, len(chunk)*tallyWidth)
-		for _, c := range chunk {
-			args = append(args, c.account, c.endpoint, c.minute, string(c.class), c.attempts, c.ended)
-		}
-		_, err := t.exec(ctx, countAttemptsText[len(chunk)], args...)
-		return err
-	})
+	var args []any
+	for _, c := range tallies(made) {
+		args = append(args, c.account, c.endpoint, c.minute, string(c.class), c.attempts, c.ended)
+	}
+	_, err := t.many(ctx, countRows, args)
+	return err
 }
 
 // tallies counts the attempts by endpoint, and for their accounts.
@@ -87,20 +85,18 @@ type standing struct {
 
 // noteHealth notes how the endpoints of a batch stand after it.
 func noteHealth(ctx context.Context, t tx, made []*taskhook.AttemptResult) error {
-	return bulk(standings(made), func(chunk []*standing) error {
-		args := make([]any, 0, len(chunk)*standingWidth)
-		for _, s := range chunk {
-			failure := taskhook.Attempt{}
-			var failed any
-			if s.failure != nil {
-				failure, failed = *s.failure, ms(endOf(s.failure))
-			}
-			args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures,
-				msOrNil(s.since))
+	var args []any
+	for _, s := range standings(made) {
+		failure := taskhook.Attempt{}
+		var failed any
+		if s.failure != nil {
+			failure, failed = *s.failure, ms(endOf(s.failure))
 		}
-		_, err := t.exec(ctx, noteHealthText[len(chunk)], args...)
-		return err
-	})
+		args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures,
+			msOrNil(s.since))
+	}
+	_, err := t.many(ctx, healthRows, args)
+	return err
 }
 
 // standings goes through the attempts in the order in which they ended.

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Statements returns the text of all statements that the store has prepared.
 func (s *Store) Statements() (texts []string) {
-	for _, prepared := range []*statements{&s.db.writes, &s.db.reads} {
+	for _, prepared := range []*statements{&s.sqlite().writes, &s.sqlite().reads} {
 		prepared.known.Range(func(text, _ any) bool {
 			texts = append(texts, text.(string))
 			return true
@@ -19,10 +21,12 @@ func (s *Store) Statements() (texts []string) {
 	return slices.Compact(texts)
 }
 
+func (s *Store) sqlite() *sqliteDB { return s.db.(*sqliteDB) }
+
 // Plan returns the steps by which SQLite answers a statement.
 func (s *Store) Plan(ctx context.Context, text string) (steps []string, err error) {
 	args := make([]any, strings.Count(text, "$"))
-	rows, err := s.db.readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	rows, err := s.sqlite().readers.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("explain %s: %w", text, err)
 	}
@@ -40,15 +44,44 @@ func (s *Store) Plan(ctx context.Context, text string) (steps []string, err erro
 
 // SetMaxPages bounds the size of the database, as a full disk does.
 func (s *Store) SetMaxPages(ctx context.Context, pages int) (was int, err error) {
-	if err := s.db.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&was); err != nil {
+	if err := s.sqlite().conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&was); err != nil {
 		return 0, err
 	}
 	var now int
-	return was, s.db.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
+	return was, s.sqlite().conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
 }
 
 // Setting returns a pragma of the writing connection.
 func (s *Store) Setting(ctx context.Context, pragma string) (value int, err error) {
-	err = s.db.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
+	err = s.sqlite().conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
 	return value, err
+}
+
+// NodeLock returns what a server of PostgreSQL locks.
+func NodeLock() string { return nodeLock }
+
+// Prepared returns the text of all statements that the connections to PostgreSQL
+// have prepared.
+func (s *Store) Prepared(ctx context.Context) (texts []string, err error) {
+	db := s.db.(*postgresDB)
+	conns := []*pgx.Conn{db.conn}
+	for _, idle := range db.pool.AcquireAllIdle(ctx) {
+		defer idle.Release()
+		conns = append(conns, idle.Conn())
+	}
+	for _, conn := range conns {
+		if conn.IsClosed() {
+			continue
+		}
+		rows, err := conn.Query(ctx, "SELECT statement FROM pg_prepared_statements", pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			return nil, err
+		}
+		some, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, some...)
+	}
+	return texts, nil
 }

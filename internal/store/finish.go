@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/taskhook/taskhook"
 )
@@ -23,20 +25,21 @@ func finishKind() *kind {
 	}}
 }
 
-func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResult) error {
-	for _, r := range results {
+func finishDeliveries(ctx context.Context, t tx, all []*taskhook.AttemptResult) error {
+	for _, r := range all {
 		r.Stale = true
 	}
-	if err := bulk(results, func(chunk []*taskhook.AttemptResult) error { return updateDeliveries(ctx, t, chunk) }); err != nil {
+	slices.SortStableFunc(all, func(a, b *taskhook.AttemptResult) int { return cmp.Compare(a.Delivery.ID, b.Delivery.ID) })
+	if err := updateDeliveries(ctx, t, all); err != nil {
 		return err
 	}
 	var made []*taskhook.AttemptResult
-	for _, r := range results {
+	for _, r := range all {
 		if !r.Stale {
 			made = append(made, r)
 		}
 	}
-	if err := bulk(made, func(chunk []*taskhook.AttemptResult) error { return insertAttempts(ctx, t, chunk) }); err != nil {
+	if err := insertAttempts(ctx, t, made); err != nil {
 		return err
 	}
 	if err := countAttempts(ctx, t, made); err != nil {
@@ -45,15 +48,15 @@ func finishDeliveries(ctx context.Context, t tx, results []*taskhook.AttemptResu
 	return noteHealth(ctx, t, made)
 }
 
-func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {
-	args := make([]any, 0, len(chunk)*finishWidth)
-	byID := make(map[string]*taskhook.AttemptResult, len(chunk))
-	for _, r := range chunk {
+func updateDeliveries(ctx context.Context, t tx, all []*taskhook.AttemptResult) error {
+	args := make([]any, 0, len(all)*len(bulkColumns[resultRows]))
+	byID := make(map[string]*taskhook.AttemptResult, len(all))
+	for _, r := range all {
 		d := &r.Delivery
 		byID[d.ID] = r
 		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
-	changed, err := collect(ctx, t, scanInto[string], finishDeliveriesText[len(chunk)], args...)
+	changed, err := t.many(ctx, resultRows, args)
 	if err != nil {
 		return err
 	}
@@ -63,9 +66,9 @@ func updateDeliveries(ctx context.Context, t tx, chunk []*taskhook.AttemptResult
 	return nil
 }
 
-func insertAttempts(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) error {
-	args := make([]any, 0, len(chunk)*attemptWidth)
-	for _, r := range chunk {
+func insertAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) error {
+	args := make([]any, 0, len(made)*len(bulkColumns[attemptRows]))
+	for _, r := range made {
 		a := &r.Attempt
 		var response any
 		if len(a.Response) > 0 {
@@ -74,6 +77,6 @@ func insertAttempts(ctx context.Context, t tx, chunk []*taskhook.AttemptResult) 
 		args = append(args, r.Delivery.ID, a.Number, ms(a.StartedAt), a.Duration.Microseconds(), a.Status,
 			string(a.Class), a.Error, response, a.RetryAfter.Milliseconds())
 	}
-	_, err := t.exec(ctx, insertAttemptsText[len(chunk)], args...)
+	_, err := t.many(ctx, attemptRows, args)
 	return err
 }

@@ -41,41 +41,40 @@ func readMigrations(database string) ([]migration, error) {
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, sum TEXT NOT NULL)`
 
-// migrate brings the schema up to date, one transaction a file, and returns the
-// names of those it applied. It refuses a database that a newer program wrote.
+// migrate brings the schema up to date, in one transaction, and returns the names
+// of the files that it applied. It refuses a database that a newer program wrote.
 func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
-	list, err := readMigrations("sqlite")
+	list, err := readMigrations(s.db.migrations())
 	if err != nil {
 		return nil, err
 	}
 	err = s.inTx(ctx, func(t tx) error {
-		_, err := t.exec(ctx, createMigrations)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("create the table of migrations: %w", err)
-	}
-	done, err := s.appliedMigrations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	pending, err := pendingMigrations(list, done)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range pending {
-		if err := s.inTx(ctx, func(t tx) error { return m.apply(ctx, t) }); err != nil {
-			return applied, fmt.Errorf("apply migration %s: %w", m.name, err)
+		if _, err := t.exec(ctx, createMigrations); err != nil {
+			return fmt.Errorf("create the table of migrations: %w", err)
 		}
-		applied = append(applied, m.name)
-	}
-	return applied, nil
+		done, err := appliedMigrations(ctx, t)
+		if err != nil {
+			return err
+		}
+		pending, err := pendingMigrations(list, done)
+		if err != nil {
+			return err
+		}
+		for _, m := range pending {
+			if err := m.apply(ctx, t); err != nil {
+				return fmt.Errorf("apply migration %s: %w", m.name, err)
+			}
+			applied = append(applied, m.name)
+		}
+		return nil
+	})
+	return applied, err
 }
 
 // appliedMigrations returns the checksums of the applied files by name.
-func (s *Store) appliedMigrations(ctx context.Context) (map[string]string, error) {
+func appliedMigrations(ctx context.Context, from reader) (map[string]string, error) {
 	type row struct{ name, sum string }
-	found, err := collect(ctx, s.db, func(r scanner) (m row, err error) {
+	found, err := collect(ctx, from, func(r scanner) (m row, err error) {
 		err = r.Scan(&m.name, &m.sum)
 		return m, err
 	}, `SELECT name, sum FROM migrations`)

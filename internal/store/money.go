@@ -2,19 +2,19 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
 )
 
 // hold takes the price of a new task from the balance. A key or an account that
-// can't pay is refused, and nothing is touched then.
+// can't pay is refused, and nothing is changed then. Who changes accounts and keys
+// changes the account first, and several accounts in the order of their ids.
 func hold(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
 	if k.Price == 0 {
 		return nil
-	}
-	if err := spend(ctx, t, k); err != nil {
-		return err
 	}
 	changed, err := t.exec(ctx, `UPDATE accounts SET balance = balance - $1, held = held + $2
 		WHERE id = $3 AND (prepaid = 0 OR balance >= $4)`, int64(k.Price), int64(k.Price), k.AccountID, int64(k.Price))
@@ -22,12 +22,24 @@ func hold(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
 		return err
 	}
 	if changed == 0 {
-		if err := unspend(ctx, t, k); err != nil {
+		if err := checkLimit(ctx, t, k); err != nil {
 			return err
 		}
 		return noBalance(ctx, t, k)
 	}
+	if refused := spend(ctx, t, k); refused != nil {
+		if err := release(ctx, t, k.AccountID, k.Price, k.Price); err != nil {
+			return err
+		}
+		return refused
+	}
 	return addEntry(ctx, t, entry{k.AccountID, taskhook.EntryHold, k.ID, k.KeyID, k.Price, now})
+}
+
+// release ends holding an amount, of which some goes back to the balance.
+func release(ctx context.Context, t tx, account string, back, held taskhook.Money) error {
+	_, err := t.exec(ctx, `UPDATE accounts SET balance = balance + $1, held = held - $2 WHERE id = $3`, int64(back), int64(held), account)
+	return err
 }
 
 // spend counts the price against the limit of the key.
@@ -37,17 +49,18 @@ func spend(ctx context.Context, t tx, k *taskhook.Task) error {
 	if err != nil || changed == 1 {
 		return err
 	}
-	left, limited, err := first(ctx, t, scanInto[int64], `SELECT spend_limit - spent FROM keys WHERE id = $1 AND spend_limit IS NOT NULL`, k.KeyID)
-	if err != nil || !limited {
-		return err // a task of no known key has no limit
+	return checkLimit(ctx, t, k)
+}
+
+// checkLimit refuses a task that costs more than its key may still spend; one of no
+// known key has no limit.
+func checkLimit(ctx context.Context, r reader, k *taskhook.Task) error {
+	left, limited, err := first(ctx, r, scanInto[int64], `SELECT spend_limit - spent FROM keys WHERE id = $1 AND spend_limit IS NOT NULL`, k.KeyID)
+	if err != nil || !limited || taskhook.Money(left) >= k.Price {
+		return err
 	}
 	return taskhook.Errorf(taskhook.CodeSpendLimit, "The task costs %s USD, but the API key may spend only %s USD more. "+
 		"Use a key with a higher spendLimit, or a model that costs less.", k.Price, max(0, taskhook.Money(left)))
-}
-
-func unspend(ctx context.Context, t tx, k *taskhook.Task) error {
-	_, err := t.exec(ctx, `UPDATE keys SET spent = spent - $1 WHERE id = $2`, int64(k.Price), k.KeyID)
-	return err
 }
 
 func noBalance(ctx context.Context, r reader, k *taskhook.Task) error {
@@ -59,26 +72,54 @@ func noBalance(ctx context.Context, r reader, k *taskhook.Task) error {
 		"Ask the operator for credit, or choose a model that costs less.", k.Price, max(0, b.Available), b.Held)
 }
 
-// settle charges or refunds what is held for a task. It belongs to the one
-// statement that moved the task to its final state: k is the task as it is stored
-// now.
-func settle(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
+// settlement gathers what tasks that have ended are charged or refunded.
+type settlement struct {
+	accounts map[string]settled
+	keys     map[string]taskhook.Money // not spent after all
+	entries  []entry
+}
+
+// settled is how an account changes.
+type settled struct{ back, held taskhook.Money }
+
+// add charges or refunds what is held for a task. It belongs to the one statement
+// that moved the task to its final state: k is the task as it is stored now.
+func (s *settlement) add(now time.Time, k *taskhook.Task) {
 	if k.Price == 0 {
-		return nil
+		return
+	}
+	if s.accounts == nil {
+		s.accounts, s.keys = map[string]settled{}, map[string]taskhook.Money{}
 	}
 	e := entry{k.AccountID, taskhook.EntryCharge, k.ID, k.KeyID, k.Price, now}
-	var back taskhook.Money
+	a := s.accounts[k.AccountID]
+	a.held += k.Price
 	if k.State != taskhook.TaskSucceeded {
-		e.kind, back = taskhook.EntryRefund, k.Price
-		if err := unspend(ctx, t, k); err != nil {
+		e.kind = taskhook.EntryRefund
+		a.back += k.Price
+		s.keys[k.KeyID] += k.Price
+	}
+	s.accounts[k.AccountID] = a
+	s.entries = append(s.entries, e)
+}
+
+func (s *settlement) write(ctx context.Context, t tx) error {
+	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
+		if err := release(ctx, t, id, s.accounts[id].back, s.accounts[id].held); err != nil {
 			return err
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE accounts SET balance = balance + $1, held = held - $2 WHERE id = $3`,
-		int64(back), int64(k.Price), k.AccountID); err != nil {
-		return err
+	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
+		if _, err := t.exec(ctx, `UPDATE keys SET spent = spent - $1 WHERE id = $2`, int64(s.keys[id]), id); err != nil {
+			return err
+		}
 	}
-	return addEntry(ctx, t, e)
+	for _, e := range s.entries {
+		if err := addEntry(ctx, t, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // entry is a row of the ledger.

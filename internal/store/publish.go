@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -178,14 +179,12 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 	for i, e := range events {
 		e.Seq = head - int64(len(events)-1-i)
 	}
-	return bulk(events, func(chunk []*taskhook.Event) error {
-		args := make([]any, 0, len(chunk)*7)
-		for _, e := range chunk {
-			args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt))
-		}
-		_, err := t.exec(ctx, insertEventsText[len(chunk)], args...)
-		return err
-	})
+	args := make([]any, 0, len(events)*len(bulkColumns[eventRows]))
+	for _, e := range events {
+		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt))
+	}
+	_, err = t.many(ctx, eventRows, args)
+	return err
 }
 
 // subscribers returns the endpoints of all accounts with events to fan out.
@@ -247,15 +246,11 @@ func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 }
 
 func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
-	var all []*taskhook.Outgoing
+	var args []any
 	for _, p := range batch {
+		args = slices.Grow(args, len(p.Deliveries)*len(bulkColumns[deliveryRows]))
 		for i := range p.Deliveries {
-			all = append(all, &p.Deliveries[i])
-		}
-	}
-	return bulk(all, func(chunk []*taskhook.Outgoing) error {
-		args := make([]any, 0, len(chunk)*deliveryInsertWidth)
-		for _, d := range chunk {
+			d := &p.Deliveries[i]
 			var url string
 			var body any // NULL: the event's
 			if d.PerJob() {
@@ -264,7 +259,7 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 			args = append(args, d.ID, d.AccountID, d.EventID, d.EventType, d.Subject, d.EndpointID, d.LaneID, url, body,
 				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, ms(d.DueAt), ms(d.CreatedAt))
 		}
-		_, err := t.exec(ctx, insertDeliveriesText[len(chunk)], args...)
-		return err
-	})
+	}
+	_, err := t.many(ctx, deliveryRows, args)
+	return err
 }

@@ -211,7 +211,7 @@ func (s *Store) finishRunKind() *kind {
 	return &kind{
 		name: "finish_run",
 		apply: func(ctx context.Context, t tx, items []*write) error {
-			used := spending{}
+			used, money := spending{}, settlement{}
 			for _, w := range items {
 				f := w.item.(*finishedRun)
 				if err := f.end(ctx, t); err != nil {
@@ -219,7 +219,11 @@ func (s *Store) finishRunKind() *kind {
 				}
 				if !f.Stale && !f.known {
 					used.add(f.now(), &f.ended)
+					money.add(f.now(), &f.ended)
 				}
+			}
+			if err := money.write(ctx, t); err != nil {
+				return err
 			}
 			if err := used.write(ctx, t); err != nil {
 				return err
@@ -277,9 +281,6 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return nil
 	}
 	f.ended = ended
-	if err := settle(ctx, t, f.now(), &ended); err != nil {
-		return err
-	}
 	if ended.Face == taskhook.FaceWorkflow {
 		if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, failure); err != nil {
 			return err

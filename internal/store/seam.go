@@ -2,16 +2,35 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// database is what the store runs on.
+type database interface {
+	reader
+	// begin starts the one transaction that writes. A limit other than 0 is for all
+	// of it: a connection that does not answer in time is given up.
+	begin(ctx context.Context, limit time.Duration) (commitTx, error)
+	// migrations is the folder of its migrations.
+	migrations() string
+	// upkeep is done every second by a server. An error that wraps errLost ends it.
+	upkeep(context.Context) error
+	close() error
+}
+
+// errLost says that the database is no longer this process's.
+var errLost = errors.New("another taskhook has taken the database over")
 
 // tx is what a use case sees of a database inside a transaction. Statements use
 // $1, $2 … in ascending order, which both databases bind alike.
 type tx interface {
 	reader
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
+	// many runs a bulk statement. Args are its rows, one after the other.
+	many(ctx context.Context, b bulk, args []any) (ids []string, err error)
 }
 
 // reader answers queries, inside a transaction or outside of one.
@@ -29,6 +48,12 @@ type rows interface {
 
 // scanner reads the columns of one row.
 type scanner interface{ Scan(dest ...any) error }
+
+// isUnique reports whether err says that a row of the same key exists.
+func isUnique(err error) bool { return sqliteUnique(err) || postgresUnique(err) }
+
+// noTable reports whether err says that there is no such table.
+func noTable(err error) bool { return sqliteNoTable(err) || sqlState(err) == pgNoTable }
 
 // collect reads all rows of a query.
 func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
@@ -115,25 +140,4 @@ func tuples(n, width int) string {
 		b.WriteByte(')')
 	}
 	return b.String()
-}
-
-// bulkSizes are the row counts of bulk statements: few different texts, so that
-// each is prepared once.
-var bulkSizes = [...]int{64, 32, 16, 8, 4, 2, 1}
-
-// bulk runs a statement made by text for n rows at a time over all rows.
-func bulk[T any](items []T, apply func(chunk []T) error) error {
-	for len(items) > 0 {
-		for _, n := range bulkSizes {
-			if len(items) < n {
-				continue
-			}
-			if err := apply(items[:n]); err != nil {
-				return err
-			}
-			items = items[n:]
-			break
-		}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,7 +142,9 @@ func (db *sqliteDB) close() error {
 	return errors.Join(errs...)
 }
 
-func (db *sqliteDB) begin(ctx context.Context) (commitTx, error) {
+// begin needs no limit: nothing but the disk is waited for, and other processes not
+// longer than patience.
+func (db *sqliteDB) begin(ctx context.Context, _ time.Duration) (commitTx, error) {
 	t := &sqliteTx{db: db}
 	for began := time.Now(); ; time.Sleep(lookEvery) {
 		_, err := t.exec(ctx, "BEGIN IMMEDIATE")
@@ -154,9 +157,11 @@ func (db *sqliteDB) begin(ctx context.Context) (commitTx, error) {
 	}
 }
 
-// checkpoint moves what the log holds into the database file without making
-// anyone wait.
-func (db *sqliteDB) checkpoint(ctx context.Context) error {
+func (db *sqliteDB) migrations() string { return "sqlite" }
+
+// upkeep moves what the log holds into the database file without making anyone
+// wait, which keeps the log short.
+func (db *sqliteDB) upkeep(ctx context.Context) error {
 	var busy, log, moved int
 	return db.readers.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &log, &moved)
 }
@@ -259,8 +264,13 @@ func translate(err error) error {
 	return err
 }
 
-// isUnique reports whether err says that a row of the same key exists.
-func isUnique(err error) bool {
+// sqliteUnique reports whether err says that a row of the same key exists.
+func sqliteUnique(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+}
+
+func sqliteNoTable(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_ERROR && strings.Contains(e.Error(), "no such table")
 }

@@ -81,8 +81,13 @@ var migrated = sync.OnceValues(func() (_ []byte, err error) {
 
 func openStore(t storetest.TB, dir string, fault store.FaultFunc) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: dir, Sealer: sealer{}, Logger: slog.New(slog.DiscardHandler), Migrate: true,
-		MaxTasks: storetest.MaxTasks, MaxBacklog: storetest.MaxBacklog, Fault: fault})
+	return openAt(t, store.Options{Dir: dir, Fault: fault})
+}
+
+func openAt(t storetest.TB, o store.Options) *store.Store {
+	t.Helper()
+	o.Sealer, o.Logger, o.Migrate, o.MaxTasks, o.MaxBacklog = sealer{}, slog.New(slog.DiscardHandler), true, storetest.MaxTasks, storetest.MaxBacklog
+	s, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatalf("open the store: %v", err)
 	}

@@ -27,11 +27,14 @@ type Sealer interface {
 
 // Options opens a store.
 type Options struct {
-	Dir       string // the data directory
+	Dir       string // the data directory, which holds the database unless URL is set
+	URL       string // of the PostgreSQL database; empty: SQLite
 	Sealer    Sealer
 	NewSealer bool // it may be another than that of what is stored, which it then can't open
-	Migrate   bool // bring the schema up to date; needs the directory's Lock
-	MaxTasks  int  // unfinished tasks that an account may have; 0: no limit
+	// Migrate brings the schema up to date and makes this process the one that works
+	// on the database: it needs the directory's Lock, and takes that of PostgreSQL.
+	Migrate  bool
+	MaxTasks int // unfinished tasks that an account may have; 0: no limit
 	// MaxBacklog is how many pending deliveries an account may have before its
 	// tasks and events are refused; 0: no limit.
 	MaxBacklog int
@@ -41,7 +44,7 @@ type Options struct {
 
 // Store is the database. All methods may be called at the same time.
 type Store struct {
-	db      *sqliteDB
+	db      database
 	writes  *committer
 	sealer  Sealer
 	log     *slog.Logger
@@ -55,15 +58,12 @@ type Store struct {
 // Open opens the database of a data directory. Without Migrate it refuses a
 // schema that is not its own.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if !o.Migrate && !exists(o.Dir) {
-		return nil, errNoDatabase
-	}
-	db, err := openSQLite(ctx, o.Dir)
+	db, err := openDatabase(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
-	s.writes = newCommitter(db.begin, o.Fault)
+	s.writes = newCommitter(func(ctx context.Context) (commitTx, error) { return db.begin(ctx, commitLimit) }, o.Fault)
 	s.makeKinds()
 	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, db.close())
@@ -72,7 +72,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-var errNoDatabase = errors.New("the data directory holds no database yet: start `taskhook serve` or run `taskhook migrate` first")
+// commitLimit is for all statements of a commit, of which there may be thousands.
+const commitLimit = time.Minute
+
+func openDatabase(ctx context.Context, o Options) (database, error) {
+	switch {
+	case o.URL != "":
+		return openPostgres(ctx, o.URL, o.Migrate)
+	case !o.Migrate && !exists(o.Dir):
+		return nil, fmt.Errorf("the data directory %s holds no database yet: %w", o.Dir, ErrEmpty)
+	}
+	return openSQLite(ctx, o.Dir)
+}
+
+// ErrEmpty says that there is nothing of taskhook yet where the database is to be.
+var ErrEmpty = errors.New("start `taskhook serve` or run `taskhook migrate` first")
 
 func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 	if o.Migrate {
@@ -81,13 +95,16 @@ func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 		}
 		return s.checkSealer(ctx, o.NewSealer)
 	}
-	list, err := readMigrations("sqlite")
+	list, err := readMigrations(s.db.migrations())
 	if err != nil {
 		return err
 	}
-	done, err := s.appliedMigrations(ctx)
+	done, err := appliedMigrations(ctx, s.db)
+	if noTable(err) {
+		return fmt.Errorf("the database holds nothing of taskhook yet: %w", ErrEmpty)
+	}
 	if err != nil {
-		return errNoDatabase
+		return err
 	}
 	pending, err := pendingMigrations(list, done)
 	if err != nil {
@@ -106,21 +123,25 @@ func (s *Store) Close() error {
 	return s.db.close()
 }
 
-// checkpointEvery is how often the write-ahead log is moved into the database when
-// it is short.
-const checkpointEvery = time.Second
+// upkeepEvery is how often the database is seen to.
+const upkeepEvery = time.Second
 
-// Run keeps the write-ahead log short until ctx ends.
+// Run sees to the database until ctx ends, or until another process has taken the
+// database over.
 func (s *Store) Run(ctx context.Context) error {
-	tick := time.NewTicker(checkpointEvery)
+	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := s.db.checkpoint(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("checkpoint", "error", err)
+			switch err := s.db.upkeep(ctx); {
+			case err == nil || ctx.Err() != nil:
+			case errors.Is(err, errLost):
+				return err
+			default:
+				s.log.Warn("see to the database", "error", err)
 			}
 		}
 	}
@@ -134,7 +155,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // inTx runs do in a transaction of its own, for work before the store is open.
 func (s *Store) inTx(ctx context.Context, do func(tx) error) error {
-	t, err := s.db.begin(ctx)
+	t, err := s.db.begin(ctx, 0)
 	if err != nil {
 		return err
 	}

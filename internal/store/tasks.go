@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +38,11 @@ func (s *Store) CreateTask(ctx context.Context, now time.Time, task taskhook.Tas
 
 func (s *Store) createTaskKind() *kind {
 	return &kind{name: "create_task", apply: func(ctx context.Context, t tx, items []*write) error {
+		// Accounts are changed in the order of their ids.
+		items = slices.Clone(items)
+		slices.SortStableFunc(items, func(a, b *write) int {
+			return cmp.Compare(a.item.(*newTask).task.AccountID, b.item.(*newTask).task.AccountID)
+		})
 		for _, w := range items {
 			err := w.item.(*newTask).create(ctx, t, &s.quota, &s.backlog)
 			switch taskhook.ErrorCode(err) {
@@ -242,7 +249,9 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 			return err
 		}
 	}
-	return settle(ctx, t, now, k)
+	var money settlement
+	money.add(now, k)
+	return money.write(ctx, t)
 }
 
 // cancelIfOpen cancels a task that has not ended.

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -12,6 +15,11 @@ type usageHour struct {
 	account              string
 	hour                 int64
 	provider, model, key string
+}
+
+func (h usageHour) compare(o usageHour) int {
+	return cmp.Or(cmp.Compare(h.account, o.account), cmp.Compare(h.hour, o.hour), cmp.Compare(h.provider, o.provider),
+		cmp.Compare(h.model, o.model), cmp.Compare(h.key, o.key))
 }
 
 // spending gathers usage for one statement each.
@@ -37,7 +45,8 @@ func (u spending) add(now time.Time, k *taskhook.Task) {
 }
 
 func (u spending) write(ctx context.Context, t tx) error {
-	for at, c := range u {
+	for _, at := range slices.SortedFunc(maps.Keys(u), usageHour.compare) {
+		c := u[at]
 		if _, err := t.exec(ctx, `INSERT INTO usage AS u (account, hour, provider, model, key, succeeded, failed, cancelled, cost)
 			VALUES (`+marks(1, 9)+`) ON CONFLICT (account, hour, provider, model, key) DO UPDATE SET succeeded = u.succeeded + excluded.succeeded,
 			failed = u.failed + excluded.failed, cancelled = u.cancelled + excluded.cancelled, cost = u.cost + excluded.cost`,

@@ -217,7 +217,7 @@ func testSearchedTo(t *testing.T, f *fixture) {
 	later := f.now.Add(time.Hour)
 	_, err := f.Raw.ExecContext(f.ctx, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100)
 		INSERT INTO deliveries (id, account, event, event_type, lane, state, claim, schedule, test, due_at, created_at, finished_at)
-		SELECT $1 || printf('%05d', i), $2, '', 'a.c', '', 'delivered', 0, '', 0, 0, 0, 0 FROM n`,
+		SELECT $1 || (10000 + i), $2, '', 'a.c', '', 'delivered', 0, '', 0, 0, 0, 0 FROM n`,
 		taskhook.FloorID(taskhook.PrefixDelivery, later)[:len(oldest.ID)-5], account)
 	f.ok(err)
 	filter := taskhook.DeliveryFilter{AccountID: account, EventType: "a.b", Page: taskhook.Page{Limit: 10}}

@@ -207,17 +207,23 @@ func tables() []string {
 		"nodes", "keys", "accounts"}
 }
 
-// clear empties the database.
-func (f *fixture) clear() {
-	f.t.Helper()
+// Clear is the statements that empty a database.
+func Clear() string {
+	var statements []string
 	for _, table := range tables() {
 		change := `DELETE FROM ` + table
 		if table == "feed_head" {
 			change = `UPDATE feed_head SET seq = 0`
 		}
-		_, err := f.Raw.ExecContext(f.ctx, change)
-		f.ok(err)
+		statements = append(statements, change)
 	}
+	return strings.Join(statements, "; ")
+}
+
+func (f *fixture) clear() {
+	f.t.Helper()
+	_, err := f.Raw.ExecContext(f.ctx, Clear())
+	f.ok(err)
 }
 
 // dump is all that is stored, as text.

@@ -107,7 +107,7 @@ func (s *Server) beside(t testing.TB, do func(*account.Service) error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), store.Options{Dir: s.Config.Data, Sealer: keys, Logger: logger(t)})
+	db, err := store.Open(t.Context(), store.Options{Dir: s.Config.Data, URL: s.Config.DatabaseURL.Reveal(), Sealer: keys, Logger: logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

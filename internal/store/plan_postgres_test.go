@@ -1,0 +1,159 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/store/storetest"
+)
+
+// postgresPlans checks how PostgreSQL answers every statement that the suite makes
+// the store prepare, on a database with rows in it and without knowing the
+// arguments.
+type postgresPlans struct {
+	mu    sync.Mutex
+	plans map[string]string // by statement; empty until explained
+}
+
+func (p *postgresPlans) watch(t storetest.TB, o storetest.Options) storetest.Database {
+	db := openPostgres(t, o)
+	if t, ok := t.(*testing.T); ok {
+		t.Cleanup(func() { p.note(t, db.Store) })
+	}
+	return db
+}
+
+func (p *postgresPlans) note(t *testing.T, s *store.Store) {
+	texts, err := s.Prepared(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, text := range texts {
+		p.plans[text] = ""
+	}
+}
+
+// complete looks at all plans when the suite has ended, and checks that no hot
+// statement went unseen when all tests ran.
+func (p *postgresPlans) complete(t *testing.T) {
+	p.explain(t)
+	for text, plan := range p.plans {
+		for _, scan := range regexp.MustCompile(`Seq Scan on (\w+)`).FindAllStringSubmatch(plan, -1) {
+			if !mayReadAll.MatchString(scan[1]) && !mayReadMuch.MatchString(text) {
+				t.Errorf("%s\nreads all of %s:\n%s", text, scan[1], plan)
+			}
+		}
+	}
+	all := !strings.Contains(flag.Lookup("test.run").Value.String(), "/") && !t.Failed()
+	for _, want := range postgresSearches {
+		met := false
+		for text, plan := range p.plans {
+			if !strings.Contains(text, want.statement) {
+				continue
+			}
+			met = true
+			if !strings.Contains(plan, want.step) {
+				t.Errorf("%s\nhas no %q but\n%s", text, want.step, plan)
+			}
+		}
+		if !met && all {
+			t.Errorf("no test makes a statement with %q", want.statement)
+		}
+	}
+}
+
+// explain asks for all plans.
+func (p *postgresPlans) explain(t *testing.T) {
+	url := postgresTemplate.Copy(t)
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	ctx := context.WithoutCancel(t.Context())
+	for _, text := range append(filling, "ANALYZE", "SET plan_cache_mode = force_generic_plan") {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	for text := range p.plans {
+		if p.plans[text], err = explainPostgres(ctx, db, text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		checkPlaceholders(t, text)
+	}
+}
+
+func explainPostgres(ctx context.Context, db *sql.DB, text string) (plan string, err error) {
+	if _, err := db.ExecContext(ctx, "PREPARE p AS "+text); err != nil {
+		return "", err
+	}
+	defer db.ExecContext(ctx, "DEALLOCATE p")
+	call := "p"
+	if n := strings.Count(text, "$"); n > 0 {
+		call += "(" + strings.TrimSuffix(strings.Repeat("NULL,", n), ",") + ")"
+	}
+	rows, err := db.QueryContext(ctx, "EXPLAIN (COSTS OFF) EXECUTE "+call)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return "", err
+		}
+		plan += line + "\n"
+	}
+	return plan, rows.Err()
+}
+
+// mayReadAll are the tables of few rows.
+var mayReadAll = regexp.MustCompile(`^(nodes|seal|accounts|keys|migrations|feed_head)$`)
+
+// mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
+// what is too old, of which PostgreSQL guesses that it is a tenth of the table.
+var mayReadMuch = regexp.MustCompile(audit + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts) WHERE`)
+
+// postgresSearches names the step that a hot statement must have.
+var postgresSearches = []struct{ statement, step string }{
+	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Scan using deliveries_pending on deliveries"},
+	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Cond: ((lane = $1) AND (due_at <= $2))"},
+	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Scan using deliveries_pkey on deliveries d"},
+	{"AND claim <> $2 ORDER BY due_at, id LIMIT 1", "Limit\n  ->  Index Scan using deliveries_pending on deliveries"},
+	{"UPDATE deliveries SET claim = $1", "using deliveries_pkey on deliveries"},
+	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Scan using deliveries_pkey on deliveries"},
+	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Cond: (id = "},
+	{"UPDATE deliveries SET state = 'cancelled'", "using deliveries_pending on deliveries"},
+	{"UPDATE lanes SET owner = $1, epoch", "Index Scan using lanes_due on lanes"},
+	{"SELECT min(next_due) FROM lanes", "using lanes_due on lanes"},
+	{"UPDATE lanes SET next_due = $1 WHERE id", "Index Scan using lanes_pkey on lanes"},
+	{"SELECT id, owner, epoch, held, next_due FROM lanes", "Index Scan using lanes_pkey on lanes"},
+	{"SELECT min(due_at) FROM deliveries WHERE lane", "Index Only Scan using deliveries_pending on deliveries"},
+	{"SELECT id, url, events, schedule, lane", "endpoints_by_account"},
+	{"SELECT account, due_at FROM runs", "using runs_due on runs"},
+	{"UPDATE runs SET owner = $1", "using runs_due on runs"},
+	{"SELECT min(due_at) FROM runs", "using runs_next on runs"},
+	{"FROM keys WHERE hash", "keys_hash_key"},
+	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "using runs_open on runs"},
+	{"UPDATE accounts SET balance = balance - $1", "Index Scan using accounts_id_key on accounts"},
+	{"UPDATE keys SET spent = spent + $1", "Index Scan using keys_pkey on keys"},
+	{"FROM ledger WHERE subject = $1 AND kind = 'credit'", "ledger_once"},
+	{"FROM lanes l JOIN deliveries d", "lanes_busy"},
+	{"FROM lanes l JOIN deliveries d", "using deliveries_pending on deliveries d"},
+	{"FROM attempt_counts\n\t\tWHERE account", "attempt_counts_pkey"},
+	{"FROM endpoint_health WHERE endpoint", "endpoint_health_pkey"},
+	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "deliveries_pending"},
+	{"FROM idempotency WHERE hash =", "idempotency_pkey"},
+	{"WHERE x.due_at <= $1 ORDER BY x.due_at LIMIT", "executions_due"},
+	{"(SELECT id FROM events WHERE subject = ", "Index Scan using events_by_subject on events"},
+}

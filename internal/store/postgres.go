@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/taskhook/taskhook"
+)
+
+// postgresDB is a database of a PostgreSQL server: one writing connection, which is
+// made anew when it is lost, and a pool of reading ones.
+//
+// The writing connection of a server holds a lock of the database for as long as it
+// lives, so that what is written is always by the one process that has it. A
+// process that was cut off loses the lock with its connection, and writes nothing
+// more once another has taken it.
+type postgresDB struct {
+	config *pgx.ConnConfig
+	pool   *pgxpool.Pool
+	node   bool        // it takes the lock
+	conn   *pgx.Conn   // the writing connection, used by one commit at a time; nil: none yet
+	down   time.Time   // since when there is none; zero: there is
+	lost   atomic.Bool // another process took the lock
+}
+
+// How long a commit waits for the database to come back, and how often it tries.
+// Once it has waited in vain the next ones try but once, until it is back.
+const (
+	reconnectFor   = 10 * time.Second
+	reconnectEvery = 100 * time.Millisecond
+	connectFor     = 5 * time.Second // a single try, unless the URL says otherwise
+)
+
+func openPostgres(ctx context.Context, url string, node bool) (_ *postgresDB, err error) {
+	config, err := postgresConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	db := &postgresDB{config: config.ConnConfig, node: node}
+	if db.conn, err = pgx.ConnectConfig(ctx, db.config.Copy()); err != nil {
+		return nil, explain(err, db.config)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.close())
+		}
+	}()
+	if err = checkServer(db.conn); err != nil {
+		return nil, err
+	}
+	for began := time.Now(); ; time.Sleep(reconnectEvery) {
+		if err = db.prepareWriter(ctx, db.conn); !errors.Is(err, errTaken) || time.Since(began) > handover {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	db.pool, err = pgxpool.NewWithConfig(ctx, config)
+	return db, err
+}
+
+func (db *postgresDB) migrations() string { return "postgres" }
+
+func (db *postgresDB) close() error {
+	if db.pool != nil {
+		db.pool.Close()
+	}
+	if !db.alive() {
+		return nil
+	}
+	if err := db.conn.PgConn().Conn().SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectFor)
+	defer cancel()
+	return db.conn.Close(ctx)
+}
+
+// upkeep tells when another process has the lock, for an idle server does not write.
+func (db *postgresDB) upkeep(context.Context) error {
+	if db.lost.Load() {
+		return errLost
+	}
+	return nil
+}
+
+func (db *postgresDB) begin(ctx context.Context, limit time.Duration) (commitTx, error) {
+	for began := time.Now(); ; time.Sleep(reconnectEvery) {
+		err := db.tryBegin(ctx, limit)
+		switch {
+		case err == nil:
+			db.down = time.Time{}
+			return &postgresTx{db: db}, nil
+		case db.lost.Load():
+			return nil, &taskhook.Error{Code: taskhook.CodeUnavailable, Message: "This server no longer has the database.", Err: errLost}
+		case db.down.IsZero():
+			db.down = began
+		}
+		if db.alive() || time.Since(db.down) > reconnectFor {
+			return nil, translatePostgres(err)
+		}
+	}
+}
+
+// alive reports whether the writing connection can be used, as far as is known.
+func (db *postgresDB) alive() bool { return db.conn != nil && !db.conn.IsClosed() }
+
+func (db *postgresDB) tryBegin(ctx context.Context, limit time.Duration) error {
+	if !db.alive() {
+		conn, err := pgx.ConnectConfig(ctx, db.config.Copy())
+		if err != nil {
+			return err
+		}
+		if err := db.prepareWriter(ctx, conn); err != nil {
+			db.lost.Store(errors.Is(err, errTaken))
+			conn.Close(ctx) // why stands in err
+			return err
+		}
+		db.conn = conn
+	}
+	var deadline time.Time
+	if limit > 0 {
+		deadline = time.Now().Add(limit)
+	}
+	// The deadline is of the socket, for one of ctx would cost each statement a watcher.
+	if err := db.conn.PgConn().Conn().SetDeadline(deadline); err != nil {
+		db.conn.Close(ctx)
+		return err
+	}
+	return simple(ctx, db.conn, beginText)
+}
+
+// simple runs statements without arguments in one round trip.
+func simple(ctx context.Context, conn *pgx.Conn, text string) error {
+	_, err := conn.PgConn().Exec(ctx, text).ReadAll()
+	return err
+}
+
+// readLimit is how long an answer may take in all.
+const readLimit = 30 * time.Second
+
+// readTries is how often a read is tried when its connection turns out to be lost,
+// as all of the pool are after a restart of the server.
+const readTries = 5
+
+// query reads outside of a transaction.
+func (db *postgresDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	for try := 1; ; try++ {
+		found, err := db.pool.Query(ctx, query, storable(args)...)
+		r := &postgresRows{Rows: found, done: cancel}
+		if err == nil {
+			err = r.peek()
+		}
+		switch {
+		case err == nil:
+			return r, nil
+		case ctx.Err() != nil || try == readTries || !isLost(err):
+			cancel()
+			return nil, translatePostgres(err)
+		}
+	}
+}
+
+// postgresTx is the transaction that is open on the writing connection.
+type postgresTx struct{ db *postgresDB }
+
+func (t *postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	found, err := t.db.conn.Query(ctx, query, storable(args)...)
+	if err != nil {
+		return nil, t.db.failed(ctx, err)
+	}
+	return &postgresRows{Rows: found, done: func() {}}, nil
+}
+
+func (t *postgresTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tag, err := t.db.conn.Exec(ctx, query, storable(args)...)
+	if err != nil {
+		return 0, t.db.failed(ctx, err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+// failed gives up a connection to a server that has become read-only: another may
+// have taken its place.
+func (db *postgresDB) failed(ctx context.Context, err error) error {
+	if sqlState(err) == pgReadOnly {
+		db.conn.Close(ctx) // why stands in err
+	}
+	return translatePostgres(err)
+}
+
+// commit fails as well when the server ended a failed transaction otherwise.
+func (t *postgresTx) commit(ctx context.Context) error {
+	tag, err := t.db.conn.Exec(ctx, "COMMIT")
+	if err != nil {
+		return translatePostgres(err)
+	}
+	if tag.String() != "COMMIT" {
+		return fmt.Errorf("commit: the server answered %s", tag)
+	}
+	return nil
+}
+
+// rollback ends the transaction; that it may have ended already is no error.
+func (t *postgresTx) rollback(ctx context.Context) {
+	if conn := t.db.conn; !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+		conn.Exec(ctx, "ROLLBACK")
+	}
+}
+
+// postgresRows is a cursor whose connection is in use until it is closed.
+type postgresRows struct {
+	pgx.Rows
+	done   context.CancelFunc
+	peeked bool // Next has been called once more than it was asked for, and was true
+}
+
+// peek finds out whether the query was answered, which its first row tells.
+func (r *postgresRows) peek() error {
+	r.peeked = r.Rows.Next()
+	return r.Rows.Err()
+}
+
+// Next is of rows.
+func (r *postgresRows) Next() bool {
+	if r.peeked {
+		r.peeked = false
+		return true
+	}
+	return r.Rows.Next()
+}
+
+func (r *postgresRows) Err() error { return translatePostgres(r.Rows.Err()) }
+
+func (r *postgresRows) Close() error {
+	r.Rows.Close()
+	r.done()
+	return nil
+}
+
+// postgresUnique reports whether err says that a row of the same key exists.
+func postgresUnique(err error) bool { return sqlState(err) == pgUnique }
+
+func sqlState(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
