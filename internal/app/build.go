@@ -29,13 +29,8 @@ import (
 	"github.com/taskhook/taskhook/webhook"
 )
 
-// maxArtifact is the size of the largest result that is kept.
-const maxArtifact = 4 << 30
-
 // grace is how long work under way may go on after a stop was asked for.
 const grace = 15 * time.Second
-
-func artifactDir(cfg *config.Config) string { return filepath.Join(cfg.Data, "artifacts") }
 
 // loadKeyring takes the master key from the configuration, or from the key file,
 // which the first start makes.
@@ -178,8 +173,8 @@ func (a *App) serve() error {
 	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,
 		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
-		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Now: time.Now, Log: a.Logger},
-		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Now: time.Now, Log: a.Logger},
+		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: time.Now, Log: a.Logger},
+		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: time.Now, Log: a.Logger},
 		Uploads: primary.UploadHandler(), Forms: third.FormHandler()}
 	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
 		a.modelsLab(),

@@ -18,7 +18,7 @@ const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
+	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *task
 		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
 	}
 	fault := !ok || wireErrorOf(bad.Code).status == http.StatusInternalServerError
-	if fault || bad.Code == taskhook.CodeStorageFull {
+	if fault || bad.ForOperator() {
 		f.logFault(w, r, err)
 	}
 	if fault {

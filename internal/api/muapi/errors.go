@@ -131,7 +131,7 @@ func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *task
 		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
 	}
 	if ok && wireErrorOf(bad.Code).status != http.StatusInternalServerError {
-		if bad.Code == taskhook.CodeStorageFull {
+		if bad.ForOperator() {
 			f.logFault(w, r, err)
 		}
 		return bad
