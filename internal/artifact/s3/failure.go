@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/minio/minio-go/v7"
 
@@ -32,20 +33,21 @@ func (b *Bucket) explain(err error) error {
 // advice says what to do about an error, by the codes in
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func advice(err error) string {
-	switch answer := minio.ToErrorResponse(err); answer.Code {
+	answer := minio.ToErrorResponse(err)
+	switch answer.Code {
 	case minio.NoSuchBucket:
 		return "there is no such bucket; make it, or correct s3-bucket"
 	case minio.AccessDenied:
 		return "the key may not use it; allow s3:ListBucket on the bucket and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it"
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch":
-		return "the key is not accepted; correct s3-access-key and s3-secret-key"
 	case minio.AuthorizationHeaderMalformed, minio.InvalidRegion, "PermanentRedirect":
 		return "it is not in this region or at this endpoint; correct s3-region and s3-endpoint"
 	case "RequestTimeTooSkewed":
 		return "the clock of this machine is wrong; set it"
 	case "":
 		return "it can't be reached; correct s3-endpoint, or start the storage first"
-	default:
-		return "it refuses"
 	}
+	if answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized {
+		return "the key is not accepted; correct s3-access-key and s3-secret-key"
+	}
+	return "it refuses"
 }
