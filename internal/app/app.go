@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -52,7 +51,7 @@ type App struct {
 	files    *artifact.Store // results
 	inputs   *artifact.Store // uploaded files
 	bucket   *s3.Bucket      // that keeps them; nil: they are in the data directory
-	toBucket *http.Transport
+	hangUp   func()          // closes the connections to it; may be nil
 	listener net.Listener
 	policy   *egress.Policy
 	sender   *egress.Sender
@@ -133,8 +132,8 @@ func (a *App) close() error {
 			errs = append(errs, files.Close())
 		}
 	}
-	if a.toBucket != nil {
-		a.toBucket.CloseIdleConnections()
+	if a.hangUp != nil {
+		a.hangUp()
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

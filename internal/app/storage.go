@@ -60,10 +60,11 @@ const bucketPatience = 30 * time.Second
 
 func (a *App) openBucket(ctx context.Context) error {
 	c := a.Config.S3
-	a.toBucket = egress.NewTrusted(egress.TrustedOptions{})
+	transport := egress.NewTrusted(egress.TrustedOptions{})
+	a.hangUp = transport.CloseIdleConnections
 	var err error
 	a.bucket, err = s3.Open(s3.Options{Endpoint: c.Base(), Bucket: c.Bucket, Region: c.Region, Prefix: c.Prefix,
-		AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Transport: a.toBucket})
+		AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Transport: transport})
 	if err != nil {
 		return err
 	}
