@@ -21,15 +21,13 @@ type object struct {
 	size   int64
 	at     int64
 	body   io.ReadCloser // of the window that begins before at; nil: none is open
+	broken int           // how often in a row a window broke off before its first byte
 }
 
-// Read is of io.Reader.
+// Read is of io.Reader. A window that breaks off is asked for again from there.
 func (o *object) Read(p []byte) (int, error) {
 	if o.at >= o.size {
 		return 0, io.EOF
-	}
-	if len(p) == 0 {
-		return 0, nil
 	}
 	if o.body == nil {
 		if err := o.open(); err != nil {
@@ -38,10 +36,17 @@ func (o *object) Read(p []byte) (int, error) {
 	}
 	n, err := o.body.Read(p)
 	o.at += int64(n)
-	if err == io.EOF { // of the window; a shorter one is an unexpected EOF
-		err = o.Close()
+	if n > 0 {
+		o.broken = 0
 	}
-	if err != nil {
+	if err == nil {
+		return n, nil
+	}
+	o.Close() // of no more use, whole or not
+	if err == io.EOF {
+		return n, nil
+	}
+	if o.broken++; o.broken == tries || o.ctx.Err() != nil {
 		return n, unavailable(o.ctx, "get object", err)
 	}
 	return n, nil
