@@ -67,9 +67,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.admit(w, r, a) {
 		return
 	}
-	// When the server's deadline passes, the context ends by which the file is read.
-	// Where the connection has none there is none to lift.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	f, err := h.Store.Get(r.Context(), a.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		h.Log.WarnContext(r.Context(), "result file is missing", "artifact", a.ID)
