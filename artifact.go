@@ -14,6 +14,7 @@ type Artifact struct {
 	Size       int64         // bytes
 	SHA256     string        // hex
 	Duration   time.Duration // of audio and video; zero where there is none
+	Safety     Safety        // as its provider said
 	Generation int           // raised to revoke the links made before
 	Removed    bool          // retention removed the file
 	CreatedAt  time.Time

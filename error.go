@@ -3,6 +3,7 @@ package taskhook
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code says what kind of thing went wrong. Each face maps every code to its own
@@ -51,6 +52,8 @@ type Error struct {
 	Message string
 	Err     error
 	Limit   int // the most unfinished tasks that an account may have, where that was met; else 0
+
+	RetryAfter time.Duration // when to try again, where that is known; else 0
 }
 
 // Error returns the message with its cause, for logs.

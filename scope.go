@@ -16,7 +16,8 @@ const (
 	ScopeWebhooksWrite   Scope = "webhooks:write"
 	ScopeDeliveriesRead  Scope = "deliveries:read"
 	ScopeDeliveriesWrite Scope = "deliveries:write" // send again
-	ScopeEventsWrite     Scope = "events:write"     // publish
+	ScopeEventsRead      Scope = "events:read"
+	ScopeEventsWrite     Scope = "events:write" // publish
 	ScopeFilesRead       Scope = "files:read"
 	ScopeFilesWrite      Scope = "files:write"
 	ScopeModelsRead      Scope = "models:read"
@@ -40,7 +41,7 @@ func Scopes() []Scope {
 		all = append(all, CreateScope(m))
 	}
 	return append(all, ScopeTasksRead, ScopeTasksWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeDeliveriesRead,
-		ScopeDeliveriesWrite, ScopeEventsWrite, ScopeFilesRead, ScopeFilesWrite, ScopeModelsRead, ScopeKeysRead, ScopeKeysWrite,
+		ScopeDeliveriesWrite, ScopeEventsRead, ScopeEventsWrite, ScopeFilesRead, ScopeFilesWrite, ScopeModelsRead, ScopeKeysRead, ScopeKeysWrite,
 		ScopeBalanceRead, ScopeUsageRead, ScopeWorkflowsRead, ScopeWorkflowsWrite, ScopeWorkflowsRun)
 }
 

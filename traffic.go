@@ -90,10 +90,9 @@ type EndpointHealth struct {
 	Rest        Rest
 }
 
-// Overview says how an account fares.
+// Overview says what an account has to do, and how its deliveries fare.
 type Overview struct {
-	Unfinished int               // tasks, at most MaxTotal
-	Finished   map[TaskState]int // tasks that ended in the last 24 hours
-	Pending    int               // deliveries, at most MaxTotal
+	Unfinished int // tasks, at most MaxTotal
+	Pending    int // deliveries, at most MaxTotal
 	Traffic    DayTraffic
 }

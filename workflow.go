@@ -2,6 +2,9 @@ package taskhook
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,6 +40,34 @@ type Workflow struct {
 	LastRunAt   time.Time // zero: never
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+// WorkflowOutline is what somebody who runs a workflow wants to know of its
+// definition.
+type WorkflowOutline struct {
+	WebhookURL string          // told of the end of executions that name none themselves, or empty
+	Inputs     []WorkflowInput // by name
+	Steps      []WorkflowStep
+}
+
+// WorkflowInput is a parameter of a workflow.
+type WorkflowInput struct {
+	Name        string
+	Type        string // "string", "number", "integer", "boolean", "array", "object"; empty: any
+	Description string
+	Required    bool
+	Default     json.RawMessage // nil: none
+	Step        string          // id of the first step that refers to it, or empty
+}
+
+// WorkflowStep is a task of a workflow as its author wrote it.
+type WorkflowStep struct {
+	ID         string
+	Provider   string
+	Capability string // empty: the only one of the model
+	Model      string
+	Input      json.RawMessage // an object, with references in its texts
+	Needs      []string        // ids of the steps that must have succeeded, those of its references among them
 }
 
 // WorkflowFilter selects workflows of one account, newest first.
@@ -89,12 +120,13 @@ type Execution struct {
 	FinishedAt time.Time // zero until final
 }
 
-// Took is how long the execution went on; zero until it has ended.
+// Took is how long the execution went on, to the millisecond, in which times are
+// kept; zero until it has ended.
 func (x *Execution) Took() time.Duration {
 	if x.FinishedAt.IsZero() || x.StartedAt.IsZero() {
 		return 0
 	}
-	return x.FinishedAt.Sub(x.StartedAt)
+	return time.Duration(x.FinishedAt.UnixMilli()-x.StartedAt.UnixMilli()) * time.Millisecond
 }
 
 // Progress is how far it is, 0 to 100: the mean of its steps.
@@ -158,6 +190,7 @@ type NewExecution struct {
 	Face       string          // the API that was spoken
 	Input      json.RawMessage // an object; nil: an empty one
 	WebhookURL string          // instead of the one of the definition, or empty
+	PerMinute  int             // executions of the workflow that may be started through the face in a minute; 0: any number
 
 	IdempotencyKey string // of the client, at most 255 characters, or empty
 	RequestHash    string // tells requests under one IdempotencyKey apart; empty without one
@@ -179,6 +212,34 @@ type WorkflowOutcome struct {
 	CreatedAt time.Time
 	Execution Execution
 	Output    json.RawMessage // an object in JavaScript's normal form, or nil
+}
+
+// OutputLinks returns the links in what an execution has made: its texts that are
+// http or https URLs, at any depth, by their names and then their order in lists.
+func OutputLinks(output json.RawMessage) []string {
+	var made any
+	if json.Unmarshal(output, &made) != nil {
+		return nil
+	}
+	return appendLinks(nil, made)
+}
+
+func appendLinks(links []string, v any) []string {
+	switch v := v.(type) {
+	case string:
+		if strings.HasPrefix(v, "https://") || strings.HasPrefix(v, "http://") {
+			links = append(links, v)
+		}
+	case []any:
+		for _, item := range v {
+			links = appendLinks(links, item)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			links = appendLinks(links, v[name])
+		}
+	}
+	return links
 }
 
 // WorkflowRenderFunc writes the webhook body of an ended execution in the form of

@@ -34,7 +34,7 @@ type benchMeasureCommand struct {
 	Timeout     time.Duration `default:"2m" help:"Time for one round."`
 	Dir         string        `default:"." type:"existingdir" help:"Directory on the disk to measure; scratch data is made in it and removed."`
 	Program     []string      `placeholder:"COMMAND" help:"The taskhook to measure, its words separated by commas. Default: this program."`
-	Profile     string        `placeholder:"DIR" help:"Directory for profiles of the server, which is then this program. Profiling costs a few percent."`
+	Profile     string        `placeholder:"DIR" help:"Directory, made if need be, for profiles of the server, which is then this program. Profiling costs a few percent."`
 }
 
 // Run measures in processes of this program and of the one to measure.

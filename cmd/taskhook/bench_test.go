@@ -39,7 +39,7 @@ func TestBench(t *testing.T) {
 func TestBenchProfiles(t *testing.T) {
 	t.Parallel()
 	self := []string{os.Args[0], asProgram}
-	profiles := t.TempDir()
+	profiles := filepath.Join(t.TempDir(), "made", "for it")
 	_, err := bench.Run(t.Context(), "idle", bench.Options{Self: self, Program: self, Data: t.TempDir(), Publishes: 1,
 		Connections: 1, BodyBytes: 1, Rounds: 1, Timeout: time.Minute, Profile: profiles, Log: io.Discard})
 	if err != nil {

@@ -46,7 +46,13 @@ func testDemoOnce(t *testing.T, program string) {
 		"✓ webhook task.completed  signature valid  image  PNG", "signature valid  video  ", "signature valid  audio  ",
 		"✓ the 3 files download", "attempt 1: the receiver answers 500", "✓ attempt 2", "kill -9 ", "✓ started again",
 		"✓ 46 tasks and events were acknowledged, and 46 came", "✓ every signature was valid",
-		"✓ the server agrees: 15 tasks succeeded, 46 deliveries are delivered", "came twice", "✓ All of it is true")
+		"✓ the server agrees: 15 tasks succeeded, 46 deliveries are delivered", "came twice",
+		`✓ ModelHunter.AI  webhook "type":"task.completed"`, `✓ ModelsLab       webhook "status":"success","output":["….png"]`,
+		`✓ muapi.ai        webhook "status":"completed","outputs":["….png"]`, "✓ their signatures are valid: v1a",
+		`✓ ModelHunter.AI  polled  "status":"succeeded","result":[`, `✓ ModelsLab       polled  "status":"success","output":["….png"]`,
+		`✓ muapi.ai        polled  "status":"completed","outputs":["….png"]`, "· animate  succeeded, 3 of 3",
+		"✓ webhook workflow.completed  signature valid (v1a)", `✓ ModelsLab       polled  "status":"completed","output":["….png","….`,
+		"✓ All of it is true")
 	for line := range strings.Lines(string(out)) {
 		if len([]rune(line)) > 81 && !strings.Contains(line, "://") && !strings.Contains(line, dir) {
 			t.Errorf("wider than a terminal: %s", line)

@@ -30,6 +30,7 @@ type commands struct {
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`
 	Workflow workflowCommand `cmd:"" help:"Run graphs of tasks."`
 	Event    eventCommand    `cmd:"" help:"Publish events of your own."`
+	Listen   listenCommand   `cmd:"" help:"Have events sent to this machine, without a tunnel."`
 	Balance  balanceCommand  `cmd:"" help:"Show what the account has to spend."`
 	Usage    usageCommand    `cmd:"" help:"Show how tasks ended and what they cost."`
 	Key      keyCommand      `cmd:"" help:"Create, list and revoke API keys."`

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
-	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
@@ -45,20 +43,21 @@ type App struct {
 	// it; it is known nowhere else.
 	FreshKey string
 
-	lock     *store.Lock
-	keys     *keyring.Keyring
-	store    *store.Store
-	files    *artifact.Store // results
-	inputs   *artifact.Store // uploaded files
-	bucket   *s3.Bucket      // that keeps them; nil: they are in the data directory
-	hangUp   func()          // closes the connections to it; may be nil
-	listener net.Listener
-	policy   *egress.Policy
-	sender   *egress.Sender
+	lock   *store.Lock
+	keys   *keyring.Keyring
+	store  *store.Store
+	files  *artifact.Store // results
+	inputs *artifact.Store // uploaded files
+	bucket *s3.Bucket      // that keeps them; nil: they are in the data directory
+	hangUp func()          // closes the connections to it; may be nil
+	doors  []*door
+	policy *egress.Policy
+	sender *egress.Sender
 
 	accounts   *account.Service
 	tasks      *task.Service
 	endings    *task.Endings
+	feed       *delivery.Feed
 	uploads    *file.Service
 	taskWork   *task.Worker
 	flows      *workflow.Service
@@ -69,12 +68,11 @@ type App struct {
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
 	node       string
-	server     *httpserver.Server
 	stopping   atomic.Bool
 }
 
 // Open takes the data directory, brings the database up to date, binds the
-// address and puts the parts together. Nothing runs until Run, which also closes
+// addresses and puts the parts together. Nothing runs until Run, which also closes
 // what Open opened.
 func Open(ctx context.Context, o Options) (*App, error) {
 	now := time.Now()
@@ -96,8 +94,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.openFiles(ctx); err != nil {
 		return err
 	}
-	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil {
-		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
+	if err = a.bind(ctx); err != nil {
+		return err
 	}
 	if err = a.build(ctx); err != nil {
 		return err
@@ -113,16 +111,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	return a.serve()
 }
 
-// Addr is the address that is listened at, with the port really taken.
-func (a *App) Addr() string { return a.listener.Addr().String() }
-
-// BaseURL is where clients reach the server.
-func (a *App) BaseURL() string { return a.Config.BaseURL(a.Addr()) }
-
 func (a *App) close() error {
 	var errs []error
-	if a.listener != nil {
-		a.listener.Close() // closed already after a run
+	for _, d := range a.doors {
+		d.listener.Close() // closed already after a run
 	}
 	if a.sender != nil {
 		a.sender.Close()

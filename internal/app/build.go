@@ -11,21 +11,16 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
-	"github.com/taskhook/taskhook/internal/api/modelslab"
-	"github.com/taskhook/taskhook/internal/api/muapi"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
-	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/keyring"
-	"github.com/taskhook/taskhook/internal/openapi"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
-	"github.com/taskhook/taskhook/internal/workflow"
 	"github.com/taskhook/taskhook/webhook"
 )
 
@@ -77,7 +72,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.policy, err = loadPolicy(a.Config, a.listener.Addr().String()); err != nil {
+	if a.policy, err = a.loadPolicy(); err != nil {
 		return err
 	}
 	if a.links, err = artifact.NewLinker(a.BaseURL(), a.keys.LinkKey()); err != nil {
@@ -105,16 +100,21 @@ func loadCatalogue(cfg *config.Config) (*catalogue.Catalogue, error) {
 }
 
 // loadPolicy says where outgoing connections may go; never to ourselves.
-func loadPolicy(cfg *config.Config, addr string) (*egress.Policy, error) {
-	policy, err := egress.ParsePolicy(egress.Config{Dev: cfg.Dev, Allow: cfg.Allow, Ports: cfg.Ports})
+func (a *App) loadPolicy() (*egress.Policy, error) {
+	policy, err := egress.ParsePolicy(egress.Config{Dev: a.Config.Dev, Allow: a.Config.Allow, Ports: a.Config.Ports})
 	if err != nil {
 		return nil, err
 	}
-	listen, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("read own address: %w", err)
+	for _, d := range a.doors {
+		own, err := netip.ParseAddrPort(d.listener.Addr().String())
+		if err != nil {
+			return nil, fmt.Errorf("read own address: %w", err)
+		}
+		if policy, err = policy.Excluding(own); err != nil {
+			return nil, err
+		}
 	}
-	return policy.Excluding(listen)
+	return policy, nil
 }
 
 func (a *App) buildDelivery() {
@@ -134,6 +134,7 @@ func (a *App) buildDelivery() {
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
+	a.feed = delivery.NewFeed(a.store)
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
 		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
 }
@@ -145,12 +146,7 @@ func (a *App) breaker() delivery.Breaker {
 }
 
 func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registry) {
-	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links,
-		Faces: map[string]task.FaceWebhook{
-			modelhunter.Name: {Render: modelhunter.EventBody, Schedule: a.Config.PerJobSchedule},
-			modelslab.Name:   {Render: modelslab.WebhookBody, Schedule: a.Config.PerJobSchedule},
-			muapi.Name:       {Render: muapi.WebhookBody(a.BaseURL()), Schedule: a.Config.Muapi.Schedule},
-		}}
+	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
@@ -158,38 +154,6 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
-}
-
-// serve puts the HTTP side together.
-func (a *App) serve() error {
-	home, err := a.buildDashboard()
-	if err != nil {
-		return err
-	}
-	primary := modelhunter.New(modelhunter.Config{Keys: a.accounts, Tasks: a.tasks, Endpoints: a.deliveries,
-		EndpointTools: a.deliveries, Deliveries: a.deliveries, Publisher: a.deliveries, Models: a.tasks, Money: a.accounts, Workflows: a.flows, Executions: a.flows, Tree: workflow.Tree,
-		Links: a.links, Files: a.uploads, Uploads: a.uploads, Log: a.Logger})
-	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
-	third := muapi.New(muapi.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Models: a.tasks,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Log: a.Logger})
-	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
-		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: time.Now, Log: a.Logger},
-		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: time.Now, Log: a.Logger},
-		Uploads: primary.UploadHandler(), Forms: third.FormHandler()}
-	front := httpserver.NewFront(site.Handler(), httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Handler: primary},
-		a.modelsLab(),
-		httpserver.Face{Name: muapi.Name, BasePath: "/" + muapi.Name, Hosts: a.Config.Muapi.Hosts, AtHosts: muapi.Documents(),
-			Owns: muapi.Owned(), Credential: muapi.HasCredential, Handler: third})
-	a.server = &httpserver.Server{Handler: front, Log: a.Logger, DrainLimit: grace}
-	return nil
-}
-
-// modelsLab is the face of ModelsLab's API.
-func (a *App) modelsLab() httpserver.Face {
-	face := modelslab.New(modelslab.Config{Keys: a.accounts, Tasks: a.tasks, Files: a.uploads, Catalogue: a.tasks.Catalogue,
-		Money: a.accounts, Links: a.links, BaseURL: a.BaseURL(), Wait: a.Config.ModelsLab.ResultWait, Log: a.Logger})
-	return httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Owns: modelslab.Owns(), Hosts: a.Config.ModelsLab.Hosts,
-		Credential: modelslab.HasCredential, Handler: face}
 }
 
 // jwks serves the public key of per-job signatures.

@@ -119,6 +119,11 @@ func fetch(t *testing.T, method, url string) (int, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return do(t, req)
+}
+
+func do(t *testing.T, req *http.Request) (int, []byte) {
+	t.Helper()
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,9 @@ func (a *App) Run(ctx context.Context) error {
 		a.Logger.Warn("dev: receivers may be plain http and on private addresses, and the sandbox answers live keys; do not expose this server")
 	}
 	a.Logger.Info("serving", "address", a.BaseURL(), "node", a.node)
+	for _, d := range a.doors[1:] {
+		a.Logger.Info("serving one API", "api", d.face, "address", a.FaceURL(d.face))
+	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
@@ -44,8 +47,9 @@ func (a *App) Run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() {
 		a.stopping.Store(true)
 		a.endings.Stop()
+		a.feed.Stop()
 	})
-	err := a.server.Run(serving, a.listener)
+	err := a.serveDoors(serving)
 
 	stopRunning()
 	<-ran // what tasks end with is still owed to receivers

@@ -68,14 +68,17 @@ func (a *App) openBucket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
+	defer cancel()
+	if err := a.bucket.Try(ctx); err != nil {
+		return err
+	}
 	return a.claimBucket(ctx)
 }
 
 // claimBucket makes the bucket that of the database, whose oldest account is like no
-// other's. Before there is one the bucket is only tried.
+// other's. Before there is one the bucket must be nobody's.
 func (a *App) claimBucket(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
-	defer cancel()
 	owner, _, err := a.store.FirstAccount(ctx)
 	if err != nil {
 		return fmt.Errorf("look up the first account: %w", err)
@@ -89,6 +92,8 @@ func (a *App) claimFresh(ctx context.Context) {
 	if a.bucket == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
+	defer cancel()
 	if err := a.claimBucket(ctx); err != nil {
 		a.Logger.Error("claim the bucket; it is tried again at the next start", "error", err)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
+	"github.com/taskhook/taskhook/internal/api/muapi"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/workflow"
 )
@@ -9,7 +10,8 @@ import (
 // buildWorkflows makes what moves workflows on, over the service of tasks.
 func (a *App) buildWorkflows(models *catalogue.Catalogue) {
 	outcomes := workflow.Outcomes{Primary: modelhunter.WorkflowEventBody, Schedule: a.Config.Schedule, Links: a.links,
-		Default: workflow.Webhook{Render: modelhunter.WorkflowBody, Schedule: a.Config.WorkflowSchedule}}
+		Default:  workflow.Webhook{Render: modelhunter.WorkflowBody, Schedule: a.Config.WorkflowSchedule},
+		Webhooks: map[string]workflow.Webhook{muapi.Name: {Render: muapi.RunWebhookBody(a.BaseURL()), Schedule: a.Config.Muapi.Schedule}}}
 	a.flowWork = workflow.NewWorker(workflow.WorkerOptions{Queue: a.store, Tasks: a.tasks, Outcomes: outcomes,
 		Stopped: a.taskWork.Cancelled, Logger: a.Logger})
 	a.flows = workflow.NewService(workflow.ServiceOptions{Store: a.store, Executions: a.store, Models: models, Links: a.links,

@@ -26,6 +26,7 @@ func duties() []duty {
 			where: except(exception{"internal/egress", "this is its duty: every address is checked there"},
 				exception{"client", "calls the server that its user names, from the user's machine"},
 				exception{"cmd/taskhook/remote.go", "calls the server that the operator names, from the operator's machine"},
+				exception{"cmd/taskhook/listen.go", "sends to the address that its user names, from the user's machine"},
 				exception{"internal/bench", "plays clients and senders, in processes of their own"},
 				exception{"internal/demo", "fetches results as a client does, from the server that it started"}),
 			otherwise: "send through internal/egress, which refuses addresses that must not be reached",

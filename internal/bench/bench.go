@@ -32,7 +32,7 @@ type Options struct {
 	Settle      time.Duration // from the start of a server to the reading of its idle memory
 	Timeout     time.Duration // of one round
 
-	Profile string // directory for CPU and allocation profiles of the server; empty: none
+	Profile string // directory for CPU and allocation profiles of the server, made if need be; empty: none
 	Log     io.Writer
 }
 
@@ -85,6 +85,11 @@ func (o Options) measure(ctx context.Context, s scenario) (*Report, error) {
 	machine, err := readMachine(o.Data)
 	if err != nil {
 		return nil, err
+	}
+	if o.Profile != "" {
+		if err := os.MkdirAll(o.Profile, 0o755); err != nil {
+			return nil, fmt.Errorf("make the directory of profiles: %w", err)
+		}
 	}
 	report := &Report{Scenario: s.name, At: time.Now().UTC(), Machine: machine}
 	if s.publishes {

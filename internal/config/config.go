@@ -35,9 +35,10 @@ type Config struct {
 
 	WorkflowSchedule taskhook.Schedule `name:"workflow-schedule" default:"1m,2m,4m" placeholder:"DELAYS" help:"The same for the webhook URL of a workflow."`
 
-	Delivery  Delivery  `embed:"" prefix:"delivery-"`
-	ModelsLab ModelsLab `embed:"" prefix:"modelslab-"`
-	Muapi     Muapi     `embed:"" prefix:"muapi-"`
+	Delivery    Delivery    `embed:"" prefix:"delivery-"`
+	ModelHunter ModelHunter `embed:"" prefix:"modelhunter-"`
+	ModelsLab   ModelsLab   `embed:"" prefix:"modelslab-"`
+	Muapi       Muapi       `embed:"" prefix:"muapi-"`
 
 	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
@@ -75,14 +76,24 @@ type Alert struct {
 	Command []string `name:"command" placeholder:"PROGRAM" help:"Program and arguments, separated by commas, that tell the operator likewise; the body of the event is their standard input."`
 }
 
+// ModelHunter sets what is particular to the primary API.
+type ModelHunter struct {
+	Listen string   `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the primary API is reached. It is reached at listen too."`
+	Hosts  []string `name:"hosts" placeholder:"HOST" help:"Host names under which only the primary API is reached. It is always reached below /modelhunter, and wherever no other is asked for."`
+}
+
 // ModelsLab sets what is particular to the API of ModelsLab.
 type ModelsLab struct {
+	Listen     string        `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of ModelsLab is reached. It is reached at listen too."`
 	Hosts      []string      `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of ModelsLab is reached. It is always reached below /modelslab, by the header key, and at the paths that it alone has."`
 	ResultWait time.Duration `name:"result-wait" default:"5s" help:"How long its answer to a submission may wait for an image or a text; without a webhook only. 0 does not wait."`
+
+	WorkflowRate int `name:"workflow-rate" default:"10" placeholder:"N" help:"Runs of a workflow that may be started through the API of ModelsLab in a minute; more are answered with 429. 0 does not limit them."`
 }
 
 // Muapi sets what is particular to the API of muapi.ai.
 type Muapi struct {
+	Listen   string            `name:"listen" placeholder:"HOST:PORT" help:"Further address to listen at, where only the API of muapi.ai is reached. It is reached at listen too."`
 	Hosts    []string          `name:"hosts" placeholder:"HOST" help:"Host names under which only the API of muapi.ai is reached. It is always reached below /muapi, by the header x-api-key, and at the paths that it alone has."`
 	Schedule taskhook.Schedule `name:"schedule" default:"10s,1m,6m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a webhook URL given through this API."`
 }

@@ -124,7 +124,7 @@ func TestFileNamedByVariableYieldsToFlag(t *testing.T) {
 // samples has a value other than the default for every setting.
 func samples() map[string]string {
 	return map[string]string{
-		"config": "", "data": "/srv/taskhook", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s",
+		"config": "", "data": "/srv/taskhook", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s", "modelslab-workflow-rate": "9",
 		"dev": "true", "dev-listen-any": "true", "log-level": "debug", "log-format": "json",
 		"accept-new-key": "true",
 		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
@@ -135,6 +135,7 @@ func samples() map[string]string {
 		"alert-url": "https://alerts.example.com/", "alert-command": "notify,--urgent", "allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
 		"s3-bucket": "files", "s3-endpoint": "https://s3.example.com", "s3-region": "auto", "s3-prefix": "media/taskhook",
 		"s3-access-key": "taskhook", "s3-secret-key": strings.Repeat("k", 40), "s3-serve": "redirect",
+		"modelhunter-listen": "127.0.0.2:2", "modelhunter-hosts": "hunter.example.com,hunter.test", "modelslab-listen": "127.0.0.2:3", "muapi-listen": "127.0.0.2:4",
 		"muapi-hosts": "muapi.example.com,other.example.com", "muapi-schedule": "4s,5s",
 	}
 }

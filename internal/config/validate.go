@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,34 +15,13 @@ const minKey = 32
 
 // validate refuses settings that can't be used or contradict each other.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.checkListen, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Config) checkListen() error {
-	host, port, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen %q is not an address with a port; write it like 127.0.0.1:8080", c.Listen)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
-		return fmt.Errorf("listen %q: the port is not a number from 0 to 65535", c.Listen)
-	}
 	if c.Data == "" {
 		return errors.New("data is empty; name the directory that holds the database")
 	}
-	if c.Dev && !isLoopback(host) && !c.DevListenAny {
-		return fmt.Errorf("dev lets everybody with a key make this machine call any private address, so it goes with a loopback address only: "+
-			"leave dev out, set listen to 127.0.0.1:%s, or add dev-listen-any if the network around is yours alone", port)
-	}
-	if c.DevListenAny && !c.Dev {
-		return errors.New("dev-listen-any has a meaning only together with dev: leave it out or add dev")
-	}
-	if c.PublicURL == "" && !c.Dev && isUnspecified(host) {
-		return fmt.Errorf("listen %q is every address of this machine, so links can't be derived from it: set public-url to the URL that clients use", c.Listen)
+	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -112,6 +88,9 @@ func (c *Config) checkLimits() error {
 	if n := c.MaxBacklog; n < 0 || n > maxBacklog {
 		return fmt.Errorf("max-backlog is %d; it must be from 1 to %d, or 0 for no limit", n, maxBacklog)
 	}
+	if n := c.ModelsLab.WorkflowRate; n < 0 || n > maxRate {
+		return fmt.Errorf("modelslab-workflow-rate is %d; it must be from 1 to %d, or 0 for no limit", n, maxRate)
+	}
 	return nil
 }
 
@@ -137,19 +116,6 @@ func (c *Config) checkDelivery() error {
 // maxResultWait is what clients wait for an answer at least.
 const maxResultWait = 30 * time.Second
 
-// BaseURL returns the URL that links start with, without a slash at its end:
-// PublicURL, else one derived from the address that is listened at, which is
-// Listen with the port really taken.
-func (c *Config) BaseURL(addr string) string {
-	if c.PublicURL != "" {
-		return c.PublicURL
-	}
-	if host, port, err := net.SplitHostPort(addr); err == nil && isUnspecified(host) {
-		addr = net.JoinHostPort("localhost", port)
-	}
-	return "http://" + addr
-}
-
 // Level returns LogLevel as log/slog has it.
 func (c *Config) Level() slog.Level {
 	var level slog.Level
@@ -157,14 +123,4 @@ func (c *Config) Level() slog.Level {
 		return slog.LevelInfo // of a Config that was not loaded
 	}
 	return level
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-func isUnspecified(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "" || err == nil && addr.IsUnspecified()
 }

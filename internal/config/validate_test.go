@@ -21,6 +21,20 @@ func TestValidate(t *testing.T) {
 		{"every address", func(c *Config) { c.Listen = ":8080" }, "set public-url"},
 		{"every IPv6 address", func(c *Config) { c.Listen = "[::]:8080" }, "set public-url"},
 		{"every address with its URL", func(c *Config) { c.Listen, c.PublicURL = "0.0.0.0:80", "https://x.example" }, ""},
+		{"addresses of single faces", func(c *Config) {
+			c.ModelHunter.Listen, c.ModelsLab.Listen, c.Muapi.Listen = "127.0.0.1:81", "127.0.0.1:0", "127.0.0.1:0"
+		}, ""},
+		{"face without port", func(c *Config) { c.ModelsLab.Listen = "localhost" }, `modelslab-listen "localhost" is not an address with a port`},
+		{"face with a large port", func(c *Config) { c.Muapi.Listen = "localhost:70000" }, `muapi-listen "localhost:70000": the port is not a number`},
+		{"face at the address of all", func(c *Config) { c.ModelHunter.Listen = c.Listen }, "listen and modelhunter-listen are both 127.0.0.1:8080"},
+		{"two faces at one address", func(c *Config) { c.ModelsLab.Listen, c.Muapi.Listen = "127.0.0.1:9", "127.0.0.1:9" }, "modelslab-listen and muapi-listen are both"},
+		{"dev with a face for all", func(c *Config) { c.Dev, c.Muapi.Listen = true, "0.0.0.0:9" }, "set muapi-listen to 127.0.0.1:9"},
+		{"face beyond the links", func(c *Config) { c.ModelsLab.Listen = "0.0.0.0:9" }, "links would start with http://127.0.0.1:8080"},
+		{"face beyond, with the URL", func(c *Config) { c.ModelsLab.Listen, c.PublicURL = "0.0.0.0:9", "https://x.example" }, ""},
+		{"one host name for two", func(c *Config) {
+			c.ModelHunter.Hosts, c.Muapi.Hosts = []string{"Api.example"}, []string{"b.example", "api.EXAMPLE"}
+		}, "modelhunter-hosts and muapi-hosts both have api.example"},
+		{"a host name twice", func(c *Config) { c.Muapi.Hosts = []string{"b.example", "b.example"} }, ""},
 		{"one address", func(c *Config) { c.Listen = "10.0.0.1:80" }, ""},
 		{"no data directory", func(c *Config) { c.Data = "" }, "data is empty"},
 		{"dev", func(c *Config) { c.Dev = true }, ""},
@@ -51,6 +65,7 @@ func TestValidate(t *testing.T) {
 		{"a limit below none", func(c *Config) { c.RateLimit = -1 }, "rate-limit is -1"},
 		{"a wait without end", func(c *Config) { c.ModelsLab.ResultWait = time.Hour }, "modelslab-result-wait is 1h0m0s"},
 		{"no place for deliveries", func(c *Config) { c.MaxBacklog = -1 }, "max-backlog is -1"},
+		{"no place for runs", func(c *Config) { c.ModelsLab.WorkflowRate = -1 }, "modelslab-workflow-rate is -1"},
 		{"no place for tasks", func(c *Config) { c.MaxQueuedTasks = -1 }, "max-queued-tasks is -1"},
 		{"a limit beyond all", func(c *Config) { c.RateLimit = 1e9 }, "rate-limit is 1000000000"},
 		{"no attempts", func(c *Config) { c.Delivery.Concurrency = 0 }, "delivery-concurrency is 0"},

@@ -28,8 +28,13 @@ func TestScopesAreNeeded(t *testing.T) {
 			continue
 		}
 		id := map[bool]string{true: "wh_a", false: "dlv_c"}[strings.HasPrefix(path, "/endpoints")]
-		if strings.HasPrefix(path, "/tasks") {
+		switch {
+		case strings.HasPrefix(path, "/tasks"):
 			id = "task_a"
+		case strings.HasPrefix(path, "/workflows"):
+			id = "wf_a"
+		case strings.HasPrefix(path, "/executions"):
+			id = "exec_a"
 		}
 		path = strings.ReplaceAll(path, "{id}", id)
 		var answer *httptest.ResponseRecorder
@@ -53,6 +58,7 @@ func TestScopesAreNeeded(t *testing.T) {
 func TestScopesShowTheirPart(t *testing.T) {
 	t.Parallel()
 	const readTasks, readHooks, readDeliveries = taskhook.ScopeTasksRead, taskhook.ScopeWebhooksRead, taskhook.ScopeDeliveriesRead
+	const readFlows, runFlows = taskhook.ScopeWorkflowsRead, taskhook.ScopeWorkflowsRun
 	for _, tt := range []struct {
 		path       string
 		scopes     []taskhook.Scope
@@ -67,6 +73,11 @@ func TestScopesShowTheirPart(t *testing.T) {
 		{"/tasks/task_a", []taskhook.Scope{readTasks, taskhook.ScopeTasksWrite}, []string{"/cancel"}, []string{"/retry"}},
 		{"/tasks/task_e", []taskhook.Scope{readTasks, taskhook.ScopeTasksWrite}, []string{"Timeline"}, []string{"/cancel", "/retry"}},
 		{"/tasks/task_e", []taskhook.Scope{readTasks, taskhook.ScopeTasksWrite, taskhook.CreateScope("")}, []string{"/retry"}, []string{"/cancel"}},
+		{"/workflows/wf_a", []taskhook.Scope{readFlows}, []string{"Definition", "/executions/exec_a"}, []string{"Run it", `href="/tasks`}},
+		{"/workflows/wf_a", []taskhook.Scope{readFlows, runFlows}, []string{"Run it"}, nil},
+		{"/executions/exec_b", []taskhook.Scope{readFlows}, []string{"Steps"}, []string{"/cancel", "/tasks/", "/dlv_"}},
+		{"/executions/exec_b", []taskhook.Scope{readFlows, runFlows, readTasks, readDeliveries}, []string{"/executions/exec_b/cancel", "/tasks/task_d", "/dlv_x"}, nil},
+		{"/executions/exec_c", []taskhook.Scope{readFlows, runFlows}, []string{"Steps"}, []string{"/cancel"}},
 		{"/deliveries/dlv_c", []taskhook.Scope{readDeliveries}, []string{"Attempts"}, []string{"/replay"}},
 		{"/deliveries/dlv_c", []taskhook.Scope{readDeliveries, taskhook.ScopeDeliveriesWrite}, []string{"/replay"}, nil},
 		{"/endpoints", []taskhook.Scope{readHooks}, []string{"wh_a"}, []string{"Register an endpoint"}},

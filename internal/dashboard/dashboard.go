@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -71,6 +72,21 @@ type (
 		Usage(ctx context.Context, f taskhook.UsageFilter) (taskhook.Usage, error)
 	}
 
+	// Workflows finds workflows in their newest versions.
+	Workflows interface {
+		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
+		List(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
+	}
+
+	// Executions finds executions of workflows. Cancel of a finished one is
+	// CodeConflict. Output is what an ended one has made, a JSON object or nil.
+	Executions interface {
+		Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
+		ListExecutions(ctx context.Context, f taskhook.ExecutionFilter) (taskhook.List[taskhook.Execution], error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Execution, error)
+		Output(x *taskhook.Execution) (json.RawMessage, error)
+	}
+
 	// Links makes the links to results.
 	Links interface {
 		Expiring(a taskhook.Artifact, now time.Time) string
@@ -87,7 +103,11 @@ type Config struct {
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
 	Money         Money
+	Workflows     Workflows
+	Executions    Executions
 	Links         Links
+
+	Outline func(taskhook.Source) (Outline, error) // reads a definition
 
 	OperatorToken string      // signs in to all accounts; empty: API keys only
 	SessionKey    []byte      // 32 secret bytes that seal the cookies
@@ -105,6 +125,7 @@ type Dashboard struct {
 	failures  *limiter // of signing in
 	streams   chan struct{}
 	overviews memo[overviewView]
+	outlines  memo[Outline]
 	assets    assets
 	templates templates
 	handler   http.Handler
@@ -121,7 +142,7 @@ func New(c Config) (*Dashboard, error) {
 		return nil, err
 	}
 	d := &Dashboard{Config: c, prefix: base.Path, secure: base.Scheme == "https", cookies: cookies,
-		failures: newLimiter(), streams: make(chan struct{}, maxStreams)}
+		failures: newLimiter(), streams: make(chan struct{}, maxStreams), outlines: memo[Outline]{life: time.Hour}}
 	d.assets = loadAssets(d.prefix)
 	d.templates = parseTemplates(d.prefix, c.BaseURL, d.assets)
 	crossOrigin := http.NewCrossOriginProtection()

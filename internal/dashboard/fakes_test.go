@@ -34,6 +34,8 @@ type world struct {
 	deliveries []taskhook.Outgoing
 	attempts   map[string][]taskhook.Attempt
 	endpoints  []taskhook.Endpoint
+	workflows  []taskhook.Workflow
+	executions []taskhook.Execution
 	money      taskhook.Balance
 	cost       taskhook.Money   // of 30 days
 	fail       error            // what every look-up answers, if set
@@ -67,9 +69,25 @@ func (f *world) Balance(context.Context, string) (taskhook.Balance, error) {
 	return f.money, f.fail
 }
 
-func (f *world) Usage(context.Context, taskhook.UsageFilter) (taskhook.Usage, error) {
+// Usage counts what has ended, whenever that was.
+func (f *world) Usage(_ context.Context, q taskhook.UsageFilter) (taskhook.Usage, error) {
 	defer f.lock()()
-	return taskhook.Usage{Total: taskhook.UsageCount{Succeeded: 2, Cost: f.cost}}, f.fail
+	u := taskhook.Usage{From: q.From.Truncate(time.Hour), Total: taskhook.UsageCount{Cost: f.cost}}
+	for _, k := range f.tasks {
+		if k.AccountID == q.AccountID {
+			u.Total.Succeeded += times(k.State == taskhook.TaskSucceeded)
+			u.Total.Failed += times(k.State == taskhook.TaskFailed)
+			u.Total.Cancelled += times(k.State == taskhook.TaskCancelled)
+		}
+	}
+	return u, f.fail
+}
+
+func times(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (f *world) Accounts(context.Context) ([]taskhook.Account, error) {
@@ -231,12 +249,7 @@ func (f *world) EndpointHealth(ctx context.Context, account, id string) (taskhoo
 func (f *world) Overview(_ context.Context, account string) (taskhook.Overview, error) {
 	defer f.lock()()
 	f.overviews++
-	o := taskhook.Overview{Finished: map[taskhook.TaskState]int{}}
-	for _, k := range f.tasks {
-		if k.AccountID == account && k.State.Final() {
-			o.Finished[k.State]++
-		}
-	}
+	o := taskhook.Overview{}
 	for _, d := range f.deliveries {
 		switch {
 		case d.AccountID != account:
@@ -289,7 +302,7 @@ type browser struct {
 
 func newDashboard(t *testing.T, w *world, change func(*Config)) *Dashboard {
 	t.Helper()
-	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Endpoints: w, EndpointTools: w, Money: w, Links: w, OperatorToken: operator,
+	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Endpoints: w, EndpointTools: w, Money: w, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
 		SessionKey: []byte(strings.Repeat("k", 32)), BaseURL: "http://taskhook.example", Stopping: func() bool { return false },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {

@@ -43,7 +43,7 @@ func TestHostileTextStaysText(t *testing.T) {
 				}
 				checkInert(t, path, w.Body.String())
 			}
-			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/deliveries?task=", "/deliveries?class=", "/deliveries?type=", "/deliveries?from=", "/deliveries?to=", "/signin?next=", "/nothing?"} {
+			for _, path := range []string{"/tasks?state=", "/deliveries?state=", "/tasks?id=", "/executions?state=", "/executions?workflow=", "/deliveries?task=", "/deliveries?class=", "/deliveries?type=", "/deliveries?from=", "/deliveries?to=", "/signin?next=", "/nothing?"} {
 				checkInert(t, path, b.get(path+url.QueryEscape(text)).Body.String())
 			}
 			w := b.post("/endpoints/new", "url", text, "description", text, "events", text, "own_schedule", "1", "schedule", text)
@@ -75,7 +75,7 @@ func TestEmptyPages(t *testing.T) {
 	t.Parallel()
 	b := signedIn(t, &world{}, keyOne)
 	for path, want := range map[string]string{"/": "Begin here", "/tasks": "curl -X POST http://taskhook.example/api/v1/vidu",
-		"/deliveries": "/api/v1/events", "/endpoints": "/api/v1/webhooks", "/tasks?state=failed": "No task fits",
+		"/deliveries": "/api/v1/events", "/endpoints": "/api/v1/webhooks", "/workflows": "{{ inputs.prompt }}", "/executions": "No workflow was run yet", "/executions?state=failed": "No execution fits", "/tasks?state=failed": "No task fits",
 		"/deliveries?event=x": "No delivery fits"} {
 		b.sees(b.get(path), http.StatusOK, want)
 	}
@@ -85,8 +85,8 @@ func TestFullPages(t *testing.T) {
 	t.Parallel()
 	b := signedIn(t, fullWorld("https://receiver.example/hook"), keyOne)
 	for path, want := range map[string][]string{
-		"/":                 {"Deliveries that have not arrived", "Endpoints that are not sent to", `href="/tasks?state=failed"`},
-		"/tasks/task_d":     {"Attempt 2: answered 500", "Attempt 3: accepted with 200", "<video src=\"/results/", "<audio src", "<img src", "no preview of model/gltf-binary", "1.2 MB", "look into its log"},
+		"/":                 {"Deliveries that have not arrived", ":00 UTC</span>", "Endpoints that are not sent to", `href="/tasks?state=failed"`},
+		"/tasks/task_d":     {"Attempt 2: answered 500", "Attempt 3: accepted with 200", "<video src=\"/results/", "<audio src", "<img src", "no preview of model/gltf-binary", ">flagged</span>", ">checked</span>", "1.2 MB", "look into its log"},
 		"/tasks/task_e":     {"https://receiver.example/hook"},
 		"/tasks/task_g":     {"retention time is over"},
 		"/deliveries/dlv_a": {"The next attempt is due", "X-Job-Id"},

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 // follow asks for a page's stream and returns what it was sent, once it has ended.
 func (b *browser) follow(ctx context.Context, path string) <-chan *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "http://taskhook.example"+path, nil).WithContext(ctx)
-	r.Header.Set("Accept", eventStream)
+	r.Header.Set("Accept", httpserver.EventStreamType)
 	for _, c := range b.cookies {
 		r.AddCookie(c)
 	}
@@ -46,7 +47,7 @@ func TestLivePage(t *testing.T) {
 		<-time.After(30 * time.Second)
 		leave()
 		w := <-done
-		if w.Header().Get("Content-Type") != eventStream || events(w) != 2 {
+		if w.Header().Get("Content-Type") != httpserver.EventStreamType || events(w) != 2 {
 			t.Errorf("%d events: %s", events(w), w.Body)
 		}
 		if !strings.Contains(w.Body.String(), "\n:\n\n") {

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -9,6 +10,7 @@ import (
 // same cost as much as one. Whoever comes while it is being read waits for it.
 // The zero value is empty.
 type memo[T any] struct {
+	life time.Duration // how long something is kept; 0: memoLife
 	mu   sync.Mutex
 	kept map[string]*kept[T]
 }
@@ -19,7 +21,7 @@ type kept[T any] struct {
 	at    time.Time // zero: nothing is kept
 }
 
-// memoLife is how long something is kept, and maxKept for how many keys; then all
+// memoLife is how long something is kept usually, and maxKept for how many keys; then all
 // are dropped, which costs one reading each.
 const (
 	memoLife = 900 * time.Millisecond // a page that is followed sees something new with every look
@@ -31,7 +33,7 @@ func (m *memo[T]) get(key string, load func() (T, error)) (T, error) {
 	k := m.entry(key)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.at.IsZero() && time.Since(k.at) < memoLife {
+	if !k.at.IsZero() && time.Since(k.at) < cmp.Or(m.life, memoLife) {
 		return k.value, nil
 	}
 	value, err := load()

@@ -21,7 +21,7 @@ func TestMoney(t *testing.T) {
 	w = fullWorld("x")
 	w.money, w.cost = taskhook.Balance{Prepaid: true, Available: 19_360_000, Held: 320_000}, 640_000
 	b = signedIn(t, w, keyOne)
-	b.sees(b.get("/"), http.StatusOK, "<dd>19.36 USD</dd>", "<dd>0.32 USD</dd>", "<dd>0.64 USD for 2 tasks</dd>")
+	b.sees(b.get("/"), http.StatusOK, "<dd>19.36 USD</dd>", "<dd>0.32 USD</dd>", "<dd>0.64 USD for 1 task</dd>")
 	for i := range w.tasks {
 		w.tasks[i].Price = 320_000
 		shown := strings.Contains(b.get("/tasks/"+w.tasks[i].ID).Body.String(), "<dd>0.32 USD</dd>")

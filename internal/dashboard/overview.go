@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -60,7 +61,13 @@ func (d *Dashboard) readOverview(ctx context.Context, account string) (v overvie
 	if err != nil {
 		return v, err
 	}
-	v.addCounts(&o)
+	// Usage has whole hours, the present one with them: no more than the last day.
+	ended, err := d.Money.Usage(ctx, taskhook.UsageFilter{AccountID: account, From: time.Now().Add(-23 * time.Hour)})
+	if err != nil {
+		return v, err
+	}
+	v.addTasks(o.Unfinished, &ended)
+	v.addDeliveries(&o)
 	recent, err := d.Tasks.Tasks(ctx, taskhook.TaskFilter{AccountID: account, Page: taskhook.Page{Limit: overviewRows}})
 	if err != nil {
 		return v, err
@@ -76,14 +83,23 @@ func (d *Dashboard) readOverview(ctx context.Context, account string) (v overvie
 	return v, v.addEndpoints(ctx, d.Endpoints, account)
 }
 
-func (v *overviewView) addCounts(o *taskhook.Overview) {
-	const day = "in 24 hours"
-	v.Tasks = []count{newCount("unfinished", o.Unfinished, "now", "/tasks")}
-	for _, state := range taskhook.TaskStates() {
-		if state.Final() {
-			v.Tasks = append(v.Tasks, newCount(string(state), o.Finished[state], day, "/tasks?state="+string(state)))
-		}
+func (v *overviewView) addTasks(unfinished int, ended *taskhook.Usage) {
+	since := "since " + ended.From.UTC().Format("15:04") + " UTC"
+	v.Tasks = []count{newCount("unfinished", unfinished, "now", "/tasks")}
+	for _, c := range []struct {
+		state taskhook.TaskState
+		tasks int64
+	}{
+		{taskhook.TaskSucceeded, ended.Total.Succeeded},
+		{taskhook.TaskFailed, ended.Total.Failed},
+		{taskhook.TaskCancelled, ended.Total.Cancelled},
+	} {
+		v.Tasks = append(v.Tasks, newCount(string(c.state), int(c.tasks), since, "/tasks?state="+string(c.state)))
 	}
+}
+
+func (v *overviewView) addDeliveries(o *taskhook.Overview) {
+	const day = "in 24 hours"
 	v.Traffic = newTrafficView(&o.Traffic)
 	v.Deliveries = []count{
 		newCount("pending", o.Pending, "now", "/deliveries?state=pending"),

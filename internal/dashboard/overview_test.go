@@ -100,3 +100,15 @@ func TestRate(t *testing.T) {
 		}
 	}
 }
+
+// TestTaskCounts holds that the overview says since when it counts: usage has
+// whole hours.
+func TestTaskCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it is midnight of 2000-01-01
+		<-time.After(9*time.Hour + 59*time.Minute)
+		b := signedIn(t, fullWorld("x"), keyOne)
+		b.sees(b.get("/"), http.StatusOK,
+			`<strong>1</strong><span class="state succeeded">succeeded</span><span class="span">since 10:00 UTC</span>`,
+			`<strong>1</strong><span class="state failed">failed</span><span class="span">since 10:00 UTC</span>`)
+	})
+}

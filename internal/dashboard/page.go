@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 // view is what a page shows.
@@ -24,7 +25,7 @@ type pageFunc func(r *http.Request, s *session) (view, error)
 // that it changes.
 func (d *Dashboard) page(scope taskhook.Scope, load pageFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Accept") == eventStream {
+		if r.Header.Get("Accept") == httpserver.EventStreamType {
 			d.stream(w, r, scope, load)
 			return
 		}

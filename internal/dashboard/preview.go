@@ -11,6 +11,7 @@ import (
 // preview is a result as a page shows it.
 type preview struct {
 	taskhook.Artifact
+	Of   string // the step that made it; empty on the page of its task
 	Kind string // the element that shows it: "image", "video", "audio"; empty: none
 	URL  string // on this site; empty once the file is removed
 }
@@ -19,11 +20,11 @@ type preview struct {
 // followed live does not change, nor load its pictures again, with every look.
 const linkStep = 5 * time.Minute
 
-// previews returns the results of a task.
-func (d *Dashboard) previews(t *taskhook.Task) []preview {
+// previews returns results of a task.
+func (d *Dashboard) previews(results []taskhook.Artifact) []preview {
 	now := time.Now().Truncate(linkStep)
-	list := make([]preview, len(t.Results))
-	for i, a := range t.Results {
+	list := make([]preview, len(results))
+	for i, a := range results {
 		list[i] = preview{Artifact: a}
 		if !a.Removed {
 			list[i].Kind, list[i].URL = element(a.MediaType), d.onSite(d.Links.Expiring(a, now))

@@ -18,6 +18,7 @@ func (d *Dashboard) routes() []route {
 		tasks, tasksWrite           = taskhook.ScopeTasksRead, taskhook.ScopeTasksWrite
 		deliveries, deliveriesWrite = taskhook.ScopeDeliveriesRead, taskhook.ScopeDeliveriesWrite
 		webhooks, webhooksWrite     = taskhook.ScopeWebhooksRead, taskhook.ScopeWebhooksWrite
+		workflows, workflowsRun     = taskhook.ScopeWorkflowsRead, taskhook.ScopeWorkflowsRun
 	)
 	return []route{
 		{"GET /{$}", d.page("", d.overview)},
@@ -25,6 +26,13 @@ func (d *Dashboard) routes() []route {
 		{"GET /tasks/{id}", d.page(tasks, d.task)},
 		{"POST /tasks/{id}/cancel", d.action(tasksWrite, d.cancelTask)},
 		{"POST /tasks/{id}/retry", d.action(tasksWrite, d.retryTask)},
+
+		{"GET /workflows", d.page(workflows, d.workflowList)},
+		{"GET /workflows/{id}", d.page(workflows, d.workflow)},
+		{"GET /executions", d.page(workflows, d.executionList)},
+		{"GET /executions/{id}", d.page(workflows, d.execution)},
+		{"POST /executions/{id}/cancel", d.action(workflowsRun, d.cancelExecution)},
+
 		{"GET /deliveries", d.page(deliveries, d.deliveryList)},
 		{"GET /deliveries/{id}", d.page(deliveries, d.delivery)},
 		{"POST /deliveries/{id}/replay", d.action(deliveriesWrite, d.replay)},

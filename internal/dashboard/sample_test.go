@@ -26,7 +26,7 @@ func fullWorld(text string) *world {
 			t.Error = &taskhook.TaskError{Code: text, Message: text}
 		}
 		for j, mediaType := range []string{"image/png", "video/mp4", "audio/wav", "model/gltf-binary", text} {
-			t.Results = append(t.Results, taskhook.Artifact{Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j,
+			t.Results = append(t.Results, taskhook.Artifact{Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j, Safety: []taskhook.Safety{taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged}[j%3],
 				Duration: 3 * time.Second, Removed: state == taskhook.TaskExpired})
 		}
 		f.tasks = append(f.tasks, t)
@@ -51,6 +51,9 @@ func fullWorld(text string) *world {
 			Secrets:   []taskhook.Secret{{Text: "whsec_hidden", PromotedAt: at}, {Text: "whsec_hidden", ExpiresAt: time.Now().Add(time.Hour)}},
 			CreatedAt: at, UpdatedAt: at})
 	}
+	f.workflows, f.executions = sampleFlows(text)
+	f.deliveries = append(f.deliveries, taskhook.Outgoing{Body: []byte(`{}`), Delivery: taskhook.Delivery{ID: "dlv_x", AccountID: "acc_one",
+		EventID: "evt_x", EventType: text, Subject: "exec_b", URL: text, State: taskhook.DeliveryDelivered, Attempts: 1, CreatedAt: at, FinishedAt: at}})
 	return f
 }
 
@@ -59,10 +62,14 @@ func pages() []string {
 	list := []string{"/", "/tasks", "/tasks?state=failed&model=x&provider=y&id=task_", "/deliveries", "/deliveries?state=failed&task=task_d",
 		"/deliveries?event=evt_a&endpoint=wh_a", "/endpoints", "/endpoints/new",
 		"/deliveries?type=x&class=tls&from=2026-03-01T09:30&to=2026-03-02T00:00"}
+	list = append(list, "/workflows", "/workflows/wf_a", "/executions", "/executions?state=failed&workflow=wf_a")
+	for _, id := range "abcde" {
+		list = append(list, "/executions/exec_"+string(id))
+	}
 	for _, id := range "abcdefg" {
 		list = append(list, "/tasks/task_"+string(id))
 	}
-	for _, id := range "abcd" {
+	for _, id := range "abcdx" {
 		list = append(list, "/deliveries/dlv_"+string(id))
 	}
 	for _, id := range "abc" {

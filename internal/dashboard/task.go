@@ -22,6 +22,7 @@ type taskView struct {
 	Results  []preview
 	Timeline []moment
 	Untold   int // deliveries that the timeline leaves out
+	Part     stepOf
 }
 
 // CanCancel reports whether the task can be cancelled by who looks at it.
@@ -44,8 +45,22 @@ func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 		return view{}, err
 	}
 	return view{template: "task.html", section: "tasks", title: "Task " + shortID(t.ID), data: taskView{
-		access: s.access, Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Cost: t.Cost(), Results: d.previews(&t),
-		Timeline: line, Untold: untold}}, nil
+		access: s.access, Task: t, Input: indented(t.Input), Metadata: indented(t.Metadata), Cost: t.Cost(), Results: d.previews(t.Results),
+		Timeline: line, Untold: untold, Part: stepOfTask(&t)}}, nil
+}
+
+// stepOf is the step of an execution that a task is; zero for tasks of their own.
+type stepOf struct {
+	Execution string `json:"execution_id"`
+	Step      string `json:"step"`
+}
+
+// stepOfTask reads the metadata that tasks of workflows have.
+func stepOfTask(t *taskhook.Task) (p stepOf) {
+	if t.Face != taskhook.FaceWorkflow || json.Unmarshal(t.Metadata, &p) != nil || !taskhook.HasIDForm(taskhook.PrefixExecution, p.Execution) {
+		return stepOf{}
+	}
+	return p
 }
 
 // timeline returns the life of a task as who is signed in may see it, and how many

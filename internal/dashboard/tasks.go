@@ -52,7 +52,7 @@ func (d *Dashboard) taskList(r *http.Request, s *session) (view, error) {
 	v := taskListView{Filter: f, States: taskhook.TaskStates(), Pager: newPager(r, l)}
 	for _, t := range l.Items {
 		row := taskRow{Task: t}
-		if all := d.previews(&t); len(all) > 0 {
+		if all := d.previews(t.Results); len(all) > 0 {
 			row.Preview = &all[0]
 		}
 		v.Rows = append(v.Rows, row)

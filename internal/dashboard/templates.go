@@ -19,19 +19,20 @@ type templates map[string]*template.Template
 
 func parseTemplates(prefix, baseURL string, a assets) templates {
 	funcs := template.FuncMap{
-		"path":    func(local string) string { return prefix + local },
-		"baseURL": func() string { return baseURL },
-		"asset":   func(name string) string { return a.urls[name] },
-		"short":   shortID,
-		"isTask":  func(id string) bool { return taskhook.HasIDForm(taskhook.PrefixTask, id) },
-		"clock":   clock,
-		"iso":     iso,
-		"took":    took,
-		"size":    size,
-		"rate":    rate,
-		"link":    newNavLink,
-		"opened":  func(a attemptView, open bool) openedAttempt { return openedAttempt{a, open} },
-		"hint":    func(x taskhook.Attempt) string { return taskhook.Hint(&x) },
+		"path":        func(local string) string { return prefix + local },
+		"baseURL":     func() string { return baseURL },
+		"asset":       func(name string) string { return a.urls[name] },
+		"short":       shortID,
+		"isTask":      func(id string) bool { return taskhook.HasIDForm(taskhook.PrefixTask, id) },
+		"isExecution": func(id string) bool { return taskhook.HasIDForm(taskhook.PrefixExecution, id) },
+		"clock":       clock,
+		"iso":         iso,
+		"took":        took,
+		"size":        size,
+		"rate":        rate,
+		"link":        newNavLink,
+		"opened":      func(a attemptView, open bool) openedAttempt { return openedAttempt{a, open} },
+		"hint":        func(x taskhook.Attempt) string { return taskhook.Hint(&x) },
 	}
 	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout/*.html"))
 	pages, err := fs.Glob(templateFiles, "templates/*.html")

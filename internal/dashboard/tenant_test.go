@@ -28,8 +28,11 @@ func TestTenantsAreApart(t *testing.T) {
 			continue
 		}
 		id := "wh_a"
-		if strings.HasPrefix(path, "/deliveries") {
+		switch {
+		case strings.HasPrefix(path, "/deliveries"):
 			id = "dlv_c"
+		case strings.HasPrefix(path, "/executions"):
+			id = "exec_b"
 		}
 		answer := b.post(strings.ReplaceAll(path, "{id}", id), "overlap_hours", "1", "url", "https://a.example", "events", "a.b")
 		if answer.Code == http.StatusSeeOther {

@@ -76,7 +76,11 @@ func later(m moment) int {
 
 // taskMoments tells of the task itself.
 func taskMoments(t *taskhook.Task) []moment {
-	line := []moment{{At: t.CreatedAt, Title: "Task created", Detail: "through the API of " + t.Face, Tone: tonePlain}}
+	through := "through the API of " + t.Face
+	if t.Face == taskhook.FaceWorkflow {
+		through = "as a step of a workflow"
+	}
+	line := []moment{{At: t.CreatedAt, Title: "Task created", Detail: through, Tone: tonePlain}}
 	if !t.StartedAt.IsZero() {
 		line = append(line, moment{At: t.StartedAt, Title: "Started", Detail: "the provider " + t.Provider + " has it", Tone: tonePlain})
 	}

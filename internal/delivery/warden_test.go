@@ -22,7 +22,7 @@ func inGuardedHouse(t *testing.T, test func(h *guarded), set ...func(*WardenOpti
 	var warden *Warden
 	inHouse(t, func(h *house) {
 		g := &guarded{house: h}
-		o := WardenOptions{Endpoints: h.store, Schedule: primarySchedule(), Logger: h.options.Logger, After: 5 * 24 * time.Hour,
+		o := WardenOptions{Endpoints: h.store, Schedule: primarySchedule(), Logger: h.options.Logger, After: 5 * 24 * time.Hour, Every: 15 * time.Minute,
 			Body: func(n *taskhook.EndpointNotice) []byte {
 				return []byte(n.EventType + " " + n.Endpoint.ID + " " + n.Reason())
 			},
@@ -49,7 +49,10 @@ func inGuardedHouse(t *testing.T, test func(h *guarded), set ...func(*WardenOpti
 		test(g)
 		stop()
 		<-done
-	}, func(o *WorkerOptions) { o.Gone = func() { warden.Gone() } })
+	}, func(o *WorkerOptions) {
+		o.Gone = func() { warden.Gone() }
+		o.SweepEvery = time.Hour // days go by
+	})
 }
 
 // told returns the notices that the watcher got.
@@ -81,9 +84,9 @@ func TestFailingEndpointIsDisabled(t *testing.T) {
 			return ok()
 		})
 		day := func() {
-			for range 24 {
+			for range 4 {
 				h.publish()
-				pass(time.Hour)
+				pass(6 * time.Hour)
 			}
 		}
 		for range 4 {
@@ -93,13 +96,13 @@ func TestFailingEndpointIsDisabled(t *testing.T) {
 			}
 		}
 		h.publish()
-		pass(2 * time.Minute)
+		pass(20 * time.Minute)
 		if told := h.told(); len(told) != 1 || !strings.HasPrefix(told[0], "endpoint.disabling "+e.ID) || h.state(e).State != taskhook.EndpointActive {
 			t.Fatalf("after four days told %q", told)
 		}
 		day()
 		h.publish()
-		pass(2 * time.Minute)
+		pass(20 * time.Minute)
 		if told := h.told(); len(told) != 2 || !strings.HasPrefix(told[1], "endpoint.disabled "+e.ID) || len(h.alerts) != 2 {
 			t.Fatalf("after five days told %q, the operator %q", told, h.alerts)
 		}
@@ -128,15 +131,15 @@ func TestFailingEndpointIsDisabled(t *testing.T) {
 func TestSuccessEndsTheCount(t *testing.T) {
 	inGuardedHouse(t, func(h *guarded) {
 		e := h.endpoint()
-		for i := range 8 * 24 {
+		for i := range 34 {
 			h.receiver.set(func(_ context.Context, p post) egress.Result {
-				if p.url == e.URL && i != 90 {
+				if p.url == e.URL && i != 15 {
 					return status(500)
 				}
 				return ok()
 			})
 			h.publish()
-			pass(time.Hour)
+			pass(6 * time.Hour)
 		}
 		if told := h.told(); len(told) != 1 || h.state(e).State != taskhook.EndpointActive {
 			t.Errorf("told %q", told)

@@ -55,6 +55,8 @@ func (d *demo) steps() []step {
 		{"The receiver fails once", d.showRetry},
 		{"Kill the server in the middle of work", d.showCrash},
 		{"Was anything lost?", d.showCount},
+		{"One server, three APIs", d.showFaces},
+		{"A workflow: each step gets what the one before has made", d.showWorkflow},
 	}
 }
 
@@ -74,7 +76,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	d.screen.title("taskhook demo")
-	d.screen.say("A server, a receiver and some tasks on this machine, in about 10 seconds.")
+	d.screen.say("A server, a receiver and some tasks on this machine, in about 15 seconds.")
 	d.screen.say("Nothing leaves the machine. The data are scratch, in %s", d.dir)
 	for i, s := range d.steps() {
 		d.screen.title(fmt.Sprintf("%d  %s", i+1, s.title))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // enters what is valid into the ledger before it answers, as one should.
 type receiver struct {
 	ledger *ledger
+	jobs   *jobs
 	server *http.Server
 	url    string
 
@@ -29,14 +31,29 @@ type receiver struct {
 	open     int // webhooks that are entered but not answered yet
 }
 
+// The paths of the webhook that is registered, and below which those stand that go
+// with a submission.
+const (
+	hookPath = "/hook"
+	jobPath  = "/job/"
+)
+
+// jobURL returns the URL to give with a submission.
+func (r *receiver) jobURL(name string) string {
+	return strings.TrimSuffix(r.url, hookPath) + jobPath + name
+}
+
 // listen starts a receiver on a free port of this machine. Close ends it.
 func listen(ctx context.Context, l *ledger) (*receiver, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for webhooks: %w", err)
 	}
-	r := &receiver{ledger: l, url: "http://" + listener.Addr().String() + "/hook"}
-	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
+	r := &receiver{ledger: l, jobs: &jobs{came: map[string][]byte{}}, url: "http://" + listener.Addr().String() + hookPath}
+	mux := http.NewServeMux()
+	mux.Handle(hookPath, r)
+	mux.Handle(jobPath+"{name}", r.jobs)
+	r.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go r.server.Serve(listener) // until close
 	return r, nil
 }

@@ -20,7 +20,16 @@ type Face struct {
 	Handler    http.Handler
 }
 
-// Front picks one whole handler for each request, by the first rule that fits:
+// isBelow reports whether a path is below the base path.
+func (f *Face) isBelow(path string) bool {
+	return f.BasePath != "" && strings.HasPrefix(path, f.BasePath+"/")
+}
+
+// below returns the handler of requests below the base path.
+func (f *Face) below() http.Handler { return http.StripPrefix(f.BasePath, f.Handler) }
+
+// Front picks one whole handler for each request that comes to where all faces are
+// reached, by the first rule that fits (see Alone for the listener of one face):
 //
 //  1. The path is below a face's base path, or it is an API's path, or one that
 //     the face answers itself, and the host name is a face's.
@@ -41,7 +50,7 @@ type Front struct {
 func NewFront(site http.Handler, first Face, others ...Face) *Front {
 	f := &Front{site: site, faces: append([]Face{first}, others...)}
 	for _, face := range f.faces {
-		f.below = append(f.below, http.StripPrefix(face.BasePath, face.Handler))
+		f.below = append(f.below, face.below())
 	}
 	return f
 }
@@ -50,8 +59,8 @@ func NewFront(site http.Handler, first Face, others ...Face) *Front {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.pick(r).ServeHTTP(w, r) }
 
 func (f *Front) pick(r *http.Request) http.Handler {
-	for i, face := range f.faces {
-		if face.BasePath != "" && strings.HasPrefix(r.URL.Path, face.BasePath+"/") {
+	for i := range f.faces {
+		if f.faces[i].isBelow(r.URL.Path) {
 			return f.below[i]
 		}
 	}

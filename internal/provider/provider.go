@@ -42,11 +42,18 @@ type Sink interface {
 	Progress(percent int)
 
 	// Output reads one result to its end and keeps it; the order of the calls is
-	// the order of the results. name is what the maker calls the file, such as
-	// "speech.wav", or empty: its extension is used only where the bytes leave
-	// the format open. On an error nothing of it is kept and Run returns that
-	// error.
-	Output(ctx context.Context, name string, r io.Reader) error
+	// the order of the results. On an error nothing of it is kept and Run returns
+	// that error.
+	Output(ctx context.Context, o Output, r io.Reader) error
+}
+
+// Output is what an adapter says of one result. The zero value says nothing.
+type Output struct {
+	// Name is what the maker calls the file, such as "speech.wav": its extension
+	// is used only where the bytes leave the format open.
+	Name string
+	// Safety is what the provider's own check found. Adapters do not guess it.
+	Safety taskhook.Safety
 }
 
 // Limited is an Adapter that can do only so many runs at once. Run waits for its

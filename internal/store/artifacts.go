@@ -8,20 +8,20 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, generation, removed, created_at`
+const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at`
 
 func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	var duration, created int64
 	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
-		&a.Generation, &a.Removed, &created)
+		&a.Safety, &a.Generation, &a.Removed, &created)
 	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
 	return a, err
 }
 
 func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
 	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
-		duration, generation, created_at) VALUES (`+marks(1, 12)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
-		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), a.Generation, ms(a.CreatedAt))
+		duration, safety, generation, created_at) VALUES (`+marks(1, 13)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
+		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt))
 	return err
 }
 

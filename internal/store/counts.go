@@ -132,25 +132,11 @@ func standings(made []*taskhook.AttemptResult) []*standing {
 	return list
 }
 
-// countTask adds an ended task to the counters.
-func countTask(ctx context.Context, t tx, account string, state taskhook.TaskState, at time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO task_counts (account, minute, state, tasks) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (account, minute, state) DO UPDATE SET tasks = task_counts.tasks + 1`, account, minuteOf(at), string(state))
-	return err
-}
-
-// ForgetCounts deletes up to limit counters of each sort that are from before a
-// time.
+// ForgetCounts deletes up to limit counters that are from before a time.
 func (s *Store) ForgetCounts(ctx context.Context, before time.Time, limit int) (deleted int64, err error) {
 	err = s.update(ctx, s.kinds.forgetCounts, func(ctx context.Context, t tx) error {
-		attempts, err := t.exec(ctx, `DELETE FROM attempt_counts WHERE (account, endpoint, minute, class) IN
+		deleted, err = t.exec(ctx, `DELETE FROM attempt_counts WHERE (account, endpoint, minute, class) IN
 			(SELECT account, endpoint, minute, class FROM attempt_counts WHERE minute < $1 LIMIT $2)`, ms(before), limit)
-		if err != nil {
-			return err
-		}
-		tasks, err := t.exec(ctx, `DELETE FROM task_counts WHERE (account, minute, state) IN
-			(SELECT account, minute, state FROM task_counts WHERE minute < $1 LIMIT $2)`, ms(before), limit)
-		deleted = attempts + tasks
 		return err
 	})
 	return deleted, err

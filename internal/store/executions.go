@@ -51,11 +51,15 @@ func failureText(failure *taskhook.TaskError) (any, error) {
 
 // CreateExecution stores an execution with its steps, to be looked at from now on,
 // and returns its id. With a key that stands for an execution already, it returns
-// the id of that; with another request under the same key it is a conflict. After
-// an error it can be repeated.
-func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution, key *taskhook.Idempotency) (id string, err error) {
+// the id of that; with another request under the same key it is a conflict. When
+// perMinute executions of the workflow were started through its face in the last
+// minute, it is CodeRateLimited; 0 limits nothing. After an error it can be repeated.
+func (s *Store) CreateExecution(ctx context.Context, x taskhook.Execution, perMinute int, key *taskhook.Idempotency) (id string, err error) {
 	err = s.update(ctx, s.kinds.createExecution, func(ctx context.Context, t tx) error {
 		if id, err = checkKey(ctx, t, x.CreatedAt, key); err != nil || id != "" {
+			return err
+		}
+		if err := checkPace(ctx, t, &x, perMinute); err != nil {
 			return err
 		}
 		if err := takeKey(ctx, t, key, x.ID); err != nil {

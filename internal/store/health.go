@@ -76,7 +76,7 @@ func (s *Store) traffic(ctx context.Context, now time.Time, account, endpoint st
 // dayBefore is the beginning of the day that ends with the minute of now.
 func dayBefore(now time.Time) time.Time { return at(minuteOf(now)).Add(time.Minute - 24*time.Hour) }
 
-// Overview returns how an account fares.
+// Overview returns how an account fares. How its tasks ended is in its Usage.
 func (s *Store) Overview(ctx context.Context, now time.Time, account string) (o taskhook.Overview, err error) {
 	if o.Unfinished, err = openRuns(ctx, s.db, account, taskhook.MaxTotal); err != nil {
 		return o, err
@@ -84,16 +84,6 @@ func (s *Store) Overview(ctx context.Context, now time.Time, account string) (o 
 	if o.Pending, err = pendingDeliveries(ctx, s.db, account, taskhook.MaxTotal); err != nil {
 		return o, err
 	}
-	if o.Traffic, err = s.traffic(ctx, now, account, everyEndpoint); err != nil {
-		return o, err
-	}
-	o.Finished = map[taskhook.TaskState]int{}
-	_, err = collect(ctx, s.db, func(r scanner) (_ struct{}, err error) {
-		var state taskhook.TaskState
-		var tasks int
-		err = r.Scan(&state, &tasks)
-		o.Finished[state] = tasks
-		return struct{}{}, err
-	}, `SELECT state, sum(tasks) FROM task_counts WHERE account = $1 AND minute >= $2 GROUP BY state`, account, ms(dayBefore(now)))
+	o.Traffic, err = s.traffic(ctx, now, account, everyEndpoint)
 	return o, err
 }

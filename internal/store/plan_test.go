@@ -132,7 +132,6 @@ var searches = []struct{ statement, step string }{
 	{"FROM lanes l JOIN deliveries d", "SEARCH l USING INDEX lanes_busy (account=?)"},
 	{"FROM lanes l JOIN deliveries d", "SEARCH d USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"FROM attempt_counts\n\t\tWHERE account", "SEARCH attempt_counts USING PRIMARY KEY (account=? AND endpoint=? AND minute>?)"},
-	{"FROM task_counts WHERE account", "SEARCH task_counts USING PRIMARY KEY (account=? AND minute>?)"},
 	{"FROM attempt_counts WHERE minute", "SEARCH attempt_counts USING COVERING INDEX attempt_counts_by_minute (minute<?)"},
 	{"FROM endpoint_health WHERE endpoint", "SEARCH endpoint_health USING PRIMARY KEY (endpoint=?)"},
 	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},

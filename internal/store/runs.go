@@ -277,9 +277,6 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return nil
 	}
 	f.ended = ended
-	if err := countTask(ctx, t, k.AccountID, k.State, k.FinishedAt); err != nil {
-		return err
-	}
 	if err := settle(ctx, t, f.now(), &ended); err != nil {
 		return err
 	}

@@ -231,9 +231,6 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
 		return err
 	}
-	if err := countTask(ctx, t, k.AccountID, taskhook.TaskCancelled, now); err != nil {
-		return err
-	}
 	k.State = taskhook.TaskCancelled
 	used := spending{}
 	used.add(now, k)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/provider"
 )
 
 // execution is a run that goes on here. It is the provider.Sink of its adapter.
@@ -34,17 +35,17 @@ func (x *execution) Progress(percent int) {
 }
 
 // Output is of provider.Sink.
-func (x *execution) Output(ctx context.Context, name string, r io.Reader) error {
+func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) error {
 	now := time.Now()
 	id := taskhook.NewID(taskhook.PrefixArtifact, now)
-	file, err := x.worker.Files.Put(ctx, id, name, r)
+	file, err := x.worker.Files.Put(ctx, id, o.Name, r)
 	if err != nil {
 		return err
 	}
 	taskID, index := x.claimed.Task.ID, len(x.results)
 	x.results = append(x.results, taskhook.Artifact{ID: id, TaskID: taskID, Index: index,
 		Name: artifact.Name(taskID, index, file.Format), Format: file.Format, MediaType: file.MediaType,
-		Size: file.Size, SHA256: file.SHA256, Duration: file.Duration, CreatedAt: now})
+		Size: file.Size, SHA256: file.SHA256, Duration: file.Duration, Safety: o.Safety, CreatedAt: now})
 	x.worker.fault("artifact:stored")
 	return nil
 }

@@ -311,7 +311,7 @@ func (s *script) begun() []begun {
 
 // output yields one result.
 func output(ctx context.Context, sink provider.Sink, name string) error {
-	return sink.Output(ctx, name, strings.NewReader("the bytes of "+name))
+	return sink.Output(ctx, provider.Output{Name: name}, strings.NewReader("the bytes of "+name))
 }
 
 // working lasts for d and then yields one output.

@@ -11,11 +11,10 @@
 //
 // It must not know SQL, HTTP, how a face spells anything, or how a task is run.
 //
-// What a face needs of Service: List and Get show workflows, and Parse of a source
-// its inputs and steps (ModelsLab's parameters, muapi's api-inputs). Start takes
-// the inputs as one object: ModelsLab's flat parameters without key, webhook and
-// track_id; of muapi's {"node": {"param": value}} a face makes the inputs that it
-// names "node.param". Execution shows how far it is with its steps, and Output what
-// it has made; Cancel of a finished one is CodeConflict, which ModelsLab says as
-// 400. A face whose webhook has a form of its own adds it to Webhooks under its name.
+// What a face needs of Service: List and Get show workflows, and Outline their
+// inputs and steps. Start takes the inputs as one object, and bounds how often a
+// workflow is run through the face if asked to. Execution shows how far it is with
+// its steps, and Output what it has made, of which taskhook.OutputLinks are the
+// links; Cancel of a finished one is CodeConflict. A face whose webhook has a form of
+// its own adds it to Webhooks under its name.
 package workflow

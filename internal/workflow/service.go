@@ -24,9 +24,10 @@ type Store interface {
 
 // Executions is what the Service asks of storage about executions. CreateExecution
 // is durable on return; the id is that of an execution which the key stood for
-// already, or the new one.
+// already, or the new one. When perMinute of the workflow were started through the
+// face in the last minute, it is CodeRateLimited.
 type Executions interface {
-	CreateExecution(ctx context.Context, x taskhook.Execution, key *taskhook.Idempotency) (id string, err error)
+	CreateExecution(ctx context.Context, x taskhook.Execution, perMinute int, key *taskhook.Idempotency) (id string, err error)
 	Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
 	Executions(ctx context.Context, f taskhook.ExecutionFilter) (taskhook.List[taskhook.Execution], error)
 	CancelExecution(ctx context.Context, now time.Time, account, id string) (stopped []string, err error)
@@ -146,7 +147,7 @@ func (s *Service) Start(ctx context.Context, who taskhook.Identity, n taskhook.N
 	for i := range d.Steps {
 		x.Steps = append(x.Steps, taskhook.ExecutionStep{ID: d.Steps[i].ID, State: taskhook.StepWaiting})
 	}
-	id, err := s.Executions.CreateExecution(ctx, x, s.key(who, n, now))
+	id, err := s.Executions.CreateExecution(ctx, x, n.PerMinute, s.key(who, n, now))
 	if err != nil {
 		return x, err
 	}
@@ -214,13 +215,4 @@ func (s *Service) Output(x *taskhook.Execution) (json.RawMessage, error) {
 		return nil, err
 	}
 	return d.output(x, s.Links.Permanent)
-}
-
-// Tree returns a definition as JSON, whatever it was written in.
-func Tree(source taskhook.Source) (json.RawMessage, error) {
-	d, err := read(source)
-	if err != nil {
-		return nil, err
-	}
-	return marshal(d.root)
 }

@@ -1,12 +1,8 @@
 package modelhunter
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
@@ -74,7 +70,7 @@ func wireErrorOf(code taskhook.Code) wireError {
 
 // writeError answers with err, and logs it if it is a fault of ours.
 func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	f.writeReadable(w, r, f.readable(w, r, err))
+	f.writeReadable(w, r, f.answers.Readable(w, r, err))
 }
 
 func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskhook.Error) {
@@ -85,51 +81,14 @@ func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskho
 	if wire.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	out := client.Error{Code: wire.code, Message: shorten(bad.Message)}
+	out := client.Error{Code: wire.code, Message: httpserver.Shorten(bad.Message)}
 	if bad.Field != "" {
-		out.Details = &client.ErrorDetails{Field: shorten(bad.Field), Reason: out.Message}
+		out.Details = &client.ErrorDetails{Field: httpserver.Shorten(bad.Field), Reason: out.Message}
 	}
 	f.write(w, r, wire.status, envelope{Error: &out})
 }
 
-// readable returns err as an Error that a user may read. What is not one is a
-// fault of ours, unless the client went away in the middle.
-func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *taskhook.Error {
-	bad, ok := errors.AsType[*taskhook.Error](err)
-	if !ok && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
-	}
-	if ok && wireErrorOf(bad.Code).status != http.StatusInternalServerError {
-		if bad.ForOperator() {
-			f.logFault(w, r, err)
-		}
-		return bad
-	}
-	f.logFault(w, r, err)
-	return internalFault(w)
-}
-
-func (f *Face) logFault(w http.ResponseWriter, r *http.Request, err error) {
-	f.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
-		slog.String("request_id", httpserver.RequestID(w)), slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.Any("error", err))
-}
-
-func internalFault(w http.ResponseWriter) *taskhook.Error {
-	return taskhook.Errorf(taskhook.CodeInternal,
-		"The server has a fault. Try again; if it persists, quote request id %s to its operator.", httpserver.RequestID(w))
-}
-
 // fault answers in place of a handler that panicked, which is logged already.
 func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
-	f.writeReadable(w, r, internalFault(w))
-}
-
-// shorten cuts a message that quotes too much of a request.
-func shorten(message string) string {
-	const limit = 2000
-	if len(message) <= limit {
-		return message
-	}
-	return strings.ToValidUTF8(message[:limit], "") + " …"
+	f.writeReadable(w, r, httpserver.InternalFault(w))
 }

@@ -75,6 +75,17 @@ type (
 		Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error)
 	}
 
+	// Feed reads the events of an account in their order. While there is nothing after
+	// the query's cursor Events waits; Sign returns the headers of an attempt at an
+	// endpoint.
+	Feed interface {
+		Events(ctx context.Context, q taskhook.FeedQuery, wait time.Duration) (taskhook.FeedPage, error)
+		End(ctx context.Context) (taskhook.Cursor, error)
+		Wanted(ctx context.Context, account, endpoint string) ([]string, error)
+		Sign(ctx context.Context, account, endpoint string, events []taskhook.Event) ([]http.Header, error)
+		Stopped() bool // nobody may wait any more
+	}
+
 	// Files keeps the inputs that clients upload; only complete ones are found.
 	// Complete of a file without bytes is CodeConflict.
 	Files interface {
@@ -140,6 +151,7 @@ type Config struct {
 	EndpointTools EndpointTools
 	Deliveries    Deliveries
 	Publisher     Publisher
+	Feed          Feed
 	Files         Files
 	Uploads       Uploads
 	Workflows     Workflows
@@ -154,14 +166,14 @@ type Config struct {
 // Face answers requests of the primary API. It may be used concurrently.
 type Face struct {
 	Config
-	mux      *http.ServeMux
-	handler  http.Handler
-	jsonType []string // the Content-Type of answers
+	answers *httpserver.Answers
+	mux     *http.ServeMux
+	handler http.Handler
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), jsonType: []string{"application/json"}}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}

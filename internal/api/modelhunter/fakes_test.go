@@ -34,6 +34,7 @@ type world struct {
 	tasks      taskhook.TaskFilter
 	endpoints  taskhook.EndpointFilter
 	deliveries taskhook.DeliveryFilter
+	feed       taskhook.FeedQuery
 	newHook    taskhook.NewEndpoint
 	change     taskhook.EndpointChange
 	overlap    time.Duration
@@ -214,6 +215,31 @@ func (f *world) DropHeld(_ context.Context, account, id string) (int64, error) {
 	return 3, f.found(account, id, f.endpoint.ID)
 }
 
+// Events is of Feed.
+func (f *world) Events(_ context.Context, q taskhook.FeedQuery, _ time.Duration) (page taskhook.FeedPage, err error) {
+	f.feed = q
+	if page.Next = 7; q.AccountID == owner {
+		page.Events = []taskhook.Event{{ID: "evt_1", Seq: 7, AccountID: owner, Type: "order.paid", Body: []byte(`{"id":"evt_1","type":"order.paid"}`)}}
+	}
+	return page, f.err
+}
+
+func (f *world) End(context.Context) (taskhook.Cursor, error) { return 99, f.err }
+
+func (f *world) Stopped() bool { return true }
+
+func (f *world) Wanted(_ context.Context, account, id string) ([]string, error) {
+	return []string{"order.*"}, f.found(account, id, f.endpoint.ID)
+}
+
+func (f *world) Sign(_ context.Context, account, id string, events []taskhook.Event) ([]http.Header, error) {
+	headers := make([]http.Header, len(events))
+	for i := range headers {
+		headers[i] = http.Header{"Webhook-Id": {events[i].ID}}
+	}
+	return headers, f.found(account, id, f.endpoint.ID)
+}
+
 func (f *world) Deliveries(_ context.Context, filter taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
 	f.deliveries = filter
 	return listOf(filter.AccountID, f.delivery, f.delivery.ID), f.err
@@ -259,7 +285,7 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Feed: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
 		Workflows: worldFlows{f}, Executions: worldFlows{f}, Tree: tree})
 	return face, httpserver.Wrap(log, face)
 }

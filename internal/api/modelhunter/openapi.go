@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/openapi"
 )
 
@@ -120,6 +121,10 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 // responses describes the answers of a route: the good one, and every failure by
 // its status.
 func (w *docWriter) responses(route Route, n operationNote) map[string]*openapi.Response {
+	if route.Response == nil {
+		stream := map[string]openapi.MediaType{httpserver.EventStreamType: {Schema: &openapi.Schema{Type: "string"}, Example: n.answer}}
+		return w.withFailures(route, n, &openapi.Response{Description: "A stream.", Content: stream})
+	}
 	fields := []openapi.Property{
 		{Name: "success", Schema: &openapi.Schema{Const: true}},
 		{Name: "data", Schema: w.either(n.orAnswer, route.Response)},
@@ -129,8 +134,13 @@ func (w *docWriter) responses(route Route, n operationNote) map[string]*openapi.
 		fields = append(fields, openapi.Property{Name: "pagination", Schema: w.types.Schema(client.Pagination{})})
 		example.Pagination = &client.Pagination{Cursor: n.cursor, HasMore: true, Total: 42}
 	}
-	responses := map[string]*openapi.Response{strconv.Itoa(route.Status): {
-		Description: http.StatusText(route.Status) + ".", Headers: n.header, Content: openapi.JSON(openapi.Object(fields...), example)}}
+	return w.withFailures(route, n, &openapi.Response{Description: http.StatusText(route.Status) + ".", Headers: n.header,
+		Content: openapi.JSON(openapi.Object(fields...), example)})
+}
+
+// withFailures adds the ways in which a route fails to its good answer.
+func (w *docWriter) withFailures(route Route, n operationNote, good *openapi.Response) map[string]*openapi.Response {
+	responses := map[string]*openapi.Response{strconv.Itoa(route.Status): good}
 	for _, f := range w.failures(route, n) {
 		responses[strconv.Itoa(f.status())] = w.failure(f)
 	}

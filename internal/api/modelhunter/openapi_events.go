@@ -114,6 +114,18 @@ func bodyTypes(r *openapi.Reflector) {
 		"created_at": {Description: "When it was published."},
 		"data":       {Type: "object", Description: "What was published, in the form in which JavaScript prints it."},
 	})
+	r.Answer(client.FeedPage{}, openapi.Fields{
+		"":       {Description: "A piece of the feed."},
+		"events": {Description: "What follows the cursor, oldest first."},
+		"next":   {Description: "The cursor to go on with."},
+		"more":   {Description: "Whether there may be more already."},
+	})
+	r.Answer(client.FeedEvent{}, openapi.Fields{
+		"":        {Description: "An event and its place in the feed."},
+		"cursor":  {Description: "Its place: what follows comes `after` it."},
+		"event":   {Type: "object", Description: "The body that webhooks are sent."},
+		"headers": {Description: "The headers of an attempt to deliver it to the webhook now. Present with `webhookId`."},
+	})
 	r.Answer(endpointEvent{}, openapi.Fields{
 		"": {Description: "What happens to a webhook that fails."}, "id": id,
 		"type":       {Description: "What happened.", Enum: openapi.Enum(taskhook.EventEndpointDisabling, taskhook.EventEndpointDisabled)},

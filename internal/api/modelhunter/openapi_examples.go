@@ -79,6 +79,10 @@ func exampleRotation() client.Rotation {
 	return client.Rotation{OverlapSeconds: &overlap}
 }
 
+func exampleFeed() client.FeedPage {
+	return client.FeedPage{Events: []client.FeedEvent{{Cursor: "2f", Event: exampleOwnEvent()}}, Next: "2f"}
+}
+
 func exampleTest() client.TestResult {
 	return client.TestResult{EventID: exampleEventID, DeliveryID: exampleDelivery, Delivered: true, StatusCode: 204, DurationMS: 87}
 }

@@ -81,6 +81,9 @@ func (c *contract) answerSchema(t testing.TB, method, pattern string, status int
 // check says what is wrong with an answer by the document.
 func (c *contract) check(t testing.TB, route Route, rec *httptest.ResponseRecorder) {
 	t.Helper()
+	if route.Response == nil && isStream(rec) {
+		return // any text will do
+	}
 	s := c.answerSchema(t, route.Method, route.Pattern, rec.Code)
 	if s == nil {
 		t.Errorf("%s %s: the document has no status %d: %s", route.Method, route.Pattern, rec.Code, rec.Body)

@@ -1,46 +1,19 @@
 package modelhunter
 
 import (
-	"errors"
-	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
 // maxBody is the largest body that is read.
 const maxBody = 1 << 20
 
 // readBody returns the body of r, which must be JSON by its header, or have no
-// header that says otherwise. No more than maxBody is read.
+// header that says otherwise.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if err := checkMediaType(r.Header); err != nil {
-		return nil, err
-	}
-	if r.ContentLength > maxBody {
-		w.Header().Set("Connection", "close") // the rest is not worth reading
-		return nil, tooLarge()
-	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
-	if err == nil {
-		return body, nil
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, tooLarge()
-	}
-	return nil, &taskhook.Error{Code: taskhook.CodeMalformed, Message: "The body ended before it was complete. Send it again.", Err: err}
-}
-
-// readAll reads a body in one piece where its length is known.
-func readAll(body io.Reader, length int64) ([]byte, error) {
-	if length < 0 {
-		return io.ReadAll(body)
-	}
-	whole := make([]byte, length)
-	_, err := io.ReadFull(body, whole)
-	return whole, err
+	return httpserver.Body{Limit: maxBody, Advice: "Send files by their URL, and events in smaller batches.", OnlyJSON: true}.Read(w, r)
 }
 
 // readObject returns the body of r, which must not be empty.
@@ -50,27 +23,6 @@ func readObject(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		err = taskhook.Errorf(taskhook.CodeMalformed, "The request has no body. Send a JSON object.")
 	}
 	return body, err
-}
-
-func tooLarge() error {
-	return taskhook.Errorf(taskhook.CodeTooLarge, "The body is larger than 1 MB. Send files by their URL, and events in smaller batches.")
-}
-
-// checkMediaType refuses bodies that say that they are something else than JSON,
-// among them those of curl -d without a header.
-func checkMediaType(h http.Header) error {
-	if encoding := h.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return taskhook.Errorf(taskhook.CodeMalformed, "The body is compressed. Send it without Content-Encoding.")
-	}
-	contentType := h.Get("Content-Type")
-	if contentType == "" || contentType == "application/json" {
-		return nil
-	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil || mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json") {
-		return taskhook.Errorf(taskhook.CodeMalformed, "The body must be JSON. Send it with the header Content-Type: application/json.")
-	}
-	return nil
 }
 
 // The names of a path's elements that are ids.

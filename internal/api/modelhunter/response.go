@@ -1,13 +1,9 @@
 package modelhunter
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -29,31 +25,19 @@ func (f *Face) writeData(w http.ResponseWriter, r *http.Request, status int, dat
 	return nil
 }
 
-// write answers with an envelope. Characters that matter in HTML are not
-// escaped: nothing takes the answer for HTML, and links stay readable.
+// write answers with an envelope.
 func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		f.logFault(w, r, fmt.Errorf("write the answer: %w", err))
-		status = http.StatusInternalServerError
-		body.Reset()
-		body.WriteString(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}` + "\n")
+	body, err := httpserver.EncodeJSON(e)
+	if err != nil {
+		f.answers.LogFault(w, r, fmt.Errorf("write the answer: %w", err))
+		status, body = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}`)
 	}
-	f.writeBody(w, r, status, body.Bytes())
+	f.writeBody(w, r, status, append(body, '\n'))
 }
 
 // writeBody answers with finished JSON.
 func (f *Face) writeBody(w http.ResponseWriter, r *http.Request, status int, body []byte) {
-	header := w.Header()
-	header["Content-Type"] = f.jsonType
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	if _, err := w.Write(body); err != nil {
-		f.Log.LogAttrs(r.Context(), slog.LevelDebug, "client gone before its answer",
-			slog.String("request_id", httpserver.RequestID(w)), slog.Any("error", err))
-	}
+	f.answers.WriteJSON(w, r, status, body)
 }
 
 // writeList answers with a part of a list.

@@ -19,7 +19,7 @@ type Route struct {
 	Method   string
 	Pattern  string         // of http.ServeMux, without method
 	Request  any            // zero value of the body's type; nil: there is no body
-	Response any            // zero value of the type of the answer's data
+	Response any            // zero value of the type of the answer's data; nil: it is a stream of server-sent events
 	Status   int            // of success
 	Scope    taskhook.Scope // that a key must have
 	Summary  string
@@ -90,6 +90,8 @@ func (f *Face) Routes() []Route {
 		{get, "/api/v1/usage", nil, client.Usage{}, ok, taskhook.ScopeUsageRead, "Sum up how tasks ended, and what they cost", f.usage},
 
 		{post, "/api/v1/events", client.EventBatch{}, client.PublishedEvents{}, accepted, taskhook.ScopeEventsWrite, "Publish events, one or many", f.publish},
+		{get, "/api/v1/events", nil, client.FeedPage{}, ok, taskhook.ScopeEventsRead, "Read the feed of events", f.feed},
+		{get, "/api/v1/events/stream", nil, nil, ok, taskhook.ScopeEventsRead, "Follow the feed of events", f.feedStream},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
 	}
 }

@@ -39,8 +39,8 @@ func (f *Face) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return taskhook.Errorf(taskhook.CodeMalformed, "The upload is compressed. Send it without Content-Encoding.")
+	if err := httpserver.RefuseCompressed(r.Header, "upload"); err != nil {
+		return err
 	}
 	file, err := f.Uploads.Open(r.Context(), id, r.URL.Query(), r.Header.Get("Content-Type"), r.ContentLength)
 	if err != nil {

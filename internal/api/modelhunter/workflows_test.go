@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/jsjson"
@@ -144,5 +145,22 @@ func TestWorkflowBodies(t *testing.T) {
 	}
 	if normal, err := jsjson.Normalize(nil, got); err != nil || string(normal) != string(got) {
 		t.Errorf("the event is not in JavaScript's form: %s, %v", normal, err)
+	}
+}
+
+// TestSeedWorkflowBody: the payload of ModelsLab's page on webhooks, "Workflow
+// Webhook Payload", byte for byte but for the spaces.
+func TestSeedWorkflowBody(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 1, 2, 10, 30, 0, 0, time.UTC)
+	got := WorkflowBody(taskhook.WorkflowOutcome{EventType: taskhook.EventWorkflowCompleted, Output: json.RawMessage(`{"images":["https://..."]}`),
+		Execution: taskhook.Execution{ID: "exec_xyz789", AccountNumber: 12345, WorkflowID: "wf_abc123", WorkflowName: "My Image Pipeline",
+			State: taskhook.ExecutionCompleted, Input: json.RawMessage(`{"prompt":"A beautiful sunset"}`),
+			StartedAt: began, FinishedAt: began.Add(45_200_900 * time.Microsecond)}})
+	const want = `{"event":"workflow.completed","workflow":{"id":"wf_abc123","name":"My Image Pipeline","user_id":12345},` +
+		`"execution":{"id":"exec_xyz789","status":"completed","started_at":"2026-01-02T10:30:00Z","completed_at":"2026-01-02T10:30:45Z",` +
+		`"execution_time":45.2,"input_data":{"prompt":"A beautiful sunset"},"output_data":{"images":["https://..."]}}}`
+	if string(got) != want {
+		t.Errorf("body\n%s\nwant\n%s", got, want)
 	}
 }

@@ -1,13 +1,12 @@
 package modelslab
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/httpserver"
@@ -76,14 +75,20 @@ func inTheirWords(err error, n taskhook.NewTask) error {
 
 // writeError answers with err, and logs it if it is a fault of ours.
 func (f *Face) writeError(w http.ResponseWriter, r *http.Request, old bool, err error) {
-	bad := f.readable(w, r, err)
+	bad := f.answers.Readable(w, r, err)
 	wire := wireErrorOf(bad.Code)
 	if wire.message == "" {
-		wire.message = shorten(bad.Message)
+		wire.message = httpserver.Shorten(bad.Message)
 	}
 	if bad.Limit > 0 && bad.Code == taskhook.CodeRateLimited {
 		wire.message = fmt.Sprintf("Rate limit exceeded. Maximum %d queued requests allowed.", bad.Limit)
 		wire.retryAfter = queueRetry
+	}
+	if bad.RetryAfter > 0 {
+		wire.retryAfter = int((bad.RetryAfter + time.Second - 1) / time.Second)
+	}
+	if _, ok := errors.AsType[unfitError](err); ok {
+		wire.status = http.StatusUnprocessableEntity
 	}
 	o := newObject().text("status", statusError).text("message", wire.message)
 	if old {
@@ -96,45 +101,7 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, old bool, err 
 	f.write(w, r, wire.status, o.end())
 }
 
-// readable returns err as an Error that a user may read. What is not one is a
-// fault of ours, unless the client went away in the middle.
-func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *taskhook.Error {
-	bad, ok := errors.AsType[*taskhook.Error](err)
-	if !ok && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
-	}
-	fault := !ok || wireErrorOf(bad.Code).status == http.StatusInternalServerError
-	if fault || bad.ForOperator() {
-		f.logFault(w, r, err)
-	}
-	if fault {
-		return internalFault(w)
-	}
-	return bad
-}
-
-// logFault logs the path alone, since queries may hold keys.
-func (f *Face) logFault(w http.ResponseWriter, r *http.Request, err error) {
-	f.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
-		slog.String("request_id", httpserver.RequestID(w)), slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.Any("error", err))
-}
-
-func internalFault(w http.ResponseWriter) *taskhook.Error {
-	return taskhook.Errorf(taskhook.CodeInternal,
-		"The server has a fault. Try again; if it persists, quote request id %s to its operator.", httpserver.RequestID(w))
-}
-
 // fault answers in place of a handler that panicked, which is logged already.
 func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
-	f.write(w, r, http.StatusInternalServerError, newObject().text("status", statusError).text("message", internalFault(w).Message).end())
-}
-
-// shorten cuts a message that quotes too much of a request.
-func shorten(message string) string {
-	const limit = 2000
-	if len(message) <= limit {
-		return message
-	}
-	return strings.ToValidUTF8(message[:limit], "") + " …"
+	f.write(w, r, http.StatusInternalServerError, newObject().text("status", statusError).text("message", httpserver.InternalFault(w).Message).end())
 }

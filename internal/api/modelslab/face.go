@@ -1,7 +1,9 @@
 package modelslab
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -57,6 +59,22 @@ type (
 		Balance(ctx context.Context, account string) (taskhook.Balance, error)
 	}
 
+	// Workflows shows workflows.
+	Workflows interface {
+		List(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
+		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
+		Outline(source taskhook.Source) (taskhook.WorkflowOutline, error)
+	}
+
+	// Executions runs workflows. A started execution is durable on return. Cancel of
+	// a finished one is CodeConflict. Output is an object, or nil while there is none.
+	Executions interface {
+		Start(ctx context.Context, who taskhook.Identity, n taskhook.NewExecution) (taskhook.Execution, error)
+		Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Execution, error)
+		Output(x *taskhook.Execution) (json.RawMessage, error)
+	}
+
 	// Links makes the links to results, which are good for as long as these are
 	// kept. Future returns the one that will open the result with the index of a
 	// task once it is there, whatever its format turns out to be.
@@ -75,14 +93,20 @@ type Config struct {
 	Catalogue Catalogue
 	Money     Money
 	Links     Links
-	BaseURL   string        // of this server, "https://taskhook.example.com"
-	Wait      time.Duration // for the result of what is made quickly, before a submission is answered; 0: not at all
-	Log       *slog.Logger
+
+	Workflows     Workflows
+	Executions    Executions
+	RunsPerMinute int // of a workflow; 0: any number
+
+	BaseURL string        // of this server, "https://taskhook.example.com"
+	Wait    time.Duration // for the result of what is made quickly, before a submission is answered; 0: not at all
+	Log     *slog.Logger
 }
 
 // Face answers requests of ModelsLab's API. It may be used concurrently.
 type Face struct {
 	Config
+	answers *httpserver.Answers
 	mux     *http.ServeMux
 	handler http.Handler
 }
@@ -90,7 +114,7 @@ type Face struct {
 // New returns the face.
 func New(c Config) *Face {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	f := &Face{Config: c, mux: http.NewServeMux()}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}
@@ -133,7 +157,7 @@ func (f *Face) serve(route Route) http.Handler {
 			f.writeError(w, r, route.Old, err)
 			return
 		}
-		f.write(w, r, http.StatusOK, answer)
+		f.write(w, r, cmp.Or(route.Status, http.StatusOK), answer)
 	})
 }
 

@@ -38,6 +38,10 @@ type world struct {
 	content   []byte
 	list      []taskhook.Task // of the owner
 	limits    taskhook.Limits // of the owner's key
+
+	run       taskhook.Execution // of the owner
+	started   taskhook.NewExecution
+	perMinute int
 	money     taskhook.Balance
 
 	err error // of every service, if set
@@ -52,7 +56,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{Catalogue: models, task: finished()}
+	return &world{Catalogue: models, task: finished(), run: ran(), perMinute: 10}
 }
 
 func moment(ms int) time.Time {
@@ -161,7 +165,8 @@ func (f *world) Future(taskID string, index int, format string) string {
 
 // handler returns the face of the world with the headers of the real server.
 func (f *world) handler(log *slog.Logger) http.Handler {
-	face := New(Config{Keys: f, Tasks: f, Files: f, Catalogue: f, Money: f, Links: f, BaseURL: "https://x.example/", Wait: time.Minute, Log: log})
+	face := New(Config{Keys: f, Tasks: f, Files: f, Catalogue: f, Money: f, Links: f,
+		Workflows: worldFlows{f}, Executions: worldFlows{f}, RunsPerMinute: f.perMinute, BaseURL: "https://x.example/", Wait: time.Minute, Log: log})
 	return httpserver.Wrap(log, face)
 }
 

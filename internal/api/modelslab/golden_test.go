@@ -124,6 +124,10 @@ func TestFetch(t *testing.T) {
 			`{"status":"failed","id":"task_abc123","message":"The result is no longer kept here: its retention time is over."}`},
 		{"/api/v6/video/fetch/task_abc123", func(k *taskhook.Task) { k.Input, k.Echo, k.StartedAt, k.Sandbox = nil, nil, moment(50_000), true },
 			`{"status":"success","id":"task_abc123","output":[` + link + `],"generationTime":0,"sandbox":true,"proxy_links":[` + link + `],"meta":{}}`},
+		{"/api/v6/video/fetch/task_abc123", func(k *taskhook.Task) { k.Echo, k.Results[0].Safety = nil, taskhook.SafetyFlagged }, // (ML) fetch-video
+			`{"status":"success","id":"task_abc123","output":[` + link + `],"generationTime":45.2,"proxy_links":[` + link + `],` + meta + `,"nsfw_content_detected":true}`},
+		{"/api/v6/video/fetch/task_abc123", func(k *taskhook.Task) { k.Echo, k.Results[0].Safety = nil, taskhook.SafetySafe },
+			`{"status":"success","id":"task_abc123","output":[` + link + `],"generationTime":45.2,"proxy_links":[` + link + `],` + meta + `,"nsfw_content_detected":false}`},
 	} {
 		w := newWorld(t)
 		tt.change(&w.task)

@@ -2,6 +2,7 @@ package modelslab
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/taskhook/taskhook/internal/jsjson"
 )
@@ -28,6 +29,12 @@ func (o *object) text(name, value string) *object {
 func (o *object) number(name string, value float64) *object {
 	o.name(name)
 	*o = jsjson.AppendNumber(*o, value)
+	return o
+}
+
+func (o *object) flag(name string, value bool) *object {
+	o.name(name)
+	*o = strconv.AppendBool(*o, value)
 	return o
 }
 

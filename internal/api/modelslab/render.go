@@ -25,7 +25,7 @@ func (f *Face) render(t taskhook.Task, fetchURL string) json.RawMessage {
 	case taskhook.TaskSucceeded:
 		links := f.linksTo(t)
 		o := success(t, links).texts("proxy_links", links)
-		return withTrack(o, t).raw("meta", meta(t)).end()
+		return withFinding(withTrack(o, t).raw("meta", meta(t)), t).end()
 	case taskhook.TaskFailed, taskhook.TaskCancelled, taskhook.TaskExpired:
 		return withTrack(failure(t), t).end()
 	}
@@ -40,9 +40,18 @@ func (f *Face) render(t taskhook.Task, fetchURL string) json.RawMessage {
 func success(t taskhook.Task, links []string) *object {
 	o := newObject().text("status", statusSuccess).text("id", t.ID).texts("output", links).number("generationTime", generationTime(t))
 	if t.Sandbox {
-		o.raw("sandbox", json.RawMessage("true"))
+		o.flag("sandbox", true)
 	}
 	return o
+}
+
+// withFinding appends what a check of the provider found (ML), if there was one.
+func withFinding(o *object, t taskhook.Task) *object {
+	found := taskhook.SafetyOf(t.Results)
+	if found == taskhook.SafetyUnknown {
+		return o
+	}
+	return o.flag("nsfw_content_detected", found == taskhook.SafetyFlagged)
 }
 
 // failure begins the shape of a task that has no results (seed).

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/jsjson"
 )
 
@@ -46,18 +46,9 @@ type member struct {
 // readMembers reads the body of r, which is a JSON object, whatever its header
 // says, or nothing.
 func readMembers(w http.ResponseWriter, r *http.Request, limit int64) (members, error) {
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, taskhook.Errorf(taskhook.CodeMalformed, "The body is compressed. Send it without Content-Encoding.")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, taskhook.Errorf(taskhook.CodeTooLarge, "The body is larger than %d MB. Upload files with base64_to_url, and send their URLs.", limit>>20)
-	}
-	if err != nil {
-		return nil, &taskhook.Error{Code: taskhook.CodeMalformed, Message: "The body ended before it was complete. Send it again.", Err: err}
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil
+	body, err := httpserver.Body{Limit: limit, Advice: "Upload files with base64_to_url, and send their URLs."}.Read(w, r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return nil, err
 	}
 	return parseMembers(body)
 }

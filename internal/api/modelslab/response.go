@@ -1,12 +1,9 @@
 package modelslab
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/taskhook/taskhook"
@@ -18,28 +15,12 @@ func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, answer 
 	body, ok := answer.(json.RawMessage)
 	if !ok {
 		var err error
-		if body, err = encode(answer); err != nil {
-			f.logFault(w, r, fmt.Errorf("write the answer: %w", err))
+		if body, err = httpserver.EncodeJSON(answer); err != nil {
+			f.answers.LogFault(w, r, fmt.Errorf("write the answer: %w", err))
 			status, body = http.StatusInternalServerError, json.RawMessage(`{"status":"error","message":"The server has a fault."}`)
 		}
 	}
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if _, err := w.Write(body); err != nil {
-		f.Log.LogAttrs(r.Context(), slog.LevelDebug, "client gone before its answer",
-			slog.String("request_id", httpserver.RequestID(w)), slog.Any("error", err))
-	}
-}
-
-// encode leaves links readable.
-func encode(answer any) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(answer)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+	f.answers.WriteJSON(w, r, status, body)
 }
 
 // unmatched answers a request that no route takes.

@@ -6,8 +6,7 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// HandlerFunc answers a call, always with status 200, or returns the error to
-// answer with.
+// HandlerFunc answers a call, or returns the error to answer with.
 type HandlerFunc func(c call) (answer any, err error)
 
 // scopeByMedium stands for the scope of submitting tasks of a medium, which the
@@ -18,6 +17,7 @@ const scopeByMedium taskhook.Scope = "{medium}:create"
 type Route struct {
 	Method  string
 	Pattern string         // of http.ServeMux, without method
+	Status  int            // of success; 0: 200
 	Scope   taskhook.Scope // that a key must have
 	Upload  bool           // the body may hold a file
 	Old     bool           // errors also have the message as "messege", as (ML) spells it in places
@@ -51,8 +51,8 @@ func (f *Face) Routes() []Route {
 		{Method: post, Pattern: "/api/v6/assets_generated", Scope: taskhook.ScopeTasksRead, Summary: "List results", Handler: f.assets},
 		{Method: post, Pattern: "/api/v6/processing/request_count", Scope: taskhook.ScopeTasksRead, Summary: "Count unfinished tasks", Handler: f.requestCount},
 		{Method: get, Pattern: "/api/v6/processing/request_count", Scope: taskhook.ScopeTasksRead, Summary: "Count unfinished tasks", Handler: f.requestCount},
-		// Workflows, /api/v1/workflows, have their place here.
 	}
+	routes = append(routes, f.workflowRoutes()...)
 	for _, version := range []string{"/api", "/api/v6", "/api/v7"} {
 		routes = append(routes, Route{Method: post, Pattern: version + "/wallet_balance", Scope: taskhook.ScopeBalanceRead,
 			Summary: "Read the balance", Handler: f.balance})

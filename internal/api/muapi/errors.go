@@ -1,9 +1,6 @@
 package muapi
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -78,7 +75,7 @@ type fault struct {
 
 // writeError answers with err, and logs it if it is a fault of ours.
 func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	f.writeReadable(w, r, f.readable(w, r, err))
+	f.writeReadable(w, r, f.answers.Readable(w, r, err))
 }
 
 func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskhook.Error) {
@@ -88,7 +85,7 @@ func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskho
 	}
 	text := wire.detail
 	if text == "" {
-		text = shorten(bad.Message)
+		text = httpserver.Shorten(bad.Message)
 	}
 	if wire.fault == "" {
 		f.write(w, r, wire.status, refusal{text})
@@ -113,7 +110,7 @@ func location(field string) []any {
 	if field == "input" || field == "" {
 		return loc
 	}
-	for part := range strings.SplitSeq(strings.TrimPrefix(shorten(field), "input."), ".") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(httpserver.Shorten(field), "input."), ".") {
 		if n, err := strconv.Atoi(part); err == nil && n >= 0 {
 			loc = append(loc, n)
 		} else {
@@ -123,44 +120,7 @@ func location(field string) []any {
 	return loc
 }
 
-// readable returns err as an Error that a user may read. What is not one is a
-// fault of ours, unless the client went away in the middle.
-func (f *Face) readable(w http.ResponseWriter, r *http.Request, err error) *taskhook.Error {
-	bad, ok := errors.AsType[*taskhook.Error](err)
-	if !ok && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
-	}
-	if ok && wireErrorOf(bad.Code).status != http.StatusInternalServerError {
-		if bad.ForOperator() {
-			f.logFault(w, r, err)
-		}
-		return bad
-	}
-	f.logFault(w, r, err)
-	return internalFault(w)
-}
-
-func (f *Face) logFault(w http.ResponseWriter, r *http.Request, err error) {
-	f.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
-		slog.String("request_id", httpserver.RequestID(w)), slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.Any("error", err))
-}
-
-func internalFault(w http.ResponseWriter) *taskhook.Error {
-	return taskhook.Errorf(taskhook.CodeInternal,
-		"The server has a fault. Try again; if it persists, quote request id %s to its operator.", httpserver.RequestID(w))
-}
-
 // fault answers in place of a handler that panicked, which is logged already.
 func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
-	f.writeReadable(w, r, internalFault(w))
-}
-
-// shorten cuts a message that quotes too much of a request.
-func shorten(message string) string {
-	const limit = 2000
-	if len(message) <= limit {
-		return message
-	}
-	return strings.ToValidUTF8(message[:limit], "") + " …"
+	f.writeReadable(w, r, httpserver.InternalFault(w))
 }

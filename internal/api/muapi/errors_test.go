@@ -128,14 +128,16 @@ func TestRefusals(t *testing.T) {
 func TestEveryRouteIsGuarded(t *testing.T) {
 	t.Parallel()
 	for _, route := range newWorld().face(t).Routes() {
-		path := strings.NewReplacer("{model...}", "flux-dev-image", "{id}", "task_1", "{number}", "890855778202999").Replace(route.Pattern)
+		path := strings.NewReplacer("{model...}", "flux-dev-image", "{id}", "task_1", "{number}", "890855778202999",
+			"{workflow_id}", "wf_1", "{run_id}", "exec_1").Replace(route.Pattern)
 		w := newWorld()
 		for key, want := range map[string]int{"": 401, "thk_live_unknown": 401} {
 			if rec := w.askAs(t, key, route.Method, path, "{}"); rec.Code != want && (route.Scope != scopeNone || key != "") {
 				t.Errorf("%s %s with the key %q: %d", route.Method, path, key, rec.Code)
 			}
 		}
-		if rec := w.askAs(t, foreignKey, route.Method, path, "{}"); strings.Contains(route.Pattern, "{id}") || strings.Contains(route.Pattern, "{number}") {
+		if rec := w.askAs(t, foreignKey, route.Method, path, `{"name":"x"}`); strings.Contains(route.Pattern, "{id}") || strings.Contains(route.Pattern, "{number}") ||
+			strings.Contains(route.Pattern, "_id}") {
 			if rec.Code != 404 || rec.Body.String() != `{"detail":"Not Found"}` {
 				t.Errorf("%s %s of another account: %d %s", route.Method, path, rec.Code, rec.Body)
 			}

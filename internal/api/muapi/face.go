@@ -2,6 +2,7 @@ package muapi
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -64,6 +65,30 @@ type (
 		Balance(ctx context.Context, account string) (taskhook.Balance, error)
 	}
 
+	// Workflows shows workflows.
+	Workflows interface {
+		List(ctx context.Context, f taskhook.WorkflowFilter) (taskhook.List[taskhook.Workflow], error)
+		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
+		Outline(source taskhook.Source) (taskhook.WorkflowOutline, error)
+	}
+
+	// Definitions keeps workflows. What is wrong with one is CodeInvalid, with its
+	// place as a JSON pointer.
+	Definitions interface {
+		Create(ctx context.Context, account string, source taskhook.Source) (taskhook.Workflow, error)
+		Update(ctx context.Context, account, id string, source taskhook.Source) (taskhook.Workflow, error)
+		Rename(ctx context.Context, account, id, name string) (taskhook.Workflow, error)
+		Delete(ctx context.Context, account, id string) error
+	}
+
+	// Executions runs workflows. A started execution is durable on return. Output is
+	// an object, or nil while there is none.
+	Executions interface {
+		Start(ctx context.Context, who taskhook.Identity, n taskhook.NewExecution) (taskhook.Execution, error)
+		Execution(ctx context.Context, account, id string) (taskhook.Execution, error)
+		Output(x *taskhook.Execution) (json.RawMessage, error)
+	}
+
 	// Links makes the links to results.
 	Links interface {
 		Permanent(a taskhook.Artifact) string
@@ -72,12 +97,17 @@ type (
 
 // Config is what the face works with. All fields must be set.
 type Config struct {
-	Keys    Keys
-	Tasks   Tasks
-	Files   Files
-	Models  Models
-	Money   Money
-	Links   Links
+	Keys   Keys
+	Tasks  Tasks
+	Files  Files
+	Models Models
+	Money  Money
+	Links  Links
+
+	Workflows   Workflows
+	Definitions Definitions
+	Executions  Executions
+
 	BaseURL string // where clients reach the server
 	Log     *slog.Logger
 }
@@ -85,27 +115,38 @@ type Config struct {
 // Face answers requests of the API of muapi.ai. It may be used concurrently.
 type Face struct {
 	Config
+	answers *httpserver.Answers
 	mux     *http.ServeMux
 	handler http.Handler
 	models  map[string]*catalogue.Model // those offered, by name
+	flows   *http.ServeMux              // of what is below a workflow
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
 	f.findModels()
+	f.flows = http.NewServeMux()
 	for _, route := range f.Routes() {
-		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))
+		f.muxOf(route.Pattern).Handle(route.Method+" "+route.Pattern, f.serve(route))
 	}
 	spec, _ := openapi.Handlers(specPath, f.Document)
 	f.mux.Handle("GET "+specPath, spec)
 	f.mux.HandleFunc("/", f.unmatched)
+	f.flows.HandleFunc("/", f.unmatched)
+	f.mux.Handle(belowWorkflow, f.flows)
 	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), f.mux)
 	return f
 }
 
 // ServeHTTP answers one request.
-func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
+func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/api"+workflowPath+"/") {
+		http.StripPrefix("/api", f.handler).ServeHTTP(w, r)
+		return
+	}
+	f.handler.ServeHTTP(w, r)
+}
 
 // serve returns the handler of a route: it finds out who asks and whether they may,
 // lets the route answer, and is the one place where an answer is written.

@@ -35,6 +35,13 @@ type world struct {
 	bytes   string
 	models  []*catalogue.Model
 	limits  taskhook.Limits // of the owner's key
+	run     taskhook.Execution
+	started taskhook.NewExecution
+	source  taskhook.Source // of the workflow that was made or changed
+	changed string          // id of the workflow that was
+	renamed string
+
+	startErr error // of Start
 
 	err error // of every service, if set
 }
@@ -44,10 +51,10 @@ func at(second int) time.Time {
 }
 
 func newWorld() *world {
-	return &world{
+	return &world{run: ran(),
 		task: taskhook.Task{ID: "task_1", AccountID: owner, Face: Name, Provider: Name, Capability: "text-to-image", Model: "flux-dev-image",
 			Medium: taskhook.MediumImage, State: taskhook.TaskSucceeded, Price: 4200,
-			Results:   []taskhook.Artifact{{Name: "task_1.png"}, {Name: "task_1-2.png"}},
+			Results:   []taskhook.Artifact{{Name: "task_1.png"}, {Name: "task_1-2.png", Safety: taskhook.SafetyFlagged}},
 			CreatedAt: at(0), StartedAt: at(1), FinishedAt: at(1).Add(2310 * time.Millisecond)},
 		models: []*catalogue.Model{
 			{Provider: Name, Name: "flux-dev-image", Capability: "text-to-image", Price: 4200, Schema: []byte(`{"type":"object"}`)},
@@ -183,7 +190,8 @@ func (f *world) Permanent(a taskhook.Artifact) string {
 
 // face returns the face over the world.
 func (f *world) face(t testing.TB) *Face {
-	return New(Config{Keys: f, Tasks: f, Files: f, Models: f, Money: f, Links: f, BaseURL: "https://x.example",
+	return New(Config{Keys: f, Tasks: f, Files: f, Models: f, Money: f, Links: f,
+		Workflows: worldFlows{f}, Definitions: worldFlows{f}, Executions: worldFlows{f}, BaseURL: "https://x.example",
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 }
 

@@ -16,7 +16,7 @@ const (
 	price    = `"cost":{"amount_usd":0.0042,"amount_credits":1,"bonus_credits_used":0,"refunded":false}`
 	refunded = `"cost":{"amount_usd":0.0042,"amount_credits":1,"bonus_credits_used":0,"refunded":true}`
 	outputs  = `"outputs":["https://x.example/results/task_1.png?signature=s","https://x.example/results/task_1-2.png?signature=s"]`
-	done     = `"id":"task_1",` + outputs + `,` + urls + `,"has_nsfw_contents":[false,false],"status":"completed",` + since + `,` + spent
+	done     = `"id":"task_1",` + outputs + `,` + urls + `,"has_nsfw_contents":[false,true],"status":"completed",` + since + `,` + spent
 )
 
 // The answers, byte by byte. Fields and their meaning are those of the API's
@@ -93,7 +93,7 @@ func TestWebhookBodies(t *testing.T) {
 	render := WebhookBody("https://x.example")
 	for state, want := range map[taskhook.TaskState]string{
 		taskhook.TaskSucceeded: `{"id":"task_1","outputs":["https://x.example/results/a.png?signature=s&b","https://x.example/<é>"],` + urls +
-			`,"has_nsfw_contents":[false,false],"status":"completed",` + since + `,` + spent + `}`,
+			`,"has_nsfw_contents":[false,true],"status":"completed",` + since + `,` + spent + `}`,
 		taskhook.TaskFailed: `{"id":"task_1",` + urls + `,"has_nsfw_contents":[],"status":"failed",` + since +
 			`,"error":"the input image could not be read",` + spent + `}`,
 	} {

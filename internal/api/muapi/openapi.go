@@ -23,7 +23,7 @@ func (f *Face) Document() (*openapi.Document, error) {
 		Description: "Submit with `POST /api/v1/{model}` and the header `x-api-key`; read the prediction, or give a `webhook`."}, f.BaseURL)
 	doc.Security = []map[string][]string{{"key": {}}}
 	doc.Components.SecuritySchemes["key"] = &openapi.SecurityScheme{Type: "apiKey", In: "header", Name: "x-api-key"}
-	doc.Tags = []openapi.Tag{{Name: tagModels, Description: "What can be asked for."}, {Name: tagOthers, Description: "Predictions, files, the account and its keys."}}
+	doc.Tags = []openapi.Tag{{Name: tagModels, Description: "What can be asked for."}, {Name: tagOthers, Description: "Predictions, files, workflows, the account and its keys."}}
 	types := wireTypes(doc)
 	for _, m := range f.offered() {
 		doc.Add(submission(m, types))
@@ -37,6 +37,10 @@ func (f *Face) Document() (*openapi.Document, error) {
 		Description: "Sent to the URL that was given as `webhook` or `webhook_url`, without a signature of this API. The body is the prediction without its cost.",
 		RequestBody: &openapi.RequestBody{Required: true, Content: openapi.JSON(types.Schema(prediction{}), nil)},
 		Responses:   map[string]*openapi.Response{"2XX": {Description: "Accepted."}, "default": {Description: "Tried again, three times at most."}}})
+	doc.AddWebhook(&openapi.Operation{Method: http.MethodPost, Path: "run", ID: "on.run", Summary: "A run of a workflow was completed, or failed",
+		Description: "Sent to the URL that was given with the run, or else to that of the workflow. The body is what api-outputs answers.",
+		RequestBody: &openapi.RequestBody{Required: true, Content: openapi.JSON(types.Schema(runOutcome{}), nil)},
+		Responses:   map[string]*openapi.Response{"2XX": {Description: "Accepted."}, "default": {Description: "Tried again, three times at most."}}})
 	return doc, types.Err()
 }
 
@@ -49,7 +53,9 @@ const (
 func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	types := openapi.NewReflector(doc)
 	for _, value := range []any{prediction{}, links{}, timings{}, cost{}, predictionList{}, uploadedFile{}, uploadForm{}, modelList{}, listedModel{},
-		balance{}, key{}, createdKey{}, deletedKey{}, refusal{}} {
+		balance{}, key{}, createdKey{}, deletedKey{}, refusal{},
+		startedRun{}, runStatus{}, nodeStatus{}, runOutcome{}, listedWorkflow{}, shownWorkflow{}, deletedWorkflow{}, node{}, edge{},
+		apiInputs{}, apiInput{}, inputSchema{}, inputProperty{}} {
 		types.Answer(value, nil)
 	}
 	return types
@@ -71,7 +77,7 @@ func submission(m *catalogue.Model, types *openapi.Reflector) *openapi.Operation
 func operation(route Route, types *openapi.Reflector) *openapi.Operation {
 	o := &openapi.Operation{Method: route.Method, Path: route.Pattern, Tags: []string{tagOthers}, Summary: route.Summary,
 		ID: strings.ToLower(route.Method) + strings.NewReplacer("/api/v1", "", "/", ".", "{", "", "}", "").Replace(route.Pattern)}
-	for _, name := range []string{"id", "number"} {
+	for _, name := range []string{"id", "number", "workflow_id", "run_id"} {
 		if strings.Contains(route.Pattern, "{"+name+"}") {
 			o.Parameters = append(o.Parameters, openapi.Parameter{Name: name, In: "path", Required: true, Schema: &openapi.Schema{Type: "string"}})
 		}

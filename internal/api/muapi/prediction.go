@@ -64,7 +64,7 @@ func newPrediction(baseURL string, t *taskhook.Task, outputs []string) predictio
 	if !t.State.Final() {
 		return p
 	}
-	p.NSFW = make([]bool, len(outputs))
+	p.NSFW = flagged(t.Results, len(outputs))
 	if p.Status == statusCompleted {
 		p.Outputs = append([]string{}, outputs...)
 	}
@@ -74,6 +74,18 @@ func newPrediction(baseURL string, t *taskhook.Task, outputs []string) predictio
 	seconds := taken(t)
 	p.ExecutionTime, p.Timings = &seconds, &timings{seconds}
 	return p
+}
+
+// flagged says of each output whether a check of its provider found it unfit. The
+// API has no word for what nobody looked at: that is false, too.
+func flagged(results []taskhook.Artifact, outputs int) []bool {
+	list := make([]bool, 0, outputs)
+	for _, a := range results {
+		if !a.Removed && len(list) < outputs {
+			list = append(list, a.Safety == taskhook.SafetyFlagged)
+		}
+	}
+	return list
 }
 
 // taken is for how many seconds a task ran.

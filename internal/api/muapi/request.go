@@ -3,12 +3,12 @@ package muapi
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/jsjson"
 )
 
@@ -17,20 +17,11 @@ const maxBody = 1 << 20
 
 // readBody returns the body of r, which is to be JSON whatever its header says.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, taskhook.Errorf(taskhook.CodeMalformed, "The body is compressed. Send it without Content-Encoding.")
+	body, err := httpserver.Body{Limit: maxBody, Advice: "Send files by their URL."}.Read(w, r)
+	if err == nil && len(body) == 0 {
+		err = taskhook.Errorf(taskhook.CodeMissing, "The request has no body. Send a JSON object.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, taskhook.Errorf(taskhook.CodeTooLarge, "The body is larger than 1 MB. Send files by their URL.")
-	}
-	if err != nil {
-		return nil, &taskhook.Error{Code: taskhook.CodeMalformed, Message: "The body ended before it was complete. Send it again.", Err: err}
-	}
-	if len(body) == 0 {
-		return nil, taskhook.Errorf(taskhook.CodeMissing, "The request has no body. Send a JSON object.")
-	}
-	return body, nil
+	return body, err
 }
 
 // members calls each for every member of the object body, which must repeat no

@@ -1,8 +1,6 @@
 package muapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -12,28 +10,18 @@ import (
 )
 
 // encode writes an answer or a webhook body: compact, for some clients search the
-// text, and without escapes for HTML. All its types can be written, so a failure is
-// a fault in the program.
+// text. All its types can be written, so a failure is a fault in the program.
 func encode(value any) []byte {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
+	body, err := httpserver.EncodeJSON(value)
+	if err != nil {
 		panic(err)
 	}
-	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	return body
 }
 
 // write answers with a value in JSON.
 func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, answer any) {
-	body := encode(answer)
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if _, err := w.Write(body); err != nil {
-		f.Log.LogAttrs(r.Context(), slog.LevelDebug, "client gone before its answer",
-			slog.String("request_id", httpserver.RequestID(w)), slog.Any("error", err))
-	}
+	f.answers.WriteJSON(w, r, status, encode(answer))
 }
 
 // chargeHeaders says what a call has cost and what the account has left, which

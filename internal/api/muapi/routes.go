@@ -36,7 +36,7 @@ func (f *Face) Routes() []Route {
 
 		predictions, keys = "/api/v1/predictions", "/api/v1/keys"
 	)
-	return []Route{
+	return append([]Route{
 		{post, "/api/v1/endpoint/{model...}", prediction{}, scopeByMedium, "Submit, under the path of the page on webhooks", f.submit},
 		{post, "/api/v1/{model...}", prediction{}, scopeByMedium, "Submit", f.submit},
 		{get, predictions, predictionList{}, taskhook.ScopeTasksRead, "List predictions (extension)", f.listPredictions},
@@ -54,9 +54,7 @@ func (f *Face) Routes() []Route {
 		{get, keys, []key{}, taskhook.ScopeKeysRead, "List keys", f.listKeys},
 		{post, keys, createdKey{}, taskhook.ScopeKeysWrite, "Make a key", f.createKey},
 		{del, keys + "/{number}", deletedKey{}, taskhook.ScopeKeysWrite, "Delete a key", f.deleteKey},
-
-		// Workflows: /workflow/… and /api/workflow/… go here.
-	}
+	}, f.workflowRoutes()...)
 }
 
 // reserved reports whether no model may have the name, because paths of this API,
@@ -87,7 +85,11 @@ func (f *Face) allowed(r *http.Request) (allowed []string) {
 	model := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "endpoint/")
 	_, err := f.model(strings.TrimSuffix(model, estimateSuffix))
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		_, pattern := f.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
+		asked := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		_, pattern := f.mux.Handler(asked)
+		if pattern == belowWorkflow {
+			_, pattern = f.flows.Handler(asked)
+		}
 		if pattern != "/" && (err == nil || !strings.Contains(pattern, "{model...}")) {
 			allowed = append(allowed, method)
 		}

@@ -55,14 +55,10 @@ var ErrOwned = errors.New("the bucket keeps the files of another installation: "
 // marker is the object that says whose the bucket is.
 const marker = "taskhook-owner"
 
-// Claim proves that files can be kept, found and removed in the bucket, and makes it
-// that of the owner for good. An owner who is not known yet is empty: the bucket must
-// then be nobody's, and stays so. The error is ErrOwned, or a sentence for the
-// operator.
+// Claim makes the bucket that of the owner for good. An owner who is not known yet is
+// empty: the bucket must then be nobody's, and stays so. The error is ErrOwned, or a
+// sentence for the operator.
 func (b *Bucket) Claim(ctx context.Context, owner string) error {
-	if err := b.try(ctx); err != nil {
-		return b.explain(err)
-	}
 	before, err := b.owner(ctx)
 	switch {
 	case err != nil:
@@ -76,7 +72,10 @@ func (b *Bucket) Claim(ctx context.Context, owner string) error {
 	return b.explain(b.put(ctx, b.key(marker), owner))
 }
 
-// try does what keeping files takes.
+// Try proves that files can be kept, found and removed in the bucket. The error is a
+// sentence for the operator.
+func (b *Bucket) Try(ctx context.Context) error { return b.explain(b.try(ctx)) }
+
 func (b *Bucket) try(ctx context.Context) error {
 	for o := range b.client.ListObjectsIter(ctx, b.name, minio.ListObjectsOptions{Prefix: b.key(""), MaxKeys: 1}) {
 		if o.Err != nil {

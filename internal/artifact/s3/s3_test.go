@@ -193,7 +193,10 @@ func TestClaim(t *testing.T) {
 		{"another region", "acc_a", with(func(o *s3.Options) { o.Region = "mars-1" }), "correct s3-region"},
 		{"nobody there", "acc_a", with(func(o *s3.Options) { o.Endpoint = closed }), "it can't be reached"},
 	} {
-		err := step.bucket.Claim(t.Context(), step.owner)
+		err := step.bucket.Try(t.Context())
+		if err == nil {
+			err = step.bucket.Claim(t.Context(), step.owner)
+		}
 		if (err == nil) != (step.want == "") || err != nil && !strings.Contains(err.Error(), step.want) {
 			t.Errorf("%s: %v", step.name, err)
 		}

@@ -72,10 +72,11 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 		return err
 	}
 	defer folder.remove()
-	if err := a.execute(ctx, r, folder, sink); err != nil {
+	found := &findings{}
+	if err := a.execute(ctx, r, folder, sink, found); err != nil {
 		return err
 	}
-	return a.collect(ctx, folder, sink)
+	return a.collect(ctx, folder, sink, found)
 }
 
 // call is a command with everything filled in.

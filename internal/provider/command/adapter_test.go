@@ -192,6 +192,42 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestSafety has programs say what they found, and one that talks of it only.
+func TestSafety(t *testing.T) {
+	t.Parallel()
+	const unknown, safe, flagged = taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged
+	for says, want := range map[string][]taskhook.Safety{
+		"echo nsfw true":                                    {flagged, flagged},
+		"echo NSFW: False >&2":                              {safe, safe},
+		"echo nsfw false; echo nsfw true 2.txt":             {safe, flagged},
+		"echo nsfw true; echo nsfw false":                   {flagged, flagged},
+		"echo nsfw true 1.txt; echo nsfw false 1.txt":       {flagged, unknown},
+		"echo nsfw true; echo nsfw false 2.txt":             {flagged, flagged},
+		`echo "nsfw true $PWD/1.txt"`:                       {flagged, unknown},
+		"echo nsfw true; echo nsfw false 3.txt":             {flagged, flagged},
+		"echo nsfw; echo nsfw maybe; echo nsfw filter true": {unknown, unknown},
+	} {
+		c := script(says + "; echo a > 1.txt; echo b > 2.txt")
+		c.Outputs = []string{"*.txt"}
+		outputs, err := outcome(t, c, `{"prompt":"x"}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []taskhook.Safety
+		for _, o := range outputs {
+			got = append(got, o.Safety)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: found %q, want %q", says, got, want)
+		}
+	}
+	c := script("echo nsfw true >&2; echo nsfw false")
+	c.Outputs = []string{stdout}
+	if outputs, err := outcome(t, c, `{"prompt":"x"}`); err != nil || outputs[0].Safety != flagged {
+		t.Errorf("of stdout: %+v, %v", outputs, err)
+	}
+}
+
 // TestConcurrency: no more runs at once than configured.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()

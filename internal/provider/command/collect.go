@@ -17,7 +17,7 @@ import (
 func (a *Adapter) captures() bool { return slices.Contains(a.program.Outputs, stdout) }
 
 // collect hands the files that the program made to the sink.
-func (a *Adapter) collect(ctx context.Context, f *folder, sink provider.Sink) error {
+func (a *Adapter) collect(ctx context.Context, f *folder, sink provider.Sink, found *findings) error {
 	work, err := os.OpenRoot(f.work)
 	if err != nil {
 		return fmt.Errorf("open working folder: %w", err)
@@ -29,7 +29,7 @@ func (a *Adapter) collect(ctx context.Context, f *folder, sink provider.Sink) er
 			if err != nil {
 				return fmt.Errorf("open stdout: %w", err)
 			}
-			if err := a.hand(ctx, file, "", sink); err != nil {
+			if err := a.hand(ctx, file, provider.Output{Name: stdout, Safety: found.of(stdout)}, sink); err != nil {
 				return err
 			}
 			continue
@@ -43,7 +43,7 @@ func (a *Adapter) collect(ctx context.Context, f *folder, sink provider.Sink) er
 			if err != nil {
 				return fmt.Errorf("open %s: %w", name, err)
 			}
-			if err := a.hand(ctx, file, path.Base(name), sink); err != nil {
+			if err := a.hand(ctx, file, provider.Output{Name: path.Base(name), Safety: found.of(path.Base(name))}, sink); err != nil {
 				return err
 			}
 		}
@@ -71,24 +71,21 @@ func (a *Adapter) made(work fs.FS, pattern string) ([]string, error) {
 }
 
 // hand gives one file to the sink and closes it.
-func (a *Adapter) hand(ctx context.Context, file *os.File, name string, sink provider.Sink) error {
+func (a *Adapter) hand(ctx context.Context, file *os.File, o provider.Output, sink provider.Sink) error {
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return fmt.Errorf("look at %s: %w", name, err)
-	}
-	if name == "" {
-		name = stdout
+		return fmt.Errorf("look at %s: %w", o.Name, err)
 	}
 	switch {
 	case info.Size() == 0:
-		return refuse("%s ended well but left %s empty.", a.name, name)
+		return refuse("%s ended well but left %s empty.", a.name, o.Name)
 	case info.Size() > a.program.MaxOutputBytes:
 		return provider.Permanent(taskhook.TaskErrorProvider,
-			fmt.Sprintf("%s made %s of %d bytes; it may make %d.", a.name, name, info.Size(), a.program.MaxOutputBytes))
+			fmt.Sprintf("%s made %s of %d bytes; it may make %d.", a.name, o.Name, info.Size(), a.program.MaxOutputBytes))
 	}
-	if err := sink.Output(ctx, name, io.LimitReader(file, info.Size())); err != nil {
-		return fmt.Errorf("hand over %s: %w", name, err)
+	if err := sink.Output(ctx, o, io.LimitReader(file, info.Size())); err != nil {
+		return fmt.Errorf("hand over %s: %w", o.Name, err)
 	}
 	return nil
 }

@@ -34,7 +34,9 @@ type Config struct {
 	Env map[string]string `yaml:"env" json:"env,omitempty"`
 	// Outputs are the results, in order: names or patterns ("*.png") of files in
 	// the working folder, or "stdout". Each must match something. Where stdout is
-	// not a result, lines "progress 40" there or on stderr report progress.
+	// not a result, lines there or, as always, on stderr report: "progress 40" how
+	// far it is, "nsfw true" or "nsfw false" what a safety check of the program's
+	// own has found, and "nsfw true 2.png" the same of one result.
 	Outputs []string `yaml:"outputs" json:"outputs"`
 	// MaxOutputBytes bounds each result; without it, 1 GiB.
 	MaxOutputBytes int64 `yaml:"max_output_bytes" json:"max_output_bytes,omitempty"`

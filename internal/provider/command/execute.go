@@ -23,7 +23,7 @@ var (
 )
 
 // execute runs the program to its end and leaves nothing of it running.
-func (a *Adapter) execute(ctx context.Context, r provider.Request, f *folder, sink provider.Sink) error {
+func (a *Adapter) execute(ctx context.Context, r provider.Request, f *folder, sink provider.Sink, found *findings) error {
 	call, err := a.prepare(r, f)
 	if err != nil {
 		return err
@@ -35,7 +35,8 @@ func (a *Adapter) execute(ctx context.Context, r provider.Request, f *folder, si
 
 	cmd := a.command(limited, f, call)
 	progress := &progress{sink: sink}
-	said := &lines{each: progress.line}
+	report := func(line string) bool { return progress.line(line) || found.line(line) }
+	said := &lines{each: report}
 	cmd.Stderr = said
 	if a.captures() {
 		file, err := os.Create(f.stdout)
@@ -45,7 +46,7 @@ func (a *Adapter) execute(ctx context.Context, r provider.Request, f *folder, si
 		defer file.Close()
 		cmd.Stdout = &capped{file: file, left: a.program.MaxOutputBytes, full: func() { stop(errTooMuch) }}
 	} else {
-		cmd.Stdout = &lines{each: progress.line}
+		cmd.Stdout = &lines{each: report}
 	}
 	err = run(cmd, f, a.program.Nice)
 	return a.verdict(ctx, context.Cause(limited), err, f.plain(said.last()))

@@ -12,9 +12,9 @@ import (
 )
 
 // lines is a writer that cuts what a program says into lines; a carriage return
-// ends one too. It keeps the last line that was neither blank nor progress.
+// ends one too. It keeps the last line that was neither blank nor a report.
 type lines struct {
-	each func(line string) (isProgress bool)
+	each func(line string) (isReport bool)
 
 	line []byte
 	kept string

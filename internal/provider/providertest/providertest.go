@@ -154,7 +154,7 @@ func (r *Recorder) differs(other *Recorder) error {
 		return fmt.Errorf("%d outputs, then %d", len(a), len(b))
 	}
 	for i := range a {
-		if a[i].Name != b[i].Name || !bytes.Equal(a[i].Bytes, b[i].Bytes) {
+		if a[i].Name != b[i].Name || a[i].Safety != b[i].Safety || !bytes.Equal(a[i].Bytes, b[i].Bytes) {
 			return fmt.Errorf("output %d differs from one run to the next", i)
 		}
 	}

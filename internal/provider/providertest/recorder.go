@@ -5,12 +5,16 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/provider"
 )
 
 // Output is one result as a Recorder got it.
 type Output struct {
-	Name  string
-	Bytes []byte
+	Name   string
+	Safety taskhook.Safety
+	Bytes  []byte
 }
 
 // Recorder is a sink that remembers. The zero value is ready; it may be used
@@ -35,7 +39,7 @@ func (r *Recorder) Progress(percent int) {
 }
 
 // Output implements provider.Sink.
-func (r *Recorder) Output(ctx context.Context, name string, body io.Reader) error {
+func (r *Recorder) Output(ctx context.Context, o provider.Output, body io.Reader) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func (r *Recorder) Output(ctx context.Context, name string, body io.Reader) erro
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.outputs = append(r.outputs, Output{name, b})
+	r.outputs = append(r.outputs, Output{o.Name, o.Safety, b})
 	return nil
 }
 

@@ -19,11 +19,15 @@ const (
 )
 
 // Options steer one run: {"sandbox": {"seconds": 2, "steps": 5, "fail": "a
-// sentence"}}.
+// sentence", "nsfw": true}}.
 type Options struct {
 	Duration time.Duration // how long the run takes; without "seconds" 1 s
 	Steps    int           // how many times it reports progress; without "steps" 4
 	Fail     string        // the sentence to fail with in the end, or empty
+
+	// Safety is what a check is pretended to have found in each result: flagged
+	// with "nsfw" true, safe with false, unknown without it.
+	Safety taskhook.Safety
 }
 
 // ParseOptions reads the steering object of an input; without one the defaults
@@ -71,9 +75,18 @@ func (o *Options) set(name string, value json.RawMessage) error {
 			return invalid(".fail", "sandbox.fail must be the sentence to fail with, of at most 500 characters.")
 		}
 		o.Fail = *fail
+	case "nsfw":
+		var flagged *bool
+		if json.Unmarshal(value, &flagged) != nil || flagged == nil {
+			return invalid(".nsfw", "sandbox.nsfw must be true or false.")
+		}
+		o.Safety = taskhook.SafetySafe
+		if *flagged {
+			o.Safety = taskhook.SafetyFlagged
+		}
 	default:
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "input."+provider.Steering,
-			"sandbox has no member %q; it takes seconds, steps and fail.", name)
+			"sandbox has no member %q; it takes seconds, steps, fail and nsfw.", name)
 	}
 	return nil
 }

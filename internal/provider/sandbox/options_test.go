@@ -15,12 +15,14 @@ func TestParseOptions(t *testing.T) {
 		input string
 		want  Options
 	}{
-		{`{"prompt":"x"}`, Options{time.Second, 4, ""}},
-		{`{"sandbox":null}`, Options{time.Second, 4, ""}},
-		{`{"sandbox":{}}`, Options{time.Second, 4, ""}},
-		{`{"sandbox":{"seconds":2.5,"steps":5,"fail":"No such face."}}`, Options{2500 * time.Millisecond, 5, "No such face."}},
-		{`{"sandbox":{"seconds":0}}`, Options{0, 4, ""}},
-		{`{"Sandbox":{"seconds":"not ours"}}`, Options{time.Second, 4, ""}},
+		{`{"prompt":"x"}`, Options{time.Second, 4, "", ""}},
+		{`{"sandbox":null}`, Options{time.Second, 4, "", ""}},
+		{`{"sandbox":{}}`, Options{time.Second, 4, "", ""}},
+		{`{"sandbox":{"seconds":2.5,"steps":5,"fail":"No such face."}}`, Options{2500 * time.Millisecond, 5, "No such face.", ""}},
+		{`{"sandbox":{"seconds":0}}`, Options{0, 4, "", ""}},
+		{`{"sandbox":{"nsfw":true}}`, Options{time.Second, 4, "", taskhook.SafetyFlagged}},
+		{`{"sandbox":{"nsfw":false}}`, Options{time.Second, 4, "", taskhook.SafetySafe}},
+		{`{"Sandbox":{"seconds":"not ours"}}`, Options{time.Second, 4, "", ""}},
 	}
 	for _, tt := range tests {
 		got, err := ParseOptions(json.RawMessage(tt.input))
@@ -49,6 +51,8 @@ func TestParseOptionsRefuses(t *testing.T) {
 		{`{"sandbox":{"steps":101}}`, "input.sandbox.steps"},
 		{`{"sandbox":{"fail":true}}`, "input.sandbox.fail"},
 		{`{"sandbox":{"fail":""}}`, "input.sandbox.fail"},
+		{`{"sandbox":{"nsfw":null}}`, "input.sandbox.nsfw"},
+		{`{"sandbox":{"nsfw":"yes"}}`, "input.sandbox.nsfw"},
 	}
 	for _, tt := range tests {
 		_, err := ParseOptions(json.RawMessage(tt.input))

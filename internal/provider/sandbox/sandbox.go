@@ -48,7 +48,7 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 		return fmt.Errorf("make %s: %w", r.Medium, err)
 	}
 	for _, result := range results {
-		if err := sink.Output(ctx, result.name, bytes.NewReader(result.body)); err != nil {
+		if err := sink.Output(ctx, provider.Output{Name: result.name, Safety: options.Safety}, bytes.NewReader(result.body)); err != nil {
 			return fmt.Errorf("hand over %s: %w", result.name, err)
 		}
 	}

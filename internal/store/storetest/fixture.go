@@ -165,7 +165,7 @@ func ended(node string, c taskhook.ClaimedRun, state taskhook.TaskState, now tim
 func newArtifact(task string, index int, now time.Time) taskhook.Artifact {
 	return taskhook.Artifact{ID: taskhook.NewID(taskhook.PrefixArtifact, now), TaskID: task, Index: index,
 		Name: fmt.Sprintf("%s-%d.mp4", task, index), Format: "mp4", MediaType: "video/mp4", Size: 1234,
-		SHA256: "ab", Duration: 4 * time.Second, CreatedAt: now}
+		SHA256: "ab", Duration: 4 * time.Second, Safety: taskhook.SafetyFlagged, CreatedAt: now}
 }
 
 // together runs do n times at once and waits for all.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ func workflowTests() []test {
 		{"workflows are listed newest first", testWorkflowList},
 		{"an execution keeps its version", testExecutionKeepsVersion},
 		{"an idempotency key stands for one execution", testExecutionKey},
+		{"a workflow is started so often in a minute", testExecutionPace},
 		{"the end of a task is that of its step", testStepEnds},
 		{"a try of a step is started once", testStepStartsOnce},
 		{"a step that is tried again has a new task", testStepAgain},
@@ -58,7 +60,7 @@ func (f *fixture) execute() taskhook.Execution {
 
 func (f *fixture) create(x taskhook.Execution) {
 	f.t.Helper()
-	id, err := f.Store.CreateExecution(f.ctx, x, nil)
+	id, err := f.Store.CreateExecution(f.ctx, x, 0, nil)
 	f.ok(err)
 	equal(f.t, "id", id, x.ID)
 }
@@ -147,7 +149,7 @@ func testExecutionKeepsVersion(t *testing.T, f *fixture) {
 func testExecutionKey(t *testing.T, f *fixture) {
 	w := f.workflow(f.account())
 	start := func(request string) (string, error) {
-		return f.Store.CreateExecution(f.ctx, newExecution(w, f.now), &taskhook.Idempotency{Hash: "h", Request: request, Expires: f.now.Add(time.Hour)})
+		return f.Store.CreateExecution(f.ctx, newExecution(w, f.now), 0, &taskhook.Idempotency{Hash: "h", Request: request, Expires: f.now.Add(time.Hour)})
 	}
 	id, err := start("r")
 	f.ok(err)
@@ -161,6 +163,32 @@ func testExecutionKey(t *testing.T, f *fixture) {
 	f.ok(err)
 	equal(t, "the key is free again", other != id, true)
 	equal(t, "executions", f.count(`SELECT count(*) FROM executions`), 2)
+}
+
+func testExecutionPace(t *testing.T, f *fixture) {
+	w := f.workflow(f.account())
+	other, began := f.workflow(w.AccountID), f.now
+	start := func(w taskhook.Workflow, face string, after time.Duration, key *taskhook.Idempotency) error {
+		x := newExecution(w, began.Add(after))
+		x.Face = face
+		_, err := f.Store.CreateExecution(f.ctx, x, 2, key)
+		return err
+	}
+	key := &taskhook.Idempotency{Hash: "h", Request: "r", Expires: began.Add(time.Hour)}
+	f.ok(start(w, "modelslab", 0, key))
+	f.ok(start(w, "modelslab", time.Second, nil))
+	err := start(w, "modelslab", 18*time.Second+100*time.Millisecond, nil)
+	f.code(err, taskhook.CodeRateLimited)
+	refused, _ := errors.AsType[*taskhook.Error](err)
+	equal(t, "wait", refused.RetryAfter, 41*time.Second+900*time.Millisecond)
+	equal(t, "message", refused.Message, "Rate limit exceeded. The workflow may be run 2 times a minute; run it again in 42 s.")
+	f.ok(start(w, "modelslab", 19*time.Second, key)) // the first again
+	f.ok(start(w, "muapi", 20*time.Second, nil))
+	f.ok(start(other, "modelslab", 20*time.Second, nil))
+	f.code(start(w, "modelslab", time.Minute-time.Millisecond, nil), taskhook.CodeRateLimited)
+	f.ok(start(w, "modelslab", time.Minute, nil))
+	f.code(start(w, "modelslab", time.Minute, nil), taskhook.CodeRateLimited)
+	equal(t, "executions", f.count(`SELECT count(*) FROM executions`), 5)
 }
 
 func testStepEnds(t *testing.T, f *fixture) {
@@ -416,7 +444,7 @@ func workflowWrites() map[string]faultWrite {
 			return f.Store.DeleteWorkflow(f.ctx, f.now, w.account, w.workflow.ID)
 		}},
 		"create_execution": {do: func(f *fixture, w *world) error {
-			_, err := f.Store.CreateExecution(f.ctx, w.newExecution, &taskhook.Idempotency{Hash: "flow", Request: "r", Expires: f.now.Add(time.Hour)})
+			_, err := f.Store.CreateExecution(f.ctx, w.newExecution, 0, &taskhook.Idempotency{Hash: "flow", Request: "r", Expires: f.now.Add(time.Hour)})
 			return err
 		}},
 		"cancel_execution": {repeated: taskhook.CodeConflict, do: func(f *fixture, w *world) error {

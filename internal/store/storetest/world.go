@@ -202,7 +202,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "task_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
+	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }

@@ -26,8 +26,10 @@ type Server struct {
 	*client.Client
 	URL    string
 	Config *config.Config
-	stop   context.CancelFunc
-	done   chan error
+	// FaceURL returns the URL of a face's own listener, by its name; empty without.
+	FaceURL func(face string) string
+	stop    context.CancelFunc
+	done    chan error
 }
 
 // Start runs the program until the test ends. Configure may change the
@@ -53,7 +55,7 @@ func Run(t testing.TB, cfg *config.Config) *Server {
 		stop()
 		t.Fatalf("open the program: %v", err)
 	}
-	s := &Server{Client: client.New(a.BaseURL(), Key), URL: a.BaseURL(), Config: cfg, stop: stop, done: make(chan error, 1)}
+	s := &Server{Client: client.New(a.BaseURL(), Key), URL: a.BaseURL(), Config: cfg, FaceURL: a.FaceURL, stop: stop, done: make(chan error, 1)}
 	go func() { s.done <- a.Run(ctx) }()
 	return s
 }
@@ -75,12 +77,17 @@ func (s *Server) Stop(t testing.TB) {
 // NewAccount makes another account and returns a client with its key.
 func (s *Server) NewAccount(t testing.TB, name string, test bool) *client.Client {
 	t.Helper()
-	var text string
+	return client.New(s.URL, s.NewKey(t, name, taskhook.NewKey{Name: "test", Test: test}))
+}
+
+// NewKey makes another account and returns the text of its key.
+func (s *Server) NewKey(t testing.TB, name string, n taskhook.NewKey) (text string) {
+	t.Helper()
 	s.beside(t, func(accounts *account.Service) (err error) {
-		text, _, err = accounts.Create(t.Context(), now(), name, taskhook.NewKey{Name: "test", Test: test})
+		text, _, err = accounts.Create(t.Context(), now(), name, n)
 		return err
 	})
-	return client.New(s.URL, text)
+	return text
 }
 
 // Credit gives the account with the name credit.

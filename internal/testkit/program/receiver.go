@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -61,11 +62,17 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // Wait returns the requests when there are at least n.
 func (r *Receiver) Wait(t testing.TB, n int) []Request {
 	t.Helper()
+	return r.WaitFor(t, n, func(Request) bool { return true })
+}
+
+// WaitFor returns the requests that match when there are at least n of them.
+func (r *Receiver) WaitFor(t testing.TB, n int, match func(Request) bool) []Request {
+	t.Helper()
 	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
 	for {
 		r.mu.Lock()
-		got, arrived := append([]Request(nil), r.requests...), r.arrived
+		got, arrived := slices.DeleteFunc(slices.Clone(r.requests), func(q Request) bool { return !match(q) }), r.arrived
 		r.mu.Unlock()
 		if len(got) >= n {
 			return got

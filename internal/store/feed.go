@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/taskhook/taskhook"
+)
+
+// feedScan is how many events one read of the feed looks at.
+const feedScan = 1000
+
+// Feed returns the events of an account after a cursor, in the order of the feed,
+// which no later commit changes: places in it are given within commits that follow
+// one another. It looks at a bounded number of events, so a page may be empty and yet
+// there are more.
+func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.FeedPage, err error) {
+	wants := taskhook.Endpoint{Events: q.Types}
+	scan := feedScan
+	if len(q.Types) == 0 {
+		scan = min(q.Limit, feedScan)
+	}
+	events, err := collect(ctx, s.db, scanEvent, `SELECT seq, id, account, type, subject, body, created_at FROM events
+		WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`, q.AccountID, int64(q.After), scan)
+	if err != nil {
+		return page, err
+	}
+	page.Next, page.More = q.After, len(events) == scan
+	for _, e := range events {
+		if len(page.Events) == q.Limit {
+			page.More = true
+			break
+		}
+		page.Next = taskhook.Cursor(e.Seq)
+		if len(q.Types) == 0 || wants.Wants(e.Type) {
+			page.Events = append(page.Events, e)
+		}
+	}
+	page.Events = slices.Clip(page.Events)
+	return page, nil
+}
+
+// FeedHead returns the place of the last event of all accounts.
+func (s *Store) FeedHead(ctx context.Context) (taskhook.Cursor, error) {
+	head, _, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM feed_head`)
+	return taskhook.Cursor(head), err
+}
+
+func scanEvent(r scanner) (e taskhook.Event, err error) {
+	var created int64
+	err = r.Scan(&e.Seq, &e.ID, &e.AccountID, &e.Type, &e.Subject, &e.Body, &created)
+	e.CreatedAt = at(created)
+	return e, err
+}
