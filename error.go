@@ -67,6 +67,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// ForOperator reports whether its cause is to be logged, for the operator has to do
+// something about it: the disk is full, or what this server needs does not answer.
+func (e *Error) ForOperator() bool {
+	return e.Code == CodeStorageFull || e.Code == CodeUnavailable && e.Err != nil
+}
+
 // Errorf returns an Error with the code and a message for the user.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}

@@ -84,6 +84,21 @@ need_programs() {
 	advise >"$work/advice"
 }
 
+# need_s3_server offers tests the storage that tools/s3 pins. Building it takes some
+# minutes, once, so that is done only where all is to be proven.
+need_s3_server() {
+	PATH=$PWD/bin/tools:$PATH
+	export PATH
+	server=bin/tools/versitygw
+	[ -f "$server" ] && [ ! tools/s3/go.mod -nt "$server" ] && return
+	if [ -n "${CI:-}" ] || [ "${STRICT:-}" = 1 ]; then
+		printf '\n== build versitygw, an S3 server that tests need\n'
+		go -C tools/s3 build -o "../../$server" github.com/versity/versitygw/cmd/versitygw && return
+		echo 'That did not work; what needs it will not be proven.'
+	fi
+	has versitygw || echo 'To prove what needs versitygw, let STRICT=1 make test build it once; that takes some minutes.' >>"$work/advice"
+}
+
 # advise says how to install the packages.
 advise() {
 	echo 'To prove all, install what is missing:'

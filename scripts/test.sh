@@ -106,6 +106,7 @@ main() {
 	if [ "$1" = all ]; then
 		need_programs
 		need_node_packages
+		need_s3_server
 		run_tests
 	fi
 	summary

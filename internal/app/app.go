@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/account"
 	"github.com/taskhook/taskhook/internal/artifact"
+	"github.com/taskhook/taskhook/internal/artifact/s3"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
@@ -48,6 +48,8 @@ type App struct {
 	store  *store.Store
 	files  *artifact.Store // results
 	inputs *artifact.Store // uploaded files
+	bucket *s3.Bucket      // that keeps them; nil: they are in the data directory
+	hangUp func()          // closes the connections to it; may be nil
 	doors  []*door
 	policy *egress.Policy
 	sender *egress.Sender
@@ -89,10 +91,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.openStore(ctx); err != nil {
 		return err
 	}
-	if a.files, err = openFiles(ctx, artifactDir(cfg), maxArtifact); err != nil {
-		return err
-	}
-	if a.inputs, err = openFiles(ctx, filepath.Join(cfg.Data, "files"), file.MaxSize); err != nil {
+	if err = a.openFiles(ctx); err != nil {
 		return err
 	}
 	if err = a.bind(ctx); err != nil {
@@ -105,22 +104,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
 		return err
 	}
+	a.claimFresh(ctx)
 	if err = a.store.Join(ctx, time.Now(), a.node, a.sendWork.Inbox()); err != nil {
 		return fmt.Errorf("join as a node: %w", err)
 	}
 	return a.serve()
-}
-
-// openFiles opens a directory of files and removes what was left unfinished there.
-func openFiles(ctx context.Context, dir string, limit int64) (*artifact.Store, error) {
-	files, err := artifact.Open(dir, limit)
-	if err != nil {
-		return nil, err
-	}
-	if err := files.Sweep(ctx, time.Now()); err != nil {
-		return nil, errors.Join(err, files.Close())
-	}
-	return files, nil
 }
 
 func (a *App) close() error {
@@ -135,6 +123,9 @@ func (a *App) close() error {
 		if files != nil {
 			errs = append(errs, files.Close())
 		}
+	}
+	if a.hangUp != nil {
+		a.hangUp()
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -24,13 +24,8 @@ import (
 	"github.com/taskhook/taskhook/webhook"
 )
 
-// maxArtifact is the size of the largest result that is kept.
-const maxArtifact = 4 << 30
-
 // grace is how long work under way may go on after a stop was asked for.
 const grace = 15 * time.Second
-
-func artifactDir(cfg *config.Config) string { return filepath.Join(cfg.Data, "artifacts") }
 
 // loadKeyring takes the master key from the configuration, or from the key file,
 // which the first start makes.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/delivery"
 )
@@ -27,12 +26,18 @@ const (
 )
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
+// Leftovers in a bucket are old before they are removed, so they are looked for again.
 func (a *App) upkeep(ctx context.Context) error {
-	a.removeLeftovers(ctx)
 	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
 	defer tick.Stop()
+	var looked time.Time // for leftovers
 	for {
-		a.tidy(ctx, time.Now())
+		now := time.Now()
+		if looked.IsZero() || a.bucket != nil && now.Sub(looked) >= leftoverAge {
+			looked = now
+			a.removeLeftovers(ctx)
+		}
+		a.tidy(ctx, now)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -93,11 +98,10 @@ type leftovers struct {
 	known func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
-// removeOrphans deletes the files that nobody knows. Those of this process may be
-// about to become known: requests and runs go on meanwhile, and may have begun
-// before this did.
+// removeOrphans deletes the files that nobody knows. Those that may be about to become
+// known stay: requests and runs go on meanwhile, and may have begun before this did.
 func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
-	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.opened)
+	newest := a.leftoversBefore(time.Now())
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {
@@ -128,7 +132,7 @@ func (a *App) removeUnknown(ctx context.Context, from leftovers, ids []string) e
 		if known[id] {
 			continue
 		}
-		if err := from.files.Remove(id); err != nil {
+		if err := from.files.Remove(ctx, id); err != nil {
 			return err
 		}
 		a.Logger.Info("removed a file that nothing names", "what", from.what, "id", id)

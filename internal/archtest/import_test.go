@@ -48,6 +48,7 @@ var edges = []edge{
 	{"internal/delivery", "webhook", "signs"},
 	{"internal/provider/*", "internal/provider", "fulfils its contract"},
 	{"internal/artifact", "internal/artifact/media", "recognises formats"},
+	{"internal/artifact/s3", "internal/artifact", "is a backend of it"},
 }
 
 func TestImportsWithinTheModule(t *testing.T) {
@@ -107,6 +108,7 @@ var dependencies = map[string][]string{
 	"github.com/gowebpki/jcs":                  {"internal/jsjson"},
 	"github.com/invopop/jsonschema":            {"internal/openapi"},
 	"github.com/jackc/pgx/v5":                  {"internal/store"},
+	"github.com/minio/minio-go/v7":             {"internal/artifact/s3"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/catalogue"},
 	"golang.org/x/sync":                        {"internal/app", "internal/bench"},
 	"golang.org/x/sys":                         {"internal/store"},

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"mime"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -27,12 +27,20 @@ type Finder interface {
 	ArtifactByName(ctx context.Context, name string) (taskhook.Artifact, error)
 }
 
+// Signer makes links by which a file is read from its backend, past this server:
+// good for LinkLifetime, and answered with the media type and the disposition.
+type Signer interface {
+	Sign(ctx context.Context, id, mediaType, disposition string) (link string, err error)
+}
+
 // Handler serves files to whoever holds a link. No key is asked for: the
-// link is the permission. All fields must be set.
+// link is the permission. All fields must be set but Signer.
 type Handler struct {
 	Store  *Store
 	Links  *Linker
 	Finder Finder
+	// Signer makes what readers are sent on to; nil: the bytes go through here.
+	Signer Signer
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -59,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.admit(w, r, a) {
 		return
 	}
-	f, err := h.Store.Get(a.ID)
+	f, err := h.Store.Get(r.Context(), a.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		h.Log.WarnContext(r.Context(), "result file is missing", "artifact", a.ID)
 		gone(w)
@@ -70,7 +78,50 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
-	serve(w, r, a, f)
+	if h.redirects(r) {
+		h.redirect(w, r, a)
+		return
+	}
+	from := &source{ReadSeeker: f}
+	serve(w, r, a, from)
+	if from.err != nil && r.Context().Err() == nil { // the reader sees that the answer is cut short
+		h.Log.ErrorContext(r.Context(), "read file", "artifact", a.ID, "error", from.err)
+	}
+}
+
+// source remembers that reading failed, which http.ServeContent keeps to itself.
+type source struct {
+	io.ReadSeeker
+	err error
+}
+
+// Read reads on.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.ReadSeeker.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// redirects reports whether the reader is sent on. Not those who only ask for the
+// headers, for a signed link is good for one method; nor pages of this server, which
+// by their policy show nothing from elsewhere.
+func (h *Handler) redirects(r *http.Request) bool {
+	return h.Signer != nil && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") != "same-origin"
+}
+
+// redirect sends the reader on to a link that is made for them alone.
+func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, a taskhook.Artifact) {
+	link, err := h.Signer.Sign(r.Context(), a.ID, a.MediaType, disposition(a))
+	if err != nil {
+		h.fault(w, r, "sign link", err)
+		return
+	}
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Location", link)
+	w.WriteHeader(http.StatusFound)
 }
 
 // admit checks the link, and answers when it does not open the artifact.
@@ -93,9 +144,13 @@ func gone(w http.ResponseWriter) {
 	refuse(w, http.StatusGone, "GONE", "The file is no longer kept here: its retention time is over.")
 }
 
+// maxRanges is how many parts of a file are sent at once: each may be a request to
+// the backend.
+const maxRanges = 16
+
 // serve sends the file. Whoever made it decided its bytes, so a browser must
 // neither guess its type nor run anything in it.
-func serve(w http.ResponseWriter, r *http.Request, a taskhook.Artifact, f *os.File) {
+func serve(w http.ResponseWriter, r *http.Request, a taskhook.Artifact, f io.ReadSeeker) {
 	header := w.Header()
 	header.Set("Content-Type", a.MediaType)
 	header.Set("Content-Disposition", disposition(a))
@@ -104,6 +159,10 @@ func serve(w http.ResponseWriter, r *http.Request, a taskhook.Artifact, f *os.Fi
 	header.Set("ETag", `"`+a.SHA256+`"`)
 	// Asking again is cheap with the ETag, and lets a revoked link die at once.
 	header.Set("Cache-Control", "private, no-cache")
+	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range") // RFC 9110, section 14.2: it may be ignored
+	}
 	http.ServeContent(w, r, "", a.CreatedAt, f)
 }
 
@@ -137,6 +196,11 @@ func (h *Handler) fault(w http.ResponseWriter, r *http.Request, doing string, er
 		return // nobody is there to answer
 	}
 	h.Log.ErrorContext(r.Context(), doing, "error", err)
+	if taskhook.ErrorCode(err) == taskhook.CodeUnavailable {
+		w.Header().Set("Retry-After", "5")
+		refuse(w, http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "The storage of the file does not answer just now. Try again in a moment.")
+		return
+	}
 	refuse(w, http.StatusInternalServerError, "INTERNAL_ERROR", "The file can't be read just now. Try again later.")
 }
 

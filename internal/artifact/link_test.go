@@ -1,4 +1,4 @@
-package artifact
+package artifact_test
 
 import (
 	"errors"
@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
 )
 
-func newLinker(t *testing.T) *Linker {
+func newLinker(t *testing.T) *artifact.Linker {
 	t.Helper()
-	l, err := NewLinker("https://example.com/", []byte("0123456789abcdef0123456789abcdef"))
+	l, err := artifact.NewLinker("https://example.com/", []byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,18 +58,18 @@ func TestLinks(t *testing.T) {
 	}{
 		{"permanent", a.Name, 1, queryOf(t, permanent), noon.AddDate(50, 0, 0), nil},
 		{"expiring", a.Name, 1, queryOf(t, expiring), noon, nil},
-		{"last second", a.Name, 1, queryOf(t, expiring), noon.Add(LinkLifetime - time.Second), nil},
-		{"over", a.Name, 1, queryOf(t, expiring), noon.Add(LinkLifetime), ErrLinkExpired},
-		{"revoked", a.Name, 2, queryOf(t, permanent), noon, ErrBadSignature},
-		{"revoked and over", a.Name, 2, queryOf(t, expiring), noon.Add(time.Hour), ErrBadSignature},
-		{"another file", "task_y.mp4", 1, queryOf(t, permanent), noon, ErrBadSignature},
-		{"none", a.Name, 1, url.Values{}, noon, ErrBadSignature},
-		{"expiry taken away", a.Name, 1, edit(expiring, func(q url.Values) { q.Del("expires") }), noon, ErrBadSignature},
-		{"expiry put off", a.Name, 1, edit(expiring, func(q url.Values) { q.Set("expires", "9999999999") }), noon, ErrBadSignature},
-		{"expiry added", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("expires", "9999999999") }), noon, ErrBadSignature},
-		{"expiry doubled", a.Name, 1, edit(expiring, func(q url.Values) { q["expires"] = append([]string{"9999999999"}, q["expires"]...) }), noon, ErrBadSignature},
-		{"cut short", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("signature", q.Get("signature")[:20]) }), noon, ErrBadSignature},
-		{"padded", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("signature", q.Get("signature")+"=") }), noon, ErrBadSignature},
+		{"last second", a.Name, 1, queryOf(t, expiring), noon.Add(artifact.LinkLifetime - time.Second), nil},
+		{"over", a.Name, 1, queryOf(t, expiring), noon.Add(artifact.LinkLifetime), artifact.ErrLinkExpired},
+		{"revoked", a.Name, 2, queryOf(t, permanent), noon, artifact.ErrBadSignature},
+		{"revoked and over", a.Name, 2, queryOf(t, expiring), noon.Add(time.Hour), artifact.ErrBadSignature},
+		{"another file", "task_y.mp4", 1, queryOf(t, permanent), noon, artifact.ErrBadSignature},
+		{"none", a.Name, 1, url.Values{}, noon, artifact.ErrBadSignature},
+		{"expiry taken away", a.Name, 1, edit(expiring, func(q url.Values) { q.Del("expires") }), noon, artifact.ErrBadSignature},
+		{"expiry put off", a.Name, 1, edit(expiring, func(q url.Values) { q.Set("expires", "9999999999") }), noon, artifact.ErrBadSignature},
+		{"expiry added", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("expires", "9999999999") }), noon, artifact.ErrBadSignature},
+		{"expiry doubled", a.Name, 1, edit(expiring, func(q url.Values) { q["expires"] = append([]string{"9999999999"}, q["expires"]...) }), noon, artifact.ErrBadSignature},
+		{"cut short", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("signature", q.Get("signature")[:20]) }), noon, artifact.ErrBadSignature},
+		{"padded", a.Name, 1, edit(permanent, func(q url.Values) { q.Set("signature", q.Get("signature")+"=") }), noon, artifact.ErrBadSignature},
 	}
 	for _, tt := range tests {
 		if err := l.Check(tt.name, tt.generation, tt.query, tt.now); !errors.Is(err, tt.want) {
@@ -81,7 +82,7 @@ func TestLinks(t *testing.T) {
 func TestLinksOfFolders(t *testing.T) {
 	t.Parallel()
 	results := newLinker(t)
-	folders := []*Linker{results, results.In("files"), results.In("uploads")}
+	folders := []*artifact.Linker{results, results.In("files"), results.In("uploads")}
 	a := taskhook.Artifact{Name: "file_x.png"}
 	for i, from := range folders {
 		for _, link := range []string{from.Permanent(a), from.Expiring(a, noon)} {
@@ -99,14 +100,14 @@ func TestLinksOfFolders(t *testing.T) {
 
 func TestShortKey(t *testing.T) {
 	t.Parallel()
-	if _, err := NewLinker("https://example.com", []byte("short")); err == nil {
+	if _, err := artifact.NewLinker("https://example.com", []byte("short")); err == nil {
 		t.Error("a short key was taken")
 	}
 }
 
 // FuzzCheck: nobody without the key finds a query that opens a file.
 func FuzzCheck(f *testing.F) {
-	l, err := NewLinker("", []byte("0123456789abcdef0123456789abcdef"))
+	l, err := artifact.NewLinker("", []byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"syscall"
@@ -33,14 +32,13 @@ var (
 	ErrEmpty    = errors.New("the result file is empty")
 )
 
-// Put streams r to disk as the file of the artifact with the id. name is what
-// the maker called the file, or empty: its extension decides where the bytes do
-// not tell the format. On an error nothing is kept; it is ErrTooLarge, ErrEmpty,
-// a taskhook.Error with CodeStorageFull (whose cause is the ENOSPC or EDQUOT met),
-// or what reading, writing or ctx gave.
+// Put streams r into the store as the file of the artifact with the id. name is
+// what the maker called the file, or empty: its extension decides where the bytes do
+// not tell the format. On an error nothing is seen of it; it is ErrTooLarge,
+// ErrEmpty, a taskhook.Error with CodeStorageFull (whose cause is the ENOSPC or
+// EDQUOT met) or of the backend, or what reading, writing or ctx gave.
 func (s *Store) Put(ctx context.Context, id, name string, r io.Reader) (File, error) {
-	place, err := place(id)
-	if err != nil {
+	if err := check(id); err != nil {
 		return File{}, err
 	}
 	temporary := path.Join(incoming, id)
@@ -48,19 +46,19 @@ func (s *Store) Put(ctx context.Context, id, name string, r io.Reader) (File, er
 	if err != nil {
 		return File{}, fmt.Errorf("store artifact: %w", storageFull(err))
 	}
+	defer s.root.Remove(temporary) // if it is still there; Sweep finds what this can't remove
 	defer f.Close()
 	file, err := s.fill(f, name, &reader{ctx, r})
 	if err == nil {
-		err = s.publish(temporary, place)
+		err = s.backend.Keep(ctx, id, f, file)
 	}
 	if err != nil {
-		s.root.Remove(temporary) // Sweep finds what this can't remove
 		return File{}, fmt.Errorf("store artifact: %w", storageFull(err))
 	}
 	return file, nil
 }
 
-// fill writes r to f, durably, and describes it.
+// fill writes r to f and describes it.
 func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 	digest := &digest{hash: sha256.New()}
 	size, err := io.Copy(io.MultiWriter(f, digest), io.LimitReader(r, s.limit+1))
@@ -72,41 +70,11 @@ func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 	case size == 0:
 		return File{}, ErrEmpty
 	}
-	if err := f.Sync(); err != nil {
-		return File{}, err
-	}
 	t := media.Detect(digest.head, name)
 	return File{
 		Format: t.Format, MediaType: t.Media, Size: size,
 		SHA256: hex.EncodeToString(digest.hash.Sum(nil)), Duration: media.Duration(t, f, size),
 	}, nil
-}
-
-// publish moves the finished file to its place. The directories are synced so
-// that a crash can't undo the move.
-func (s *Store) publish(temporary, place string) error {
-	shard := path.Dir(place)
-	switch err := s.root.Mkdir(shard, 0o700); {
-	case err == nil:
-		if err := s.sync("."); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
-		return err
-	}
-	if err := s.root.Rename(temporary, place); err != nil {
-		return err
-	}
-	return s.sync(shard)
-}
-
-func (s *Store) sync(dir string) error {
-	f, err := s.root.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }
 
 // storageFull makes an error that says what to do of a full disk.

@@ -2,8 +2,8 @@ package artifact
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -16,18 +16,48 @@ import (
 // incoming is the folder of files that are still being written.
 const incoming = "incoming"
 
-// Store keeps result files below one directory, each under its artifact's id. A
-// file that Put returned for survives a crash of the machine; one that it did
-// not return for is never seen. All methods may be called concurrently, but only
-// one process at a time may use the directory.
-type Store struct {
-	root  *os.Root
-	limit int64
+// Backend keeps finished files, each under its artifact's id, which Store has
+// checked. A failure that is not the caller's fault and may pass is a taskhook.Error
+// with CodeUnavailable. All methods may be called concurrently.
+type Backend interface {
+	// Keep makes the bytes of from, of which f tells, those of the id. They are
+	// durable when it returns, and on an error nobody sees a part of them. It may
+	// move the file away.
+	Keep(ctx context.Context, id string, from *os.File, f File) error
+	// Open opens a file to be read, from anywhere in it, until ctx ends. The error
+	// is fs.ErrNotExist when there is none.
+	Open(ctx context.Context, id string) (io.ReadSeekCloser, error)
+	// Remove deletes a file. One that is already gone is no error.
+	Remove(ctx context.Context, id string) error
+	// IDs yields the ids of all files, oldest first, and the error that ends the
+	// walk early.
+	IDs(ctx context.Context) iter.Seq2[string, error]
 }
 
-// Open opens the store in dir, which it makes when it is not there. Files larger
-// than limit bytes are refused.
+// Store takes in files, which it writes into a local directory first to learn what
+// they are, and keeps them in a Backend. A file that Put returned for survives a
+// crash of the machine; one that it did not return for is never seen. All methods
+// may be called concurrently, but only one process at a time may use the directory.
+type Store struct {
+	root    *os.Root
+	backend Backend
+	limit   int64
+}
+
+// Open opens the store that keeps its files in dir, which it makes when it is not
+// there. Files larger than limit bytes are refused.
 func Open(dir string, limit int64) (*Store, error) {
+	s, err := OpenWith(nil, dir, limit)
+	if err != nil {
+		return nil, err
+	}
+	s.backend = disk{s.root}
+	return s, nil
+}
+
+// OpenWith is Open for files that are kept elsewhere: in dir are only those that
+// are on their way there.
+func OpenWith(b Backend, dir string, limit int64) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make artifact directory: %w", err)
 	}
@@ -39,20 +69,20 @@ func Open(dir string, limit int64) (*Store, error) {
 		root.Close()
 		return nil, fmt.Errorf("make artifact directory: %w", err)
 	}
-	return &Store{root: root, limit: limit}, nil
+	return &Store{root: root, backend: b, limit: limit}, nil
 }
 
 // Close lets go of the directory.
 func (s *Store) Close() error { return s.root.Close() }
 
-// Get opens the file of the artifact with the id, for reading from anywhere in
-// it. The error is fs.ErrNotExist when there is none. The caller closes it.
-func (s *Store) Get(id string) (*os.File, error) {
-	name, err := place(id)
-	if err != nil {
+// Get opens the file of the artifact with the id, for reading from anywhere in it
+// until ctx ends. The error is fs.ErrNotExist when there is none. The caller
+// closes it.
+func (s *Store) Get(ctx context.Context, id string) (io.ReadSeekCloser, error) {
+	if err := check(id); err != nil {
 		return nil, err
 	}
-	f, err := s.root.Open(name)
+	f, err := s.backend.Open(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("open artifact: %w", err)
 	}
@@ -61,12 +91,11 @@ func (s *Store) Get(id string) (*os.File, error) {
 
 // Remove deletes the file of the artifact with the id. A file that is already
 // gone is no error, so that a removal can be repeated.
-func (s *Store) Remove(id string) error {
-	name, err := place(id)
-	if err != nil {
+func (s *Store) Remove(ctx context.Context, id string) error {
+	if err := check(id); err != nil {
 		return err
 	}
-	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.backend.Remove(ctx, id); err != nil {
 		return fmt.Errorf("remove artifact: %w", err)
 	}
 	return nil
@@ -76,23 +105,13 @@ func (s *Store) Remove(id string) error {
 // the walk early. Files that no artifact claims are what interrupted runs left.
 func (s *Store) IDs(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		err := fs.WalkDir(s.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case name == incoming:
-				return fs.SkipDir
-			case entry.IsDir() || !taskhook.HasIDForm(taskhook.PrefixArtifact, entry.Name()):
-				return nil
-			case !yield(entry.Name(), nil):
-				return fs.SkipAll
+		for id, err := range s.backend.IDs(ctx) {
+			if err != nil {
+				err = fmt.Errorf("list artifacts: %w", err)
 			}
-			return nil
-		})
-		if err != nil {
-			yield("", fmt.Errorf("list artifacts: %w", err))
+			if !yield(id, err) {
+				return
+			}
 		}
 	}
 }
@@ -123,11 +142,17 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) error {
 // five characters of it are two hours and twenty minutes.
 const shardLength = 5
 
-// place is the path of the file with the id, which can't lead elsewhere.
-func place(id string) (string, error) {
-	const prefix = len(taskhook.PrefixArtifact)
-	if !taskhook.HasIDForm(taskhook.PrefixArtifact, id) || len(id) < prefix+shardLength {
-		return "", fmt.Errorf("place artifact: %q is not an artifact id", id)
+// check refuses ids that could lead elsewhere.
+func check(id string) error {
+	if !taskhook.HasIDForm(taskhook.PrefixArtifact, id) || len(id) < len(taskhook.PrefixArtifact)+shardLength {
+		return fmt.Errorf("place artifact: %q is not an artifact id", id)
 	}
-	return path.Join(id[prefix:prefix+shardLength], id), nil
+	return nil
+}
+
+// Place is the path, with slashes, of the file with the id within its backend. It
+// is the same in all of them, so that files can be copied from one to another.
+func Place(id string) string {
+	const prefix = len(taskhook.PrefixArtifact)
+	return path.Join(id[prefix:prefix+shardLength], id)
 }

@@ -1,4 +1,4 @@
-package artifact
+package artifact_test
 
 import (
 	"bytes"
@@ -19,27 +19,18 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/artifact"
 )
 
 // noon is when the tests take place.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func newStore(t *testing.T, limit int64) (*Store, string) {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "artifacts")
-	s, err := Open(dir, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s, dir
-}
-
 func newID() string { return taskhook.NewID(taskhook.PrefixArtifact, noon) }
 
-func TestPut(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t, 1<<20)
+func TestPut(t *testing.T) { onEachBackend(t, testPut) }
+
+func testPut(t *testing.T, open opener) {
+	s, _ := open(t, 1<<20)
 	wav, err := os.ReadFile("media/testdata/tone.wav")
 	if err != nil {
 		t.Fatal(err)
@@ -51,11 +42,11 @@ func TestPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(wav)
-	want := File{"wav", "audio/wav", int64(len(wav)), hex.EncodeToString(sum[:]), 1500 * time.Millisecond}
+	want := artifact.File{"wav", "audio/wav", int64(len(wav)), hex.EncodeToString(sum[:]), 1500 * time.Millisecond}
 	if got != want {
 		t.Errorf("Put = %+v, want %+v", got, want)
 	}
-	f, err := s.Get(id)
+	f, err := s.Get(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +56,9 @@ func TestPut(t *testing.T) {
 	}
 }
 
-func TestPutRefuses(t *testing.T) {
-	t.Parallel()
+func TestPutRefuses(t *testing.T) { onEachBackend(t, testPutRefuses) }
+
+func testPutRefuses(t *testing.T, open opener) {
 	broken := errors.New("the provider hung up")
 	full := &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -77,8 +69,8 @@ func TestPutRefuses(t *testing.T) {
 		r    io.Reader
 		want error
 	}{
-		{"too large", t.Context(), strings.NewReader(strings.Repeat("x", 101)), ErrTooLarge},
-		{"empty", t.Context(), strings.NewReader(""), ErrEmpty},
+		{"too large", t.Context(), strings.NewReader(strings.Repeat("x", 101)), artifact.ErrTooLarge},
+		{"empty", t.Context(), strings.NewReader(""), artifact.ErrEmpty},
 		{"source fails", t.Context(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken)), broken},
 		{"disk full", t.Context(), iotest.ErrReader(full), syscall.ENOSPC},
 		{"quota", t.Context(), iotest.ErrReader(syscall.EDQUOT), syscall.EDQUOT},
@@ -87,7 +79,7 @@ func TestPutRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s, dir := newStore(t, 100)
+			s, dir := open(t, 100)
 			id := newID()
 			_, err := s.Put(tt.ctx, id, "", tt.r)
 			if !errors.Is(err, tt.want) {
@@ -97,7 +89,7 @@ func TestPutRefuses(t *testing.T) {
 			if code := taskhook.ErrorCode(err); (code == taskhook.CodeStorageFull) != isFull {
 				t.Errorf("code %q", code)
 			}
-			if _, err := s.Get(id); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := s.Get(t.Context(), id); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("Get after a refused Put: %v", err)
 			}
 			if left, _ := filepath.Glob(dir + "/incoming/*"); len(left) > 0 {
@@ -105,54 +97,57 @@ func TestPutRefuses(t *testing.T) {
 			}
 		})
 	}
-	s, _ := newStore(t, 100)
+	s, _ := open(t, 100)
 	if _, err := s.Put(t.Context(), newID(), "", strings.NewReader(strings.Repeat("x", 100))); err != nil {
 		t.Errorf("exactly the limit: %v", err)
 	}
 }
 
-func TestHostileIDs(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t, 100)
+func TestHostileIDs(t *testing.T) { onEachBackend(t, testHostileIDs) }
+
+func testHostileIDs(t *testing.T, open opener) {
+	s, _ := open(t, 100)
 	for _, id := range []string{"", "art_", "art_ab", "../secret", "art_../../x", "art_aaaaa/..", "task_aaaaaaaaaa", "art_ABCDEFGH", "art_aaaaaaa\x00"} {
 		if _, err := s.Put(t.Context(), id, "", strings.NewReader("x")); err == nil {
 			t.Errorf("Put(%q) succeeded", id)
 		}
-		if _, err := s.Get(id); err == nil {
+		if _, err := s.Get(t.Context(), id); err == nil {
 			t.Errorf("Get(%q) succeeded", id)
 		}
-		if err := s.Remove(id); err == nil {
+		if err := s.Remove(t.Context(), id); err == nil {
 			t.Errorf("Remove(%q) succeeded", id)
 		}
 	}
 }
 
-func TestRemove(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t, 100)
+func TestRemove(t *testing.T) { onEachBackend(t, testRemove) }
+
+func testRemove(t *testing.T, open opener) {
+	s, _ := open(t, 100)
 	id := newID()
 	if _, err := s.Put(t.Context(), id, "", strings.NewReader("x")); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := s.Remove(id); err != nil {
+		if err := s.Remove(t.Context(), id); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := s.Get(id); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.Get(t.Context(), id); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Get after Remove: %v", err)
 	}
 }
 
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t, 100)
+func TestSweep(t *testing.T) { onEachBackend(t, testSweep) }
+
+func testSweep(t *testing.T, open opener) {
+	s, dir := open(t, 100)
 	id := newID()
 	if _, err := s.Put(t.Context(), id, "", strings.NewReader("kept")); err != nil {
 		t.Fatal(err)
 	}
 	for name, written := range map[string]time.Time{"old": noon.Add(-time.Hour), "new": noon.Add(time.Hour)} {
-		path := filepath.Join(dir, incoming, name)
+		path := filepath.Join(dir, "incoming", name)
 		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -167,16 +162,17 @@ func TestSweep(t *testing.T) {
 	if len(left) != 1 || filepath.Base(left[0]) != "new" {
 		t.Errorf("left: %v", left)
 	}
-	if f, err := s.Get(id); err != nil {
+	if f, err := s.Get(t.Context(), id); err != nil {
 		t.Error(err)
 	} else {
 		f.Close()
 	}
 }
 
-func TestConcurrentPutAndIDs(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t, 100)
+func TestConcurrentPutAndIDs(t *testing.T) { onEachBackend(t, testConcurrentPutAndIDs) }
+
+func testConcurrentPutAndIDs(t *testing.T, open opener) {
+	s, _ := open(t, 100)
 	want := map[string]bool{}
 	var wg sync.WaitGroup
 	for i := range 30 {
@@ -210,7 +206,7 @@ func TestConcurrentPutAndIDs(t *testing.T) {
 
 func TestName(t *testing.T) {
 	t.Parallel()
-	got := fmt.Sprint(Name("task_x", 0, "mp4"), " ", Name("task_x", 1, "mp4"))
+	got := fmt.Sprint(artifact.Name("task_x", 0, "mp4"), " ", artifact.Name("task_x", 1, "mp4"))
 	if got != "task_x.mp4 task_x-2.mp4" {
 		t.Error(got)
 	}

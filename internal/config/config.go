@@ -40,6 +40,7 @@ type Config struct {
 	ModelsLab   ModelsLab   `embed:"" prefix:"modelslab-"`
 	Muapi       Muapi       `embed:"" prefix:"muapi-"`
 
+	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
 
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`

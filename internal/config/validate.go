@@ -18,7 +18,8 @@ func (c *Config) validate() error {
 	if c.Data == "" {
 		return errors.New("data is empty; name the directory that holds the database")
 	}
-	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkDatabase, c.checkPublicURL, c.checkBootstrapKey, c.checkOperatorToken, c.checkLimits, c.checkDelivery} {
+	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkDatabase, c.checkPublicURL, c.checkBootstrapKey,
+		c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3} {
 		if err := check(); err != nil {
 			return err
 		}

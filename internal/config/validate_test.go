@@ -71,6 +71,21 @@ func TestValidate(t *testing.T) {
 		{"no attempts", func(c *Config) { c.Delivery.Concurrency = 0 }, "delivery-concurrency is 0"},
 		{"too many attempts", func(c *Config) { c.Delivery.Concurrency = 1e6 }, "delivery-concurrency is 1000000"},
 		{"no time", func(c *Config) { c.Delivery.Timeout = time.Millisecond }, "delivery-timeout is 1ms"},
+		{"a bucket", s3(nil), ""},
+		{"a bucket on this machine", s3(func(s *S3) { s.Endpoint = "http://127.0.0.1:9000/" }), ""},
+		{"a folder in a bucket", s3(func(s *S3) { s.Prefix = "/media/taskhook/" }), ""},
+		{"a bucket nowhere", s3(func(s *S3) { s.Endpoint = "" }), "s3-bucket is set without s3-endpoint"},
+		{"a bucket of nobody", s3(func(s *S3) { s.AccessKey = "" }), "s3-bucket is set without s3-access-key"},
+		{"a bucket without the secret", s3(func(s *S3) { s.SecretKey = Secret{} }), "s3-bucket is set without s3-secret-key"},
+		{"an endpoint alone", func(c *Config) { c.S3.Endpoint = "https://s3.example" }, "s3-endpoint has a meaning only together with s3-bucket"},
+		{"a secret alone", func(c *Config) { c.S3.SecretKey = NewSecret("hidden") }, "s3-secret-key has a meaning only together with s3-bucket"},
+		{"a folder alone", func(c *Config) { c.S3.Prefix = "x" }, "s3-prefix has a meaning only together with s3-bucket"},
+		{"redirect alone", func(c *Config) { c.S3.Serve = "redirect" }, "s3-serve is redirect, which has a meaning only together with s3-bucket"},
+		{"an endpoint without scheme", s3(func(s *S3) { s.Endpoint = "s3.example:9000" }), "s3-endpoint is not an address"},
+		{"an endpoint with a bucket", s3(func(s *S3) { s.Endpoint = "https://s3.example/files" }), "more than scheme, host and port"},
+		{"an endpoint with a password", s3(func(s *S3) { s.Endpoint = "https://u:hidden@s3.example" }), "more than scheme, host and port"},
+		{"a bucket with a folder", s3(func(s *S3) { s.Bucket = "files/x" }), "not the name of a bucket"},
+		{"a folder elsewhere", s3(func(s *S3) { s.Prefix = "a/../b" }), "is not a folder"},
 		{"all day", func(c *Config) { c.Delivery.Timeout = 24 * time.Hour }, "delivery-timeout is 24h0m0s"},
 	}
 	for _, tt := range cases {
@@ -88,6 +103,16 @@ func TestValidate(t *testing.T) {
 				t.Errorf("the error repeats a secret: %v", err)
 			}
 		})
+	}
+}
+
+// s3 sets a bucket, and then changes it.
+func s3(change func(*S3)) func(*Config) {
+	return func(c *Config) {
+		c.S3 = S3{Bucket: "files", Endpoint: "https://s3.example", AccessKey: "taskhook", SecretKey: NewSecret("hidden"), Serve: "proxy"}
+		if change != nil {
+			change(&c.S3)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *Service) keep(ctx context.Context, f taskhook.File, content string, r i
 	case err != nil:
 		return "", err
 	}
-	if err := s.inspect(f, content, kept); err != nil {
+	if err := s.inspect(ctx, f, content, kept); err != nil {
 		s.remove(ctx, content)
 		return "", err
 	}
@@ -86,7 +86,7 @@ func (s *Service) keep(ctx context.Context, f taskhook.File, content string, r i
 }
 
 // inspect says why the bytes can't be those of the file.
-func (s *Service) inspect(f taskhook.File, content string, kept artifact.File) error {
+func (s *Service) inspect(ctx context.Context, f taskhook.File, content string, kept artifact.File) error {
 	switch {
 	case kept.Size > f.Size:
 		return wrongSize(f, "it has more")
@@ -97,7 +97,7 @@ func (s *Service) inspect(f taskhook.File, content string, kept artifact.File) e
 	case !isImage(f.ContentType):
 		return nil
 	}
-	bytes, err := s.Contents.Get(content)
+	bytes, err := s.Contents.Get(ctx, content)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -40,8 +39,8 @@ type Results interface {
 // Contents keeps the bytes. Put is durable on return.
 type Contents interface {
 	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
-	Get(id string) (*os.File, error)
-	Remove(id string) error
+	Get(ctx context.Context, id string) (io.ReadSeekCloser, error)
+	Remove(ctx context.Context, id string) error
 }
 
 // Options make a Service. All fields must be set but where 0 has a meaning.
@@ -123,13 +122,13 @@ func (s *Service) RemoveUnfinished(ctx context.Context, now time.Time, limit int
 	return int64(len(contents)), err
 }
 
-// remove deletes bytes that no file has any more. What it can't delete the next
-// start finds.
+// remove deletes bytes that no file has any more, also when nobody waits for it. What
+// it can't delete is found as a leftover.
 func (s *Service) remove(ctx context.Context, content string) {
 	if content == "" {
 		return
 	}
-	if err := s.Contents.Remove(content); err != nil {
+	if err := s.Contents.Remove(context.WithoutCancel(ctx), content); err != nil {
 		s.Logger.WarnContext(ctx, "remove the bytes of a file", "content", content, "error", err)
 	}
 }

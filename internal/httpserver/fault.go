@@ -12,15 +12,15 @@ import (
 
 // Readable returns err as an Error that a user may read, for the face to say in its
 // own form. What is not one, or is CodeInternal, is a fault of ours, which is logged
-// here and told without its cause, unless the client went away in the middle. A full
-// disk is logged too, for the operator is to see it.
+// here and told without its cause, unless the client went away in the middle. What
+// is for the operator, such as a full disk, is logged too.
 func (a *Answers) Readable(w http.ResponseWriter, r *http.Request, err error) *taskhook.Error {
 	bad, ok := errors.AsType[*taskhook.Error](err)
 	if !ok && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return taskhook.Errorf(taskhook.CodeUnavailable, "The request was given up by its client.")
 	}
 	fault := !ok || bad.Code == taskhook.CodeInternal
-	if fault || bad.Code == taskhook.CodeStorageFull {
+	if fault || bad.ForOperator() {
 		a.LogFault(w, r, err)
 	}
 	if fault {

@@ -41,5 +41,8 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("the data directory %s is in use by another taskhook process: stop that one or choose another --data directory", e.Dir)
 }
 
-// Release gives the directory back.
-func (l *Lock) Release() error { return l.file.Close() }
+// Release gives the directory back. Closing would not do: a program that is being
+// started at this moment holds all files open until it runs.
+func (l *Lock) Release() error {
+	return errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
+}

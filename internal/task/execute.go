@@ -118,10 +118,10 @@ func (x *execution) conclude(ctx context.Context, err error) {
 	case err == nil:
 		x.finish(ctx, nil)
 	case errors.Is(err, errCancelled):
-		x.discard()
+		x.discard(ctx)
 	case errors.Is(err, errStopped):
 		x.giveBack(ctx, now, true, nil)
-	case taskhook.ErrorCode(err) == taskhook.CodeStorageFull:
+	case waitsForStorage(err):
 		x.giveBack(ctx, now.Add(roomPause), true, err)
 	case !provider.IsPermanent(err) && x.claimed.Claims < maxTries:
 		x.giveBack(ctx, now.Add(pause(x.claimed.Claims)), false, err)
@@ -129,6 +129,13 @@ func (x *execution) conclude(ctx context.Context, err error) {
 		x.warn("run failed", err)
 		x.finish(ctx, provider.TaskError(err))
 	}
+}
+
+// waitsForStorage reports whether a run failed for want of room on the disk, or of
+// the storage of files: that the work is lost is not its fault.
+func waitsForStorage(err error) bool {
+	code := taskhook.ErrorCode(err)
+	return code == taskhook.CodeStorageFull || code == taskhook.CodeUnavailable
 }
 
 // roomPause is how long a run waits for room on the disk.

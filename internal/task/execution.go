@@ -60,14 +60,14 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	k.Progress, k.FinishedAt = int(x.percent.Load()), now
 	if k.State = taskhook.TaskSucceeded; failure != nil {
 		k.State, k.Error = taskhook.TaskFailed, failure
-		x.discard()
+		x.discard(ctx)
 	}
 	k.Results = x.results
 	end := &taskhook.RunEnd{Node: w.Node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
 	w.Endings.announce(&k)
 	if end.Stale && failures == 0 {
-		x.discard() // after a failure it may be stale because that one was stored after all
+		x.discard(ctx) // after a failure it may be stale because that one was stored after all
 	}
 }
 
@@ -76,7 +76,7 @@ func (x *execution) giveBack(ctx context.Context, due time.Time, uncounted bool,
 	if cause != nil {
 		x.warn("run is tried again", cause)
 	}
-	x.discard()
+	x.discard(ctx)
 	x.persist(ctx, "give back run", func(ctx context.Context) error {
 		return x.worker.Runs.ReleaseRun(ctx, x.worker.Node, x.claimed.Run, due, uncounted)
 	})
@@ -99,10 +99,11 @@ func (x *execution) persist(ctx context.Context, what string, write func(context
 	}
 }
 
-// discard removes the files of an outcome that does not count.
-func (x *execution) discard() {
+// discard removes the files of an outcome that does not count, also when ctx has
+// ended.
+func (x *execution) discard(ctx context.Context) {
 	for _, a := range x.results {
-		if err := x.worker.Files.Remove(a.ID); err != nil {
+		if err := x.worker.Files.Remove(context.WithoutCancel(ctx), a.ID); err != nil {
 			x.warn("remove result", err)
 		}
 	}

@@ -336,15 +336,19 @@ func (*picky) Validate(input json.RawMessage) error {
 	return nil
 }
 
-// files keeps results, and is full when told so.
+// files keeps results, and is full or away when told so.
 type files struct {
 	*artifact.Store
 	full atomic.Int64 // how many puts are refused
+	away atomic.Int64 // how many puts find no storage
 }
 
 func (f *files) Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error) {
 	if f.full.Add(-1) >= 0 {
 		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
+	}
+	if f.away.Add(-1) >= 0 {
+		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer."))
 	}
 	return f.Store.Put(ctx, id, name, r)
 }

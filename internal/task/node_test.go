@@ -96,15 +96,22 @@ func TestCrashesWithoutEnd(t *testing.T) {
 }
 
 func TestStorageFullWaits(t *testing.T) {
-	inHouse(t, func(h *house) {
-		h.files.full.Store(2 * maxTries)
-		k := h.create("acc_a", "one")
-		pass(2 * maxTries * (roomPause + time.Second))
-		h.expect(k, taskhook.TaskSucceeded)
-		if runs := h.one.begun(); len(runs) != 2*maxTries+1 || runs[1].at.Sub(runs[0].at) < roomPause {
-			t.Errorf("runs at %v", offsets(runs))
-		}
-	})
+	for name, fail := range map[string]func(f *files, n int64){
+		"full": func(f *files, n int64) { f.full.Store(n) },
+		"away": func(f *files, n int64) { f.away.Store(n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, func(h *house) {
+				fail(h.files, 2*maxTries)
+				k := h.create("acc_a", "one")
+				pass(2 * maxTries * (roomPause + time.Second))
+				h.expect(k, taskhook.TaskSucceeded)
+				if runs := h.one.begun(); len(runs) != 2*maxTries+1 || runs[1].at.Sub(runs[0].at) < roomPause {
+					t.Errorf("runs at %v", offsets(runs))
+				}
+			})
+		})
+	}
 }
 
 // TestEveryPointFails fails each write of the way of a run, before, after and in

@@ -31,7 +31,7 @@ type ProgressStore interface {
 // Files keeps result files. Put is durable on return.
 type Files interface {
 	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
-	Remove(id string) error
+	Remove(ctx context.Context, id string) error
 }
 
 // WorkerOptions make a Worker.
