@@ -28,6 +28,12 @@ func NeedFile(t testing.TB, path, what string) bool {
 	return need(t, what, err == nil)
 }
 
+// NeedThat is Need for what the test has looked for itself.
+func NeedThat(t testing.TB, there bool, what string) bool {
+	t.Helper()
+	return need(t, what, there)
+}
+
 func need(t testing.TB, what string, there bool) bool {
 	t.Helper()
 	if !there {
