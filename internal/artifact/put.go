@@ -86,18 +86,29 @@ func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 // that a crash can't undo the move.
 func (s *Store) publish(temporary, place string) error {
 	shard := path.Dir(place)
-	switch err := s.root.Mkdir(shard, 0o700); {
-	case err == nil:
-		if err := s.sync("."); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
+	if err := s.makeShard(shard); err != nil {
 		return err
 	}
 	if err := s.root.Rename(temporary, place); err != nil {
 		return err
 	}
 	return s.sync(shard)
+}
+
+// makeShard makes a folder for files, durably. That it is there does not say so:
+// another Put may be about to sync its name, or a process may have died before it did.
+func (s *Store) makeShard(shard string) error {
+	if _, durable := s.shards.Load(shard); durable {
+		return nil
+	}
+	if err := s.root.Mkdir(shard, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := s.sync("."); err != nil {
+		return err
+	}
+	s.shards.Store(shard, nil)
+	return nil
 }
 
 func (s *Store) sync(dir string) error {

@@ -8,6 +8,8 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -21,12 +23,13 @@ const incoming = "incoming"
 // not return for is never seen. All methods may be called concurrently, but only
 // one process at a time may use the directory.
 type Store struct {
-	root  *os.Root
-	limit int64
+	root   *os.Root
+	limit  int64
+	shards sync.Map // names of folders that are durable
 }
 
-// Open opens the store in dir, which it makes when it is not there. Files larger
-// than limit bytes are refused.
+// Open opens the store in dir, which it makes when it is not there, durably if the
+// directory above is. Files larger than limit bytes are refused.
 func Open(dir string, limit int64) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make artifact directory: %w", err)
@@ -39,7 +42,25 @@ func Open(dir string, limit int64) (*Store, error) {
 		root.Close()
 		return nil, fmt.Errorf("make artifact directory: %w", err)
 	}
+	if err := syncAbove(dir); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("make artifact directory durable: %w", err)
+	}
 	return &Store{root: root, limit: limit}, nil
+}
+
+// syncAbove makes the name of dir durable, also if another process made it: it may
+// have died at once. A directory that this user can't read is not one that we made
+// names in.
+func syncAbove(dir string) error {
+	f, err := os.Open(filepath.Dir(filepath.Clean(dir)))
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // Close lets go of the directory.
