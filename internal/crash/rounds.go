@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -91,7 +92,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	default:
 		s.kill()
 	}
-	if err := t.receiver.drain(ctx); err != nil {
+	if err := errors.Join(t.cut(), t.receiver.drain(ctx)); err != nil {
 		return err
 	}
 	l.Until = time.Now()
@@ -150,7 +151,7 @@ func (t *Trial) await(ctx context.Context, s *server, sc scene) {
 // firstStart kills the first start of another server at a point; the second must
 // let its key in.
 func (t *Trial) firstStart(ctx context.Context, r role) error {
-	r.Data = filepath.Join(t.Dir, fmt.Sprintf("first-%d", len(t.lives)))
+	r.Data = filepath.Join(t.Data, fmt.Sprintf("first-%d", len(t.lives)))
 	r.Listen = "127.0.0.1:0"
 	now := time.Now()
 	l := life{From: now, Until: now, End: "not at the point of a first start"}
@@ -162,6 +163,9 @@ func (t *Trial) firstStart(ctx context.Context, r role) error {
 		first.kill()
 	}
 	<-first.exited
+	if err := t.cut(); err != nil {
+		return err
+	}
 	if first.died != "" {
 		t.points[first.died]++
 		l.End = first.died

@@ -25,6 +25,9 @@ type Trial struct {
 	Log     io.Writer // of the servers
 	Printf  func(format string, args ...any)
 
+	Data string       // directory of the servers' data; default: one below Dir
+	Cut  func() error // done to Data whenever a server has ended; default: nothing
+
 	key      string
 	listen   string
 	journal  *journal // of lives
@@ -53,7 +56,7 @@ func (t *Trial) Run(ctx context.Context) (*Verdict, error) {
 		return nil, err
 	}
 	defer t.receiver.Close()
-	if err := t.register(ctx); err != nil {
+	if err := errors.Join(t.register(ctx), t.cut()); err != nil {
 		return nil, err
 	}
 	working, stop := context.WithCancel(ctx)
@@ -84,6 +87,9 @@ func (t *Trial) prepare() error {
 			return err
 		}
 	}
+	if t.Data == "" {
+		t.Data = filepath.Join(t.Dir, "data")
+	}
 	t.points = map[string]int{}
 	t.key = "thk_live_crash_harness_0123456789abcdefghijklmnop"
 	t.ledger, t.journal = newClientLedger(journals[0]), journals[2]
@@ -101,7 +107,15 @@ func (t *Trial) dial(key string) *client.Client { return client.New("http://"+t.
 func (t *Trial) client() *client.Client { return t.dial(t.key) }
 
 func (t *Trial) role(point string, visit int) role {
-	return role{Data: filepath.Join(t.Dir, "data"), Listen: t.listen, Key: t.key, Point: point, Visit: visit}
+	return role{Data: filepath.Join(t.Data, "main"), Listen: t.listen, Key: t.key, Point: point, Visit: visit}
+}
+
+// cut does what is to be done when no server runs.
+func (t *Trial) cut() error {
+	if t.Cut == nil {
+		return nil
+	}
+	return t.Cut()
 }
 
 // register makes the endpoint and fetches what deliveries are verified by.
