@@ -28,7 +28,7 @@ func (t *Trial) rounds(ctx context.Context) error {
 		}
 		var err error
 		if round%3 == 2 {
-			err = t.live(ctx, t.role("", 0), randomScene())
+			err = t.live(ctx, t.role("", 0), t.randomScene())
 		} else {
 			point, visit := tour.next()
 			died := t.points[point]
@@ -43,14 +43,21 @@ func (t *Trial) rounds(ctx context.Context) error {
 	return nil
 }
 
-// randomScene is one that ends at a random time.
-func randomScene() scene {
+// lastSync is the last sync of a server at which the power goes.
+const lastSync = 64
+
+// randomScene is one that ends at a random time or, with power to cut, at a random
+// sync.
+func (t *Trial) randomScene() scene {
 	s := scene{life: time.Duration(rand.Int64N(int64(shortLife)))}
 	switch rand.IntN(6) {
 	case 0:
 		s.stop = true
 	case 1:
 		s.down = true
+	}
+	if t.Power != nil && !s.stop {
+		s.life, s.sync = fullLife, 1+rand.IntN(lastSync)
 	}
 	return s
 }
@@ -83,6 +90,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 		return err
 	}
 	t.starts, l.Ready = append(t.starts, s.ready), s.ready.String()
+	t.arm(s, sc)
 	t.await(ctx, s, sc)
 	l.End = "killed at a random time"
 	select {
@@ -102,6 +110,9 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	return nil
 }
 
+// powerGone is the end of a server whose disk lost its power under it.
+const powerGone = "the power went at a sync"
+
 // ended says how a server ended that was not killed from outside.
 func (t *Trial) ended(s *server, l *life) {
 	switch {
@@ -113,6 +124,8 @@ func (t *Trial) ended(s *server, l *life) {
 		}
 	case l.Stopped:
 		l.End = "stopped as it was asked"
+	case s.powerless.Load():
+		l.End = powerGone
 	default:
 		l.End = "ended by itself: " + s.cmd.ProcessState.String()
 		t.ledger.breach("L0: a server " + l.End)
@@ -121,6 +134,17 @@ func (t *Trial) ended(s *server, l *life) {
 
 // stopTime is how long a server may take to stop.
 const stopTime = 20 * time.Second
+
+// arm lets the power go under a server at the sync that its scene names.
+func (t *Trial) arm(s *server, sc scene) {
+	if sc.sync == 0 {
+		return
+	}
+	t.Power.FailAt(sc.sync, func() {
+		s.powerless.Store(true)
+		s.cmd.Process.Kill()
+	})
+}
 
 // await returns when the server has ended or its time is over.
 func (t *Trial) await(ctx context.Context, s *server, sc scene) {

@@ -119,6 +119,8 @@ type server struct {
 	exited chan struct{}
 	ready  time.Duration // from start to ready
 	died   string        // the point at which it killed itself; set when it has exited
+
+	powerless atomic.Bool // the power of its disk went, so that it was killed
 }
 
 // start runs this binary as a server and returns when it is ready, or when it has

@@ -25,8 +25,8 @@ type Trial struct {
 	Log     io.Writer // of the servers
 	Printf  func(format string, args ...any)
 
-	Data string       // directory of the servers' data; default: one below Dir
-	Cut  func() error // done to Data whenever a server has ended; default: nothing
+	Data  string // directory of the servers' data; default: one below Dir
+	Power Power  // of the disk that Data is on; nil: it never goes
 
 	key      string
 	listen   string
@@ -39,6 +39,15 @@ type Trial struct {
 	lives    []life
 	points   map[string]int // how often a server died at each of them
 	starts   []time.Duration
+}
+
+// Power is the power of a disk.
+type Power interface {
+	// FailAt lets the power go at the nth sync from now, when kill was called.
+	FailAt(n int, kill func())
+	// Cut cuts the power, if it has not gone yet, and turns it on again. No server
+	// runs then.
+	Cut() error
 }
 
 // life is one server's, from its start to the next one's.
@@ -110,12 +119,12 @@ func (t *Trial) role(point string, visit int) role {
 	return role{Data: filepath.Join(t.Data, "main"), Listen: t.listen, Key: t.key, Point: point, Visit: visit}
 }
 
-// cut does what is to be done when no server runs.
+// cut cuts the power after the end of a server.
 func (t *Trial) cut() error {
-	if t.Cut == nil {
+	if t.Power == nil {
 		return nil
 	}
-	return t.Cut()
+	return t.Power.Cut()
 }
 
 // register makes the endpoint and fetches what deliveries are verified by.

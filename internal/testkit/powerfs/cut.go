@@ -17,6 +17,7 @@ type Loss struct {
 func (d *disk) cut(rest *rand.Rand) Loss {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.off, d.syncs, d.kill = false, 0, nil
 	loss := Loss{Bytes: map[string]int64{}}
 	fate, chance := map[uint64]bool{}, survival(rest)
 	survivor := func(deed uint64) bool {

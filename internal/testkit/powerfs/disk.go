@@ -11,6 +11,9 @@ type disk struct {
 	honest func(name string) bool
 
 	mu      sync.Mutex
+	off     bool   // the power has gone, and Cut was not called yet
+	syncs   int    // until that; 0: it does not
+	kill    func() // called then
 	nodes   map[uint64]*node
 	last    uint64 // number of the newest node
 	deeds   uint64 // changes of names so far
@@ -50,11 +53,23 @@ func (d *disk) make(name string, mode, uid, gid uint32) *node {
 
 func (n *node) isDir() bool { return n.mode&syscall.S_IFMT == syscall.S_IFDIR }
 
+// at returns the node of a number. Without power there is none.
+func (d *disk) at(number uint64) (*node, syscall.Errno) {
+	n := d.nodes[number]
+	switch {
+	case d.off:
+		return nil, syscall.EIO
+	case n == nil:
+		return nil, syscall.ESTALE
+	}
+	return n, 0
+}
+
 // child returns the node of a name.
 func (d *disk) child(dir uint64, name string) (*node, syscall.Errno) {
-	parent := d.nodes[dir]
-	if parent == nil {
-		return nil, syscall.ENOENT
+	parent, errno := d.at(dir)
+	if errno != 0 {
+		return nil, errno
 	}
 	found, ok := parent.names.now[name]
 	if !ok {
@@ -88,9 +103,9 @@ func (d *disk) deed() uint64 {
 
 // create makes a file or a directory.
 func (d *disk) create(dir uint64, name string, mode, uid, gid uint32) (*node, syscall.Errno) {
-	parent := d.nodes[dir]
-	if parent == nil {
-		return nil, syscall.ENOENT
+	parent, errno := d.at(dir)
+	if errno != 0 {
+		return nil, errno
 	}
 	if _, taken := parent.names.now[name]; taken {
 		return nil, syscall.EEXIST
@@ -102,9 +117,13 @@ func (d *disk) create(dir uint64, name string, mode, uid, gid uint32) (*node, sy
 
 // link gives a file a second name.
 func (d *disk) link(file, dir uint64, name string) (*node, syscall.Errno) {
-	n, parent := d.nodes[file], d.nodes[dir]
-	if n == nil || parent == nil {
-		return nil, syscall.ENOENT
+	n, errno := d.at(file)
+	if errno != 0 {
+		return nil, errno
+	}
+	parent, errno := d.at(dir)
+	if errno != 0 {
+		return nil, errno
 	}
 	if _, taken := parent.names.now[name]; taken {
 		return nil, syscall.EEXIST
@@ -136,9 +155,9 @@ func (d *disk) rename(from uint64, name string, to uint64, newName string, repla
 	if errno != 0 {
 		return errno
 	}
-	target := d.nodes[to]
-	if target == nil {
-		return syscall.ENOENT
+	target, errno := d.at(to)
+	if errno != 0 {
+		return errno
 	}
 	old, taken := target.names.now[newName]
 	switch {
@@ -160,15 +179,18 @@ func (d *disk) rename(from uint64, name string, to uint64, newName string, repla
 	return 0
 }
 
-// sync makes a node durable, if the disk is honest about it.
+// sync makes a node durable, if the disk is honest about it and the power does not
+// go just then.
 func (d *disk) sync(number uint64) syscall.Errno {
-	n := d.nodes[number]
-	if n == nil {
-		return syscall.ENOENT
+	if d.syncs == 1 {
+		d.kill()
+		d.off = true
 	}
-	if d.honest(n.name) {
+	d.syncs = max(d.syncs-1, 0)
+	n, errno := d.at(number)
+	if errno == 0 && d.honest(n.name) {
 		n.content.sync()
 		n.names.sync()
 	}
-	return 0
+	return errno
 }

@@ -57,6 +57,16 @@ func (f *FS) Unmount() error {
 	return nil
 }
 
+// FailAt lets the power go at the nth sync from now, which then does nothing. First
+// it calls kill, which is to kill all processes that use the file system, and not
+// to wait for their end: from then on all that they ask for fails, until the power
+// is cut and turned on again.
+func (f *FS) FailAt(n int, kill func()) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	f.disk.syncs, f.disk.kill = n, kill
+}
+
 // Cut cuts the power and turns it on again: what is durable is there, and nothing
 // else. All processes that used the file system must have ended.
 func (f *FS) Cut() (Loss, error) { return f.cut(nil) }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -214,6 +215,41 @@ func TestDishonestDisk(t *testing.T) {
 	if got := strings.Join(p.tree(), " "); got != "a= b=text" {
 		t.Errorf("after the cut there is %q, want the bytes of b alone", got)
 	}
+}
+
+// TestFailAt lets the power go at the second sync.
+func TestFailAt(t *testing.T) {
+	t.Parallel()
+	f := Need(t, nil)
+	if f == nil {
+		return
+	}
+	p := place{t, f}
+	p.write("a", "text", os.O_CREATE, false)
+	p.sync(".")
+	var killed atomic.Int64
+	f.FailAt(2, func() { killed.Add(1) })
+	p.write("a", "TEXT", 0, true)
+	if killed.Load() != 0 {
+		t.Error("the power went at the first sync")
+	}
+	file, err := os.OpenFile(p.path("a"), os.O_WRONLY, 0)
+	p.must(err)
+	_, err = file.WriteString("lost")
+	p.must(err)
+	if err := file.Sync(); !errors.Is(err, unix.EIO) || killed.Load() != 1 {
+		t.Errorf("at the second sync kill was called %d times, and the error is %v", killed.Load(), err)
+	}
+	if _, err := file.WriteString("late"); !errors.Is(err, unix.EIO) {
+		t.Errorf("writing without power: %v", err)
+	}
+	p.must(file.Close())
+	loss, err := f.Cut()
+	p.must(err)
+	if got := p.tree(); !slices.Equal(got, []string{"a=TEXT"}) || loss.Bytes["a"] != 4 {
+		t.Errorf("after the cut there is %q, and lost is %+v", got, loss)
+	}
+	p.write("a", "text", 0, true) // the power stays
 }
 
 // TestTornCuts shows that any part of what was not durable may survive, in whole

@@ -52,9 +52,9 @@ func (s *server) Lookup(_ <-chan struct{}, in *fuse.InHeader, name string, out *
 func (s *server) GetAttr(_ <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.nodes[in.NodeId]
-	if n == nil {
-		return fuse.ENOENT
+	n, errno := s.at(in.NodeId)
+	if errno != 0 {
+		return fuse.Status(errno)
 	}
 	n.attributes(&out.Attr)
 	out.SetTimeout(valid)
@@ -64,9 +64,9 @@ func (s *server) GetAttr(_ <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOu
 func (s *server) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOut) fuse.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.nodes[in.NodeId]
-	if n == nil {
-		return fuse.ENOENT
+	n, errno := s.at(in.NodeId)
+	if errno != 0 {
+		return fuse.Status(errno)
 	}
 	if mode, ok := in.GetMode(); ok {
 		n.mode = n.mode&syscall.S_IFMT | mode&^syscall.S_IFMT
@@ -143,9 +143,9 @@ func (s *server) Open(_ <-chan struct{}, _ *fuse.OpenIn, out *fuse.OpenOut) fuse
 func (s *server) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResult, fuse.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.nodes[in.NodeId]
-	if n == nil {
-		return nil, fuse.ENOENT
+	n, errno := s.at(in.NodeId)
+	if errno != 0 {
+		return nil, fuse.Status(errno)
 	}
 	from := min(in.Offset, uint64(len(n.content.now)))
 	return fuse.ReadResultData(buf[:copy(buf, n.content.now[from:])]), fuse.OK
@@ -154,9 +154,9 @@ func (s *server) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.Read
 func (s *server) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32, fuse.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.nodes[in.NodeId]
-	if n == nil {
-		return 0, fuse.ENOENT
+	n, errno := s.at(in.NodeId)
+	if errno != 0 {
+		return 0, fuse.Status(errno)
 	}
 	n.content.change(write{offset: int64(in.Offset), data: slices.Clone(data)})
 	n.changed = time.Now()
@@ -182,9 +182,9 @@ func (s *server) OpenDir(_ <-chan struct{}, _ *fuse.OpenIn, _ *fuse.OpenOut) fus
 func (s *server) ReadDir(_ <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dir := s.nodes[in.NodeId]
-	if dir == nil {
-		return fuse.ENOENT
+	dir, errno := s.at(in.NodeId)
+	if errno != 0 {
+		return fuse.Status(errno)
 	}
 	var list []fuse.DirEntry
 	for name, l := range dir.names.now {
