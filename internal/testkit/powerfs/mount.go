@@ -60,7 +60,7 @@ func (f *FS) Unmount() error {
 // FailAt lets the power go at the nth sync from now, which then does nothing. First
 // it calls kill, which is to kill all processes that use the file system, and not
 // to wait for their end: from then on all that they ask for fails, until the power
-// is cut and turned on again.
+// is cut and turned on again. With 0 it stays.
 func (f *FS) FailAt(n int, kill func()) {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
