@@ -44,6 +44,12 @@ missing() {
 	has ffmpeg || printf 'ffmpeg '
 	has espeak-ng || printf 'espeak-ng '
 	has chromium || printf 'chromium '
+	[ "$(uname -s)" != Linux ] || mounts || printf 'fuse3 '
+}
+
+# mounts reports whether this user can mount by FUSE: root by the device alone.
+mounts() {
+	has fusermount3 || has fusermount || { [ "$(id -u)" = 0 ] && [ -e /dev/fuse ]; }
 }
 
 # as_root runs a command as root, if that needs no password.

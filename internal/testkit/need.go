@@ -39,9 +39,9 @@ func need(t testing.TB, what string, there bool) bool {
 	if !there {
 		record(t, "not-proven", what)
 		if os.Getenv("STRICT") == "1" {
-			t.Fatalf("%s is not installed, and STRICT=1 lets no proof be left out: install it or unset STRICT", what)
+			t.Fatalf("%s is not available, and STRICT=1 lets no proof be left out: install it or unset STRICT", what)
 		}
-		t.Logf("not proven here: %s is not installed", what)
+		t.Logf("not proven here: %s is not available", what)
 		return false
 	}
 	t.Cleanup(func() {

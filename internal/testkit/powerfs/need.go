@@ -15,7 +15,7 @@ func Need(t testing.TB, honest func(name string) bool) *FS {
 	if err != nil {
 		t.Log(err)
 	}
-	if !testkit.NeedThat(t, err == nil, "FUSE, with the right to mount") {
+	if !testkit.NeedThat(t, err == nil, "FUSE") {
 		return nil
 	}
 	t.Cleanup(func() {
