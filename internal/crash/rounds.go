@@ -85,12 +85,11 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	t.stage.favour.Store(&sc.favour)
 	t.receiver.down.Store(sc.down)
 	l := life{From: time.Now()}
-	s, err := start(r, t.Log)
+	s, err := startArmed(r, t.Log, func(s *server) { t.arm(s, sc) })
 	if err != nil {
 		return err
 	}
 	t.starts, l.Ready = append(t.starts, s.ready), s.ready.String()
-	t.arm(s, sc)
 	t.await(ctx, s, sc)
 	l.End = "killed at a random time"
 	select {

@@ -125,7 +125,10 @@ type server struct {
 
 // start runs this binary as a server and returns when it is ready, or when it has
 // died before that, as it may at some points.
-func start(r role, log io.Writer) (*server, error) {
+func start(r role, log io.Writer) (*server, error) { return startArmed(r, log, func(*server) {}) }
+
+// startArmed is start, and calls arm as soon as the process is there.
+func startArmed(r role, log io.Writer, arm func(*server)) (*server, error) {
 	began := time.Now()
 	self, err := os.Executable()
 	if err != nil {
@@ -144,6 +147,7 @@ func start(r role, log io.Writer) (*server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	arm(s)
 	lines := bufio.NewScanner(out)
 	if lines.Scan() {
 		s.read(lines.Text())
