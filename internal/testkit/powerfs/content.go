@@ -76,10 +76,11 @@ func (c *content) cut(rest *rand.Rand) (lost int64) {
 
 // sectors splits data where the disk may tear it.
 func (w write) sectors() (pieces []write) {
-	for len(w.data) > 0 {
-		n := min(sector-w.offset%sector, int64(len(w.data)))
-		pieces = append(pieces, write{offset: w.offset, data: w.data[:n]})
-		w.offset, w.data = w.offset+n, w.data[n:]
+	for done := int64(0); done < int64(len(w.data)); {
+		at := w.offset + done
+		n := min(sector-at%sector, int64(len(w.data))-done)
+		pieces = append(pieces, write{offset: at, data: w.data[done : done+n]})
+		done += n
 	}
 	return pieces
 }
