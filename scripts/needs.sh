@@ -45,6 +45,7 @@ missing() {
 	has espeak-ng || printf 'espeak-ng '
 	has chromium || printf 'chromium '
 	has_postgres || printf 'postgresql '
+	[ "$(uname -s)" != Linux ] || mounts || printf 'fuse3 '
 }
 
 # has_postgres looks where internal/testkit/pgtest does, for Debian and Homebrew keep
@@ -55,6 +56,11 @@ has_postgres() {
 		[ -x "$program" ] && return
 	done
 	return 1
+}
+
+# mounts reports whether this user can mount by FUSE: root by the device alone.
+mounts() {
+	has fusermount3 || has fusermount || { [ "$(id -u)" = 0 ] && [ -e /dev/fuse ]; }
 }
 
 # as_root runs a command as root, if that needs no password.

@@ -57,7 +57,7 @@ note_programs() {
 		$1 == "not-proven" { no[program]++ }
 		END {
 			for (p in yes) printf "proven\ttests that need %s (%d)\t\n", p, yes[p]
-			for (p in no) printf "not proven here\ttests that need %s (%d)\t%s is not installed\n", p, no[p], p
+			for (p in no) printf "not proven here\ttests that need %s (%d)\t%s is not available\n", p, no[p], p
 		}' | sort >>"$results"
 }
 

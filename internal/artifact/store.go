@@ -2,12 +2,14 @@ package artifact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -51,7 +53,7 @@ func Open(dir string, limit int64) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.backend = disk{s.root}
+	s.backend = &disk{root: s.root}
 	return s, nil
 }
 
@@ -69,7 +71,25 @@ func OpenWith(b Backend, dir string, limit int64) (*Store, error) {
 		root.Close()
 		return nil, fmt.Errorf("make artifact directory: %w", err)
 	}
+	if err := syncAbove(dir); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("make artifact directory durable: %w", err)
+	}
 	return &Store{root: root, backend: b, limit: limit}, nil
+}
+
+// syncAbove makes the name of dir durable, also if another process made it: it may
+// have died at once. A directory that this user can't read is not one that we made
+// names in.
+func syncAbove(dir string) error {
+	f, err := os.Open(filepath.Dir(filepath.Clean(dir)))
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // Close lets go of the directory.

@@ -25,31 +25,57 @@ func TestMain(m *testing.M) {
 const fullRun = 300
 
 // TestKills holds the promises against kills.
-func TestKills(t *testing.T) { testKills(t, nil) }
-
-// TestKillsOnPostgres does on PostgreSQL.
-func TestKillsOnPostgres(t *testing.T) {
-	if pgtest.Need(t) {
-		testKills(t, func() string { return pgtest.Database(t) })
+func TestKills(t *testing.T) {
+	verdict := hold(t, &Trial{Dir: directory(t), Rounds: *rounds})
+	if *rounds >= fullRun {
+		reportPoints(t, verdict)
 	}
 }
 
-func testKills(t *testing.T, database func() string) {
-	dir := *keep
-	if dir == "" {
-		dir = t.TempDir()
+// TestKillsOnPostgres does on PostgreSQL.
+func TestKillsOnPostgres(t *testing.T) {
+	if !pgtest.Need(t) {
+		return
 	}
-	log, err := os.Create(filepath.Join(dir, "server.log"))
+	verdict := hold(t, &Trial{Dir: directory(t), Rounds: *rounds, Database: func() string { return pgtest.Database(t) }})
+	if *rounds >= fullRun {
+		reportPoints(t, verdict)
+	}
+}
+
+// directory is where a trial leaves its data and ledgers.
+func directory(t *testing.T) string {
+	if *keep == "" {
+		return t.TempDir()
+	}
+	dir := filepath.Join(*keep, t.Name())
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// try runs a trial with eight clients.
+func try(t *testing.T, trial *Trial) *Verdict {
+	t.Helper()
+	log, err := os.Create(filepath.Join(trial.Dir, "server.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	trial := &Trial{Dir: dir, Rounds: *rounds, Clients: 8, Refuse: 0.05, Log: log, Printf: t.Logf, Database: database}
+	trial.Clients, trial.Refuse, trial.Log, trial.Printf = 8, 0.05, log, t.Logf
 	verdict, err := trial.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log(verdict)
+	return verdict
+}
+
+// hold fails the test for each violation.
+func hold(t *testing.T, trial *Trial) *Verdict {
+	t.Helper()
+	verdict := try(t, trial)
 	for i, violation := range verdict.Violations {
 		if i == 20 {
 			t.Errorf("and %d more", len(verdict.Violations)-i)
@@ -60,9 +86,7 @@ func testKills(t *testing.T, database func() string) {
 	if verdict.Tasks == 0 || verdict.Deliveries == 0 {
 		t.Error("nothing was submitted or delivered, so nothing is proven")
 	}
-	if *rounds >= fullRun {
-		reportPoints(t, verdict)
-	}
+	return verdict
 }
 
 // reportPoints tells how often servers died at each point. One that none came to

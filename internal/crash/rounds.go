@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -27,7 +28,7 @@ func (t *Trial) rounds(ctx context.Context) error {
 		}
 		var err error
 		if round%3 == 2 {
-			err = t.live(ctx, t.role("", 0), randomScene())
+			err = t.live(ctx, t.role("", 0), t.randomScene())
 		} else {
 			point, visit := tour.next()
 			died := t.points[point]
@@ -42,14 +43,21 @@ func (t *Trial) rounds(ctx context.Context) error {
 	return nil
 }
 
-// randomScene is one that ends at a random time.
-func randomScene() scene {
+// lastSync is the last sync of a server at which the power goes.
+const lastSync = 64
+
+// randomScene is one that ends at a random time or, with power to cut, at a random
+// sync.
+func (t *Trial) randomScene() scene {
 	s := scene{life: time.Duration(rand.Int64N(int64(shortLife)))}
 	switch rand.IntN(6) {
 	case 0:
 		s.stop = true
 	case 1:
 		s.down = true
+	}
+	if t.Power != nil && !s.stop {
+		s.life, s.sync = fullLife, 1+rand.IntN(lastSync)
 	}
 	return s
 }
@@ -77,7 +85,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	t.stage.favour.Store(&sc.favour)
 	t.receiver.down.Store(sc.down)
 	l := life{From: time.Now()}
-	s, err := start(r, t.Log)
+	s, err := startArmed(r, t.Log, func(s *server) { t.arm(s, sc) })
 	if err != nil {
 		return err
 	}
@@ -91,7 +99,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	default:
 		s.kill()
 	}
-	if err := t.receiver.drain(ctx); err != nil {
+	if err := errors.Join(t.cut(), t.receiver.drain(ctx)); err != nil {
 		return err
 	}
 	l.Until = time.Now()
@@ -100,6 +108,9 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	t.lives = append(t.lives, l)
 	return nil
 }
+
+// powerGone is the end of a server whose disk lost its power under it.
+const powerGone = "the power went at a sync"
 
 // ended says how a server ended that was not killed from outside.
 func (t *Trial) ended(s *server, l *life) {
@@ -112,6 +123,8 @@ func (t *Trial) ended(s *server, l *life) {
 		}
 	case l.Stopped:
 		l.End = "stopped as it was asked"
+	case s.powerless.Load():
+		l.End = powerGone
 	default:
 		l.End = "ended by itself: " + s.cmd.ProcessState.String()
 		t.ledger.breach("L0: a server " + l.End)
@@ -120,6 +133,17 @@ func (t *Trial) ended(s *server, l *life) {
 
 // stopTime is how long a server may take to stop.
 const stopTime = 20 * time.Second
+
+// arm lets the power go under a server at the sync that its scene names.
+func (t *Trial) arm(s *server, sc scene) {
+	if sc.sync == 0 {
+		return
+	}
+	t.Power.FailAt(sc.sync, func() {
+		s.powerless.Store(true)
+		s.cmd.Process.Kill()
+	})
+}
 
 // await returns when the server has ended or its time is over.
 func (t *Trial) await(ctx context.Context, s *server, sc scene) {
@@ -150,7 +174,7 @@ func (t *Trial) await(ctx context.Context, s *server, sc scene) {
 // firstStart kills the first start of another server at a point; the second must
 // let its key in.
 func (t *Trial) firstStart(ctx context.Context, r role) error {
-	r.Data = filepath.Join(t.Dir, fmt.Sprintf("first-%d", len(t.lives)))
+	r.Data = filepath.Join(t.Data, fmt.Sprintf("first-%d", len(t.lives)))
 	r.Listen, r.Database = "127.0.0.1:0", t.newDatabase()
 	now := time.Now()
 	l := life{From: now, Until: now, End: "not at the point of a first start"}
@@ -162,6 +186,9 @@ func (t *Trial) firstStart(ctx context.Context, r role) error {
 		first.kill()
 	}
 	<-first.exited
+	if err := t.cut(); err != nil {
+		return err
+	}
 	if first.died != "" {
 		t.points[first.died]++
 		l.End = first.died

@@ -40,6 +40,7 @@ type scene struct {
 	down   bool          // the receiver refuses everything
 	fail   string        // a point of the store that fails at first
 	fresh  bool          // it is the first start of another server
+	sync   int           // the power goes at this one of its syncs; 0: it does not
 }
 
 // The lives of servers.

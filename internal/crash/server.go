@@ -120,11 +120,16 @@ type server struct {
 	exited chan struct{}
 	ready  time.Duration // from start to ready
 	died   string        // the point at which it killed itself; set when it has exited
+
+	powerless atomic.Bool // the power of its disk went, so that it was killed
 }
 
 // start runs this binary as a server and returns when it is ready, or when it has
 // died before that, as it may at some points.
-func start(r role, log io.Writer) (*server, error) {
+func start(r role, log io.Writer) (*server, error) { return startArmed(r, log, func(*server) {}) }
+
+// startArmed is start, and calls arm as soon as the process is there.
+func startArmed(r role, log io.Writer, arm func(*server)) (*server, error) {
 	began := time.Now()
 	self, err := os.Executable()
 	if err != nil {
@@ -143,6 +148,7 @@ func start(r role, log io.Writer) (*server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	arm(s)
 	lines := bufio.NewScanner(out)
 	if lines.Scan() {
 		s.read(lines.Text())

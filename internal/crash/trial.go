@@ -29,6 +29,9 @@ type Trial struct {
 	Database func() string
 
 	database string
+	Data     string // directory of the servers' data; default: one below Dir
+	Power    Power  // of the disk that Data is on; nil: it never goes
+
 	key      string
 	listen   string
 	journal  *journal // of lives
@@ -40,6 +43,15 @@ type Trial struct {
 	lives    []life
 	points   map[string]int // how often a server died at each of them
 	starts   []time.Duration
+}
+
+// Power is the power of a disk.
+type Power interface {
+	// FailAt lets the power go at the nth sync from now, when kill was called.
+	FailAt(n int, kill func())
+	// Cut cuts the power, if it has not gone yet, and turns it on again. No server
+	// runs then.
+	Cut() error
 }
 
 // life is one server's, from its start to the next one's.
@@ -57,7 +69,7 @@ func (t *Trial) Run(ctx context.Context) (*Verdict, error) {
 		return nil, err
 	}
 	defer t.receiver.Close()
-	if err := t.register(ctx); err != nil {
+	if err := errors.Join(t.register(ctx), t.cut()); err != nil {
 		return nil, err
 	}
 	working, stop := context.WithCancel(ctx)
@@ -88,6 +100,9 @@ func (t *Trial) prepare() error {
 			return err
 		}
 	}
+	if t.Data == "" {
+		t.Data = filepath.Join(t.Dir, "data")
+	}
 	t.points = map[string]int{}
 	t.database = t.newDatabase()
 	t.key = "thk_live_crash_harness_0123456789abcdefghijklmnop"
@@ -113,7 +128,15 @@ func (t *Trial) dial(key string) *client.Client { return client.New("http://"+t.
 func (t *Trial) client() *client.Client { return t.dial(t.key) }
 
 func (t *Trial) role(point string, visit int) role {
-	return role{Data: filepath.Join(t.Dir, "data"), Database: t.database, Listen: t.listen, Key: t.key, Point: point, Visit: visit}
+	return role{Data: filepath.Join(t.Data, "main"), Database: t.database, Listen: t.listen, Key: t.key, Point: point, Visit: visit}
+}
+
+// cut cuts the power after the end of a server.
+func (t *Trial) cut() error {
+	if t.Power == nil {
+		return nil
+	}
+	return t.Power.Cut()
 }
 
 // register makes the endpoint and fetches what deliveries are verified by.

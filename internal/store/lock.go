@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,7 +16,7 @@ type Lock struct{ file *os.File }
 
 // LockDir takes the directory for this process, or says who has it.
 func LockDir(dir string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "taskhook.lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -45,4 +46,37 @@ func (e *LockedError) Error() string {
 // started at this moment holds all files open until it runs.
 func (l *Lock) Release() error {
 	return errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
+}
+
+// makeDir makes a directory that survives the loss of power, and those above it
+// that are missing. A name does when the directory that it stands in was synced,
+// also one that is there already: who made it may have died before that.
+func makeDir(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	above := filepath.Dir(dir)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && above != dir {
+		if err := makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(above)
+}
+
+// syncDir makes the names in a directory durable. One that this user can't read is
+// not one that we made.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }

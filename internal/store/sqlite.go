@@ -52,7 +52,7 @@ const (
 )
 
 func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	// Absolute, for what follows file:// up to the next slash is taken for a host.

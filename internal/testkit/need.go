@@ -28,14 +28,20 @@ func NeedFile(t testing.TB, path, what string) bool {
 	return need(t, what, err == nil)
 }
 
+// NeedThat is Need for what the test has looked for itself.
+func NeedThat(t testing.TB, there bool, what string) bool {
+	t.Helper()
+	return need(t, what, there)
+}
+
 func need(t testing.TB, what string, there bool) bool {
 	t.Helper()
 	if !there {
 		record(t, "not-proven", what)
 		if os.Getenv("STRICT") == "1" {
-			t.Fatalf("%s is not installed, and STRICT=1 lets no proof be left out: install it or unset STRICT", what)
+			t.Fatalf("%s is not available, and STRICT=1 lets no proof be left out: install it or unset STRICT", what)
 		}
-		t.Logf("not proven here: %s is not installed", what)
+		t.Logf("not proven here: %s is not available", what)
 		return false
 	}
 	t.Cleanup(func() {
