@@ -30,5 +30,6 @@ type Event struct {
 	Type      string
 	Subject   string // the id of what it is about, "task_…", or empty
 	Body      []byte // the bytes that are signed and sent to configured endpoints
+	Test      bool   // made up by the test button: the feed leaves it out
 	CreatedAt time.Time
 }

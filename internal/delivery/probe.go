@@ -39,7 +39,7 @@ func (s *Service) TestEndpoint(ctx context.Context, account, id string) (taskhoo
 
 // testEvent makes up an event of the first type that the endpoint wants.
 func (s *Service) testEvent(e *taskhook.Endpoint, now time.Time) taskhook.Event {
-	event := taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: e.AccountID, Type: example(e.Events[0]), CreatedAt: now}
+	event := taskhook.Event{ID: taskhook.NewID(taskhook.PrefixEvent, now), AccountID: e.AccountID, Type: example(e.Events[0]), CreatedAt: now, Test: true}
 	if !own(event.Type) {
 		event.Body = s.EventBody(event.ID, event.Type, now, []byte(`{"test":true}`))
 		return event

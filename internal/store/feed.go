@@ -12,7 +12,7 @@ const feedScan = 1000
 
 // Feed returns the events of an account after a cursor, in the order of the feed,
 // which no later commit changes: places in it are given within commits that follow
-// one another. It looks at a bounded number of events, so a page may be empty and yet
+// one another. Those of the test button are left out. It looks at a bounded number of events, so a page may be empty and yet
 // there are more.
 func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.FeedPage, err error) {
 	wants := taskhook.Endpoint{Events: q.Types}
@@ -20,7 +20,7 @@ func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.F
 	if len(q.Types) == 0 {
 		scan = min(q.Limit, feedScan)
 	}
-	events, err := collect(ctx, s.db, scanEvent, `SELECT seq, id, account, type, subject, body, created_at FROM events
+	events, err := collect(ctx, s.db, scanEvent, `SELECT seq, id, account, type, subject, body, created_at, test FROM events
 		WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`, q.AccountID, int64(q.After), scan)
 	if err != nil {
 		return page, err
@@ -32,7 +32,7 @@ func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.F
 			break
 		}
 		page.Next = taskhook.Cursor(e.Seq)
-		if len(q.Types) == 0 || wants.Wants(e.Type) {
+		if !e.Test && (len(q.Types) == 0 || wants.Wants(e.Type)) {
 			page.Events = append(page.Events, e)
 		}
 	}
@@ -48,7 +48,7 @@ func (s *Store) FeedHead(ctx context.Context) (taskhook.Cursor, error) {
 
 func scanEvent(r scanner) (e taskhook.Event, err error) {
 	var created int64
-	err = r.Scan(&e.Seq, &e.ID, &e.AccountID, &e.Type, &e.Subject, &e.Body, &created)
+	err = r.Scan(&e.Seq, &e.ID, &e.AccountID, &e.Type, &e.Subject, &e.Body, &created, &e.Test)
 	e.CreatedAt = at(created)
 	return e, err
 }

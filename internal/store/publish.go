@@ -181,7 +181,7 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 	}
 	args := make([]any, 0, len(events)*len(bulkColumns[eventRows]))
 	for _, e := range events {
-		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt))
+		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt), flag(e.Test))
 	}
 	_, err = t.many(ctx, eventRows, args)
 	return err

@@ -51,9 +51,13 @@ func testFeed(t *testing.T, f *fixture) {
 	page, err := f.Store.Feed(f.ctx, taskhook.FeedQuery{AccountID: account, Limit: 4})
 	f.ok(err)
 	deepEqual(t, "what follows", f.feed(taskhook.FeedQuery{AccountID: account, After: page.Next, Limit: 100}), want[4:])
+	made := newEvent(account, "made.up", f.now)
+	made.Event.Test = true
+	f.ok(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Events: []taskhook.NewEvent{made}}))
+	deepEqual(t, "feed without tests", f.feed(taskhook.FeedQuery{AccountID: account, Limit: 2}), want)
 	head, err := f.Store.FeedHead(f.ctx)
 	f.ok(err)
-	equal(t, "head", head, 18)
+	equal(t, "head", head, 19)
 	equal(t, "after the end", len(f.feed(taskhook.FeedQuery{AccountID: account, After: head, Limit: 2})), 0)
 }
 

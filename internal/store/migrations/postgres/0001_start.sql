@@ -168,7 +168,8 @@ CREATE TABLE events (
     type       TEXT COLLATE "C" NOT NULL,
     subject    TEXT COLLATE "C" NOT NULL DEFAULT '',
     body       BYTEA NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    test       SMALLINT NOT NULL DEFAULT 0 CHECK (test = 0 OR test = 1)
 );
 CREATE INDEX events_by_account ON events (account, seq);
 CREATE INDEX events_by_subject ON events (subject) WHERE subject <> '';
