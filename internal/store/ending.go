@@ -11,7 +11,9 @@ type ending interface {
 	announced() *publication
 }
 
-func (s *Store) endingKind(name string) *kind {
+// endingKind returns the kind of such items. What they have in common is done by
+// settle, before they are published; it may be nil.
+func (s *Store) endingKind(name string, settle func(ctx context.Context, t tx, items []*write) error) *kind {
 	fresh := func(items []*write) (list []*publication) {
 		for _, w := range items {
 			if p := w.item.(ending).announced(); p != nil {
@@ -25,6 +27,11 @@ func (s *Store) endingKind(name string) *kind {
 		apply: func(ctx context.Context, t tx, items []*write) error {
 			for _, w := range items {
 				if err := w.item.(ending).end(ctx, t); err != nil {
+					return err
+				}
+			}
+			if settle != nil {
+				if err := settle(ctx, t, items); err != nil {
 					return err
 				}
 			}

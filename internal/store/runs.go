@@ -199,48 +199,27 @@ func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd
 	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{RunEnd: o, publication: s.newPublication(now, o.Publication)})
 }
 
-func (s *Store) finishRunKind() *kind {
-	fresh := func(items []*write) (list []*publication) {
-		for _, w := range items {
-			if f := w.item.(*finishedRun); !f.Stale && !f.known {
-				list = append(list, f.publication)
-			}
+// settleRuns moves the money and counts the usage of the tasks that a batch ends.
+func settleRuns(ctx context.Context, t tx, items []*write) error {
+	used, money := spending{}, settlement{}
+	for _, w := range items {
+		if f := w.item.(*finishedRun); f.announced() != nil {
+			used.add(f.now(), &f.ended)
+			money.add(f.now(), &f.ended)
 		}
-		return list
 	}
-	return &kind{
-		name: "finish_run",
-		apply: func(ctx context.Context, t tx, items []*write) error {
-			used, money := spending{}, settlement{}
-			for _, w := range items {
-				f := w.item.(*finishedRun)
-				if err := f.end(ctx, t); err != nil {
-					return err
-				}
-				if !f.Stale && !f.known {
-					used.add(f.now(), &f.ended)
-					money.add(f.now(), &f.ended)
-				}
-			}
-			if err := money.write(ctx, t); err != nil {
-				return err
-			}
-			if err := used.write(ctx, t); err != nil {
-				return err
-			}
-			return s.publish(ctx, t, fresh(items))
-		},
-		committed: func(items []*write) {
-			for _, p := range fresh(items) {
-				s.pushed(p)
-			}
-		},
-		undone: func(items []*write, inDoubt bool) {
-			for _, p := range fresh(items) {
-				s.cancelled(p, inDoubt)
-			}
-		},
+	if err := money.write(ctx, t); err != nil {
+		return err
 	}
+	return used.write(ctx, t)
+}
+
+// announced is of ending.
+func (f *finishedRun) announced() *publication {
+	if f.Stale || f.known {
+		return nil
+	}
+	return f.publication
 }
 
 func (f *finishedRun) now() time.Time { return f.publication.now }
