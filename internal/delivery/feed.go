@@ -46,25 +46,29 @@ func (f *Feed) Stopped() bool { return f.stop.Err() != nil }
 // look is how often the end of the feed is looked at while somebody waits.
 const look = 50 * time.Millisecond
 
+// maxReads is how often one request reads on through what is not wanted.
+const maxReads = 20
+
 // Events returns what comes after the query's cursor. While there is nothing it waits
-// for as long as wait says; then, and when ctx ends, the page is empty.
+// for as long as wait says; then, and when ctx ends, the page is empty. It is empty
+// too, and says that there is more, when much was passed by that is not wanted.
 func (f *Feed) Events(ctx context.Context, q taskhook.FeedQuery, wait time.Duration) (taskhook.FeedPage, error) {
 	end := time.Now().Add(wait)
-	for {
+	for reads := 1; ; reads++ {
 		head, err := f.now(ctx)
 		if err != nil {
 			return taskhook.FeedPage{}, err
 		}
 		page, err := f.store.Feed(ctx, q)
-		if err != nil || len(page.Events) > 0 || !time.Now().Before(end) && !page.More {
+		if err != nil || len(page.Events) > 0 || page.More && reads == maxReads {
 			return page, err
 		}
 		q.After = page.Next // nothing up to here was wanted
-		if page.More {
-			continue
-		}
-		if !f.await(ctx, head, end) {
-			return page, nil
+		if !page.More {
+			if !f.await(ctx, head, end) {
+				return page, nil
+			}
+			reads = 0
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -84,6 +85,30 @@ func TestFeedWaits(t *testing.T) {
 			t.Errorf("stopped: %s", got[0])
 		}
 	})
+}
+
+// longFeed is a feed without end of what is not wanted.
+type longFeed struct {
+	FeedStore
+	reads int
+}
+
+func (l *longFeed) Feed(_ context.Context, q taskhook.FeedQuery) (taskhook.FeedPage, error) {
+	l.reads++
+	return taskhook.FeedPage{Next: q.After + 1000, More: true}, nil
+}
+
+func (l *longFeed) FeedHead(context.Context) (taskhook.Cursor, error) { return 1 << 40, nil }
+
+// TestFeedReadsNoWholeHistory holds that a request ends before it has searched all of a
+// long history, at a place to go on from.
+func TestFeedReadsNoWholeHistory(t *testing.T) {
+	t.Parallel()
+	long := &longFeed{}
+	page, err := NewFeed(long).Events(t.Context(), taskhook.FeedQuery{AccountID: account, Types: []string{"no.such"}, Limit: 1}, time.Minute)
+	if err != nil || !page.More || page.Next != 20_000 || long.reads != maxReads {
+		t.Errorf("after %d reads the page is %+v, %v", long.reads, page, err)
+	}
 }
 
 func TestFeedSigns(t *testing.T) {
