@@ -26,7 +26,7 @@ func script(text string) Config {
 
 func newAdapter(t *testing.T, c Config) *Adapter {
 	t.Helper()
-	a, err := New("tool", c, Options{Scratch: t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")}, Grace: time.Millisecond})
+	a, err := New("tool", c, Options{Scratch: t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")}, Grace: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,11 @@ func TestContract(t *testing.T) {
 // outcome runs a command once, and checks that it leaves nothing on disk.
 func outcome(t *testing.T, c Config, input string) ([]providertest.Output, error) {
 	t.Helper()
-	a := newAdapter(t, c)
+	return outcomeOf(t, newAdapter(t, c), input)
+}
+
+func outcomeOf(t *testing.T, a *Adapter, input string) ([]providertest.Output, error) {
+	t.Helper()
 	var sink providertest.Recorder
 	err := a.Run(t.Context(), request(input), &sink)
 	if left, _ := filepath.Glob(a.options.Scratch + "/*"); len(left) > 0 {
@@ -297,7 +301,9 @@ func TestCancelKillsAll(t *testing.T) {
 	c.Env = map[string]string{"FIFO": path}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	err := newAdapter(t, c).Run(ctx, request(`{"prompt":"x"}`), &providertest.Recorder{OnProgress: func(int) { cancel() }})
+	a := newAdapter(t, c)
+	a.options.Grace = time.Millisecond
+	err := a.Run(ctx, request(`{"prompt":"x"}`), &providertest.Recorder{OnProgress: func(int) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -310,7 +316,9 @@ func TestStragglers(t *testing.T) {
 	path, drained := fifo(t)
 	c := script(`exec 3> "$FIFO"; (while :; do sleep 1000; done) & echo x > out.txt`)
 	c.Env = map[string]string{"FIFO": path}
-	if _, err := outcome(t, c, `{"prompt":"x"}`); err != nil {
+	a := newAdapter(t, c)
+	a.options.Grace = time.Millisecond
+	if _, err := outcomeOf(t, a, `{"prompt":"x"}`); err != nil {
 		t.Error(err)
 	}
 	<-drained
