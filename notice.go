@@ -4,10 +4,13 @@ import "time"
 
 // FailingEndpoint is an active endpoint that has accepted nothing for a while.
 type FailingEndpoint struct {
-	Endpoint Endpoint
-	Since    time.Time // its first failure after the last success
-	Last     Failure
-	Warned   time.Time // when its account was told; zero: it was not
+	ID        string
+	AccountID string
+	URL       string
+	LaneID    string
+	Since     time.Time // its first failure after the last success
+	Last      Failure
+	Warned    time.Time // when its account was told; zero: it was not
 }
 
 // EndpointNotice tells an account about an endpoint that fails: that it will be

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/egress"
 )
 
@@ -43,7 +44,7 @@ func (a *App) alertCommand(ctx context.Context, body []byte) error {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdin = bytes.NewReader(body)
+	cmd.Stdin, cmd.Env = bytes.NewReader(body), config.ProgramEnvironment() // ours holds secrets
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("run alert-command: %w: %.500s", err, out)
 	}

@@ -135,7 +135,7 @@ func (a *App) buildDelivery() {
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
 	a.feed = delivery.NewFeed(a.store)
-	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
+	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Held: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
 		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
 }
 

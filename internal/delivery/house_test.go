@@ -76,7 +76,7 @@ func inHouse(t *testing.T, test func(h *house), set ...func(*WorkerOptions)) {
 			t.Fatal(err)
 		}
 		defer h.close()
-		h.service = NewService(ServiceOptions{Receivers: h.store, Queue: h.store, Health: h.store, Schedule: primarySchedule(),
+		h.service = NewService(ServiceOptions{Receivers: h.store, Queue: h.store, Held: h.store, Health: h.store, Schedule: primarySchedule(),
 			CheckURL: url.Parse, EventBody: eventBody, TestBody: testBody})
 		_, key := keys.JobKey()
 		h.options = WorkerOptions{Sender: h.receiver, Jobs: webhook.NewJobSigner(key), Logger: slog.New(h.logs),

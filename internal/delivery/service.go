@@ -29,17 +29,22 @@ type DeliveryStore interface {
 	Attempts(ctx context.Context, account, delivery string) ([]taskhook.Attempt, error)
 }
 
-// HealthStore is what the Service asks of counters, and does about them.
+// HeldStore is what the Service does about what is held.
+type HeldStore interface {
+	DropDeliveries(ctx context.Context, now time.Time, account, id string) (int64, error)
+}
+
+// HealthStore is what the Service asks of counters.
 type HealthStore interface {
 	EndpointHealth(ctx context.Context, now time.Time, account, id string) (taskhook.EndpointHealth, error)
 	Overview(ctx context.Context, now time.Time, account string) (taskhook.Overview, error)
-	DropDeliveries(ctx context.Context, now time.Time, account, id string) (int64, error)
 }
 
 // ServiceOptions make a Service.
 type ServiceOptions struct {
 	Receivers EndpointStore
 	Queue     DeliveryStore
+	Held      HeldStore
 	Health    HealthStore
 	CheckURL  func(raw string) (*url.URL, error) // may a webhook go there
 	Schedule  taskhook.Schedule                  // of endpoints without one of their own

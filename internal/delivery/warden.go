@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -64,15 +65,16 @@ func (w *Warden) Run(ctx context.Context) error {
 // wardenBite is how many endpoints are looked at a time: more are next time's.
 const wardenBite = 1000
 
-// warnBefore is the part of After that is left when an account is told.
-const warnBefore = 5
+// warning is for how long an endpoint has failed when its account is told.
+func (w *Warden) warning() time.Duration {
+	if w.After == 0 {
+		return math.MaxInt64
+	}
+	return w.After - w.After/5
+}
 
 func (w *Warden) look(ctx context.Context, now time.Time) error {
-	warning := w.After - w.After/warnBefore
-	if w.After == 0 {
-		warning = 1 << 62 // only those that are gone
-	}
-	failing, err := w.Endpoints.FailingEndpoints(ctx, warning, wardenBite)
+	failing, err := w.Endpoints.FailingEndpoints(ctx, w.warning(), wardenBite)
 	if err != nil {
 		return err
 	}
@@ -93,17 +95,17 @@ func (w *Warden) notice(f taskhook.FailingEndpoint, now time.Time) *taskhook.End
 	failed := f.Last.At.Sub(f.Since)
 	switch {
 	case f.Last.Class == taskhook.ClassGone && !w.KeepGone:
-	case w.After == 0:
-		return nil
+	case failed < w.warning():
+		return nil // it is gone, which does not count
 	case failed >= w.After && !f.Warned.IsZero():
-	case f.Warned.IsZero() && failed >= w.After-w.After/warnBefore:
+	case f.Warned.IsZero():
 		n.EventType = taskhook.EventEndpointDisabling
 		n.DisablesAt = later(f.Since.Add(w.After), now)
 	default:
 		return nil
 	}
 	n.Publication = &taskhook.Publication{Events: []taskhook.NewEvent{{FanOut: true, Schedule: w.Schedule, Event: taskhook.Event{
-		ID: n.EventID, AccountID: f.Endpoint.AccountID, Type: n.EventType, Subject: f.Endpoint.ID, Body: w.Body(n), CreatedAt: now}}}}
+		ID: n.EventID, AccountID: f.AccountID, Type: n.EventType, Subject: f.ID, Body: w.Body(n), CreatedAt: now}}}}
 	return n
 }
 
@@ -119,12 +121,12 @@ func (w *Warden) tell(ctx context.Context, n *taskhook.EndpointNotice) error {
 	if err := w.Endpoints.NoteEndpoint(ctx, n.At, n); err != nil || n.Stale {
 		return err
 	}
-	w.Logger.Warn(n.EventType, "webhook", n.Endpoint.ID, "account", n.Endpoint.AccountID, "reason", n.Reason(), "last", n.Last.Error)
+	w.Logger.Warn(n.EventType, "webhook", n.ID, "account", n.AccountID, "reason", n.Reason(), "last", n.Last.Error)
 	if w.Alert == nil {
 		return nil
 	}
 	if err := w.Alert(ctx, n.Publication.Events[0].Event.Body); err != nil && ctx.Err() == nil {
-		w.Logger.Error("alert the operator", "error", err, "webhook", n.Endpoint.ID)
+		w.Logger.Error("alert the operator", "error", err, "webhook", n.ID)
 	}
 	return nil
 }

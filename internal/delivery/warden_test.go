@@ -24,7 +24,7 @@ func inGuardedHouse(t *testing.T, test func(h *guarded), set ...func(*WardenOpti
 		g := &guarded{house: h}
 		o := WardenOptions{Endpoints: h.store, Schedule: primarySchedule(), Logger: h.options.Logger, After: 5 * 24 * time.Hour, Every: 15 * time.Minute,
 			Body: func(n *taskhook.EndpointNotice) []byte {
-				return []byte(n.EventType + " " + n.Endpoint.ID + " " + n.Reason())
+				return []byte(n.EventType + " " + n.ID + " " + n.Reason())
 			},
 			Alert: func(_ context.Context, body []byte) error {
 				g.alerts = append(g.alerts, string(body))

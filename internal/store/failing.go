@@ -11,36 +11,17 @@ import (
 // and that have accepted nothing for so long, or whose receiver has said with that
 // attempt that it is gone; those that fail for the longest time first.
 func (s *Store) FailingEndpoints(ctx context.Context, long time.Duration, limit int) ([]taskhook.FailingEndpoint, error) {
-	type row struct {
-		account, endpoint string
-		taskhook.FailingEndpoint
-	}
-	rows, err := collect(ctx, s.db, func(r scanner) (f row, err error) {
+	return collect(ctx, s.db, func(r scanner) (f taskhook.FailingEndpoint, err error) {
 		var since, last int64
 		var warned *int64
-		err = r.Scan(&f.account, &f.endpoint, &since, &last, &f.Last.Class, &f.Last.Status, &f.Last.Error, &warned)
+		err = r.Scan(&f.ID, &f.AccountID, &f.URL, &f.LaneID, &since, &last, &f.Last.Class, &f.Last.Status, &f.Last.Error, &warned)
 		f.Since, f.Last.At, f.Warned = at(since), at(last), atOrZero(warned)
 		return f, err
-	}, `SELECT e.account, e.id, h.failing_since, h.failure_at, h.class, h.status, h.error, h.warned_at
+	}, `SELECT e.id, e.account, e.url, e.lane, h.failing_since, h.failure_at, h.class, h.status, h.error, h.warned_at
 		FROM endpoint_health h JOIN endpoints e ON e.id = h.endpoint
 		WHERE h.failing_since IS NOT NULL AND e.state = 'active' AND e.deleted_at IS NULL
 			AND (h.failure_at - h.failing_since >= $1 OR h.class = 'gone')
 		ORDER BY h.failing_since LIMIT $2`, long.Milliseconds(), limit)
-	if err != nil {
-		return nil, err
-	}
-	var failing []taskhook.FailingEndpoint
-	for _, f := range rows {
-		f.Endpoint, err = s.Endpoint(ctx, f.account, f.endpoint)
-		switch taskhook.ErrorCode(err) {
-		case "":
-			failing = append(failing, f.FailingEndpoint)
-		case taskhook.CodeNotFound: // deleted meanwhile
-		default:
-			return nil, err
-		}
-	}
-	return failing, nil
 }
 
 // noted is the item of a notice.
@@ -56,7 +37,7 @@ type noted struct {
 func (s *Store) NoteEndpoint(ctx context.Context, now time.Time, n *taskhook.EndpointNotice) error {
 	err := s.writes.do(ctx, s.kinds.noteEndpoint, &noted{n, s.newPublication(now, n.Publication)})
 	if n.Disables() {
-		s.refresh(n.Endpoint.LaneID)
+		s.refresh(n.LaneID)
 	}
 	return err
 }
@@ -72,15 +53,15 @@ func (n *noted) announced() *publication {
 func (n *noted) end(ctx context.Context, t tx) error {
 	changed, err := t.exec(ctx, `UPDATE endpoint_health SET warned_at = $1 WHERE endpoint = $2 AND failing_since = $3
 		AND ($4 = 1 OR warned_at IS NULL) AND EXISTS (SELECT 1 FROM endpoints WHERE id = $5 AND state = 'active' AND deleted_at IS NULL)`,
-		ms(n.At), n.Endpoint.ID, ms(n.Since), flag(n.Disables()), n.Endpoint.ID)
+		ms(n.At), n.ID, ms(n.Since), flag(n.Disables()), n.ID)
 	if n.Stale = changed == 0; err != nil || n.Stale || !n.Disables() {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE endpoints SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
-		string(taskhook.EndpointDisabled), n.Reason(), ms(n.At), n.Endpoint.ID); err != nil {
+		string(taskhook.EndpointDisabled), n.Reason(), ms(n.At), n.ID); err != nil {
 		return err
 	}
-	return holdLane(ctx, t, n.Endpoint.LaneID, true)
+	return holdLane(ctx, t, n.LaneID, true)
 }
 
 // DropDeliveries cancels up to a bite of what is owed to an endpoint of the account

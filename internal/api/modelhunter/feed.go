@@ -1,6 +1,7 @@
 package modelhunter
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,24 +23,15 @@ const (
 // feed answers GET /events, an extension: the events of the account in their order.
 func (f *Face) feed(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	q := queryOf(r)
-	from := taskhook.FeedQuery{AccountID: who.AccountID, Types: q.types("types"), Limit: q.number("limit", defaultFeedLimit, maxFeedLimit)}
-	wait, webhook, after := q.wait("wait"), q.id("webhookId", taskhook.PrefixEndpoint), q.text("after")
-	from.After = q.cursor("after", after)
-	if q.err != nil {
-		return q.err
+	wait, webhook := q.wait("wait"), q.id("webhookId", taskhook.PrefixEndpoint)
+	from, err := f.feedFrom(r, who, q, q.text("after"))
+	if err != nil {
+		return err
 	}
 	if webhook != "" && len(from.Types) == 0 {
-		var err error
 		if from.Types, err = f.Feed.Wanted(r.Context(), who.AccountID, webhook); err != nil {
 			return err
 		}
-	}
-	if after == fromNow {
-		end, err := f.Feed.End(r.Context())
-		if err != nil {
-			return err
-		}
-		from.After = end
 	}
 	page, err := f.Feed.Events(r.Context(), from, wait)
 	if err != nil {
@@ -61,6 +53,17 @@ func (f *Face) feed(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 	return f.writeData(w, r, http.StatusOK, out)
 }
 
+// feedFrom reads what is asked for, and from where on.
+func (f *Face) feedFrom(r *http.Request, who taskhook.Identity, q *query, after string) (from taskhook.FeedQuery, err error) {
+	from = taskhook.FeedQuery{AccountID: who.AccountID, Types: q.types("types"), After: q.cursor("after", after),
+		Limit: q.number("limit", defaultFeedLimit, maxFeedLimit)}
+	if q.err == nil && after == fromNow {
+		from.After, err = f.Feed.End(r.Context())
+		return from, err
+	}
+	return from, q.err
+}
+
 // The times of a stream: how long one look waits, and when the client is made to come
 // again, which keeps its place.
 const (
@@ -72,21 +75,9 @@ const (
 // client goes or the server stops.
 func (f *Face) feedStream(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	q := queryOf(r)
-	from := taskhook.FeedQuery{AccountID: who.AccountID, Types: q.types("types"), Limit: defaultFeedLimit}
-	after := r.Header.Get("Last-Event-ID")
-	if after == "" {
-		after = q.text("after")
-	}
-	from.After = q.cursor("after", after)
-	if q.err != nil {
-		return q.err
-	}
-	if after == fromNow {
-		end, err := f.Feed.End(r.Context())
-		if err != nil {
-			return err
-		}
-		from.After = end
+	from, err := f.feedFrom(r, who, q, cmp.Or(r.Header.Get("Last-Event-ID"), q.text("after")))
+	if err != nil {
+		return err
 	}
 	page, err := f.Feed.Events(r.Context(), from, 0)
 	if err != nil {
@@ -147,19 +138,6 @@ func (q *query) types(name string) (types []string) {
 		}
 	}
 	return types
-}
-
-// number reads a whole number from 1 to most.
-func (q *query) number(name string, usual, most int) int {
-	text := q.text(name)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		q.fail(name, "%s must be a whole number from 1 to %d.", name, most)
-	}
-	return n
 }
 
 // wait reads how long to wait, as 30s or a number of seconds.

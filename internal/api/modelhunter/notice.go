@@ -9,9 +9,9 @@ import (
 func NoticeBody(n *taskhook.EndpointNotice) []byte {
 	b := appendHead(make([]byte, 0, 512), n.EventID, n.EventType, n.At)
 	b = append(b, `{"webhook_id":`...)
-	b = jsjson.AppendString(b, n.Endpoint.ID)
+	b = jsjson.AppendString(b, n.ID)
 	b = append(b, `,"url":`...)
-	b = jsjson.AppendString(b, n.Endpoint.URL)
+	b = jsjson.AppendString(b, n.URL)
 	b = append(b, `,"reason":`...)
 	b = jsjson.AppendString(b, n.Reason())
 	b = append(b, `,"failing_since":`...)

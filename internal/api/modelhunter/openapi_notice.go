@@ -31,7 +31,7 @@ type (
 func exampleNotice(eventType string) json.RawMessage {
 	since := exampleTime(0)
 	n := &taskhook.EndpointNotice{EventID: exampleEventID, EventType: eventType, At: since.Add(96 * time.Hour), DisablesAt: since.Add(120 * time.Hour),
-		FailingEndpoint: taskhook.FailingEndpoint{Since: since, Endpoint: taskhook.Endpoint{ID: exampleWebhook, URL: "https://example.com/hooks/tasks"},
+		FailingEndpoint: taskhook.FailingEndpoint{Since: since, ID: exampleWebhook, URL: "https://example.com/hooks/tasks",
 			Last: taskhook.Failure{At: since.Add(96 * time.Hour), Class: taskhook.ClassStatus, Status: 500, Error: "The receiver answered 500."}}}
 	return NoticeBody(n)
 }

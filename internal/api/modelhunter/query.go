@@ -56,18 +56,24 @@ func (q *query) text(name string) string {
 
 // page reads limit and cursor, which is the id of the last row seen.
 func (q *query) page(limit int, prefix string) taskhook.Page {
-	p := taskhook.Page{Limit: limit, Cursor: q.text("cursor")}
+	p := taskhook.Page{Limit: q.number("limit", limit, maxLimit), Cursor: q.text("cursor")}
 	if p.Cursor != "" && !taskhook.HasIDForm(prefix, p.Cursor) {
 		q.fail("cursor", "cursor must be the one that the list before answered with.")
 	}
-	if text := q.text("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			q.fail("limit", "limit must be a whole number from 1 to %d.", maxLimit)
-		}
-		p.Limit = n
-	}
 	return p
+}
+
+// number reads a whole number from 1 to most.
+func (q *query) number(name string, usual, most int) int {
+	text := q.text(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		q.fail(name, "%s must be a whole number from 1 to %d.", name, most)
+	}
+	return n
 }
 
 // id reads the id of something to filter by.

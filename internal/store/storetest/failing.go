@@ -35,7 +35,7 @@ func (f *fixture) failing(long time.Duration) []string {
 	f.t.Helper()
 	found, err := f.Store.FailingEndpoints(f.ctx, long, 10)
 	f.ok(err)
-	return idsOf(found, func(e taskhook.FailingEndpoint) string { return e.Endpoint.ID })
+	return idsOf(found, func(e taskhook.FailingEndpoint) string { return e.ID })
 }
 
 const days = 24 * time.Hour
@@ -53,7 +53,7 @@ func testFailing(t *testing.T, f *fixture) {
 	found, err := f.Store.FailingEndpoints(f.ctx, 4*days, 10)
 	f.ok(err)
 	equal(t, "failing after four days", len(found), 1)
-	equal(t, "endpoint", found[0].Endpoint.ID, e.ID)
+	equal(t, "endpoint", found[0].ID, e.ID)
 	equal(t, "since", found[0].Since, began.Add(time.Millisecond))
 	equal(t, "last class", found[0].Last.Class, taskhook.ClassTimeout)
 	equal(t, "warned", found[0].Warned, time.Time{})
@@ -74,8 +74,8 @@ func (f *fixture) notice(eventType string) *taskhook.EndpointNotice {
 	if len(found) == 0 {
 		f.t.Fatalf("nothing fails")
 	}
-	event := newEvent(found[0].Endpoint.AccountID, eventType, f.now)
-	event.Event.Subject = found[0].Endpoint.ID
+	event := newEvent(found[0].AccountID, eventType, f.now)
+	event.Event.Subject = found[0].ID
 	return &taskhook.EndpointNotice{FailingEndpoint: found[0], EventID: event.Event.ID, EventType: eventType, At: f.now,
 		Publication: &taskhook.Publication{Events: []taskhook.NewEvent{event}}}
 }
