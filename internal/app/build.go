@@ -68,11 +68,11 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	adapters, err := loadAdapters(ctx, a.Config, models)
-	if err != nil {
+	if a.policy, err = a.loadPolicy(); err != nil {
 		return err
 	}
-	if a.policy, err = a.loadPolicy(); err != nil {
+	adapters, err := a.loadAdapters(ctx, models)
+	if err != nil {
 		return err
 	}
 	if a.links, err = artifact.NewLinker(a.BaseURL(), a.keys.LinkKey()); err != nil {

@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"time"
+
+	"github.com/taskhook/taskhook/internal/provider"
 )
 
 // progressEvery is how often progress is stored, and with it how soon a run that
@@ -36,7 +38,7 @@ func (w *Worker) reportProgress(ctx context.Context) {
 				x.stored = percent
 			}
 			if !mine[id] {
-				x.cancel(errCancelled)
+				x.cancel(provider.ErrCancelled)
 			}
 		}
 	}

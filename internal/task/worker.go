@@ -19,6 +19,7 @@ type RunStore interface {
 	ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (_ []taskhook.ClaimedRun, last string, err error)
 	NextRun(ctx context.Context, adapter string) (time.Time, error)
 	StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error)
+	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
 	ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
@@ -87,7 +88,7 @@ func (w *Worker) Cancelled(taskID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if x := w.running[taskID]; x != nil {
-		x.cancel(errCancelled)
+		x.cancel(provider.ErrCancelled)
 	}
 }
 
