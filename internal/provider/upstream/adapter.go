@@ -86,23 +86,10 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 		return err
 	}
 	s := a.scope(r)
-	last := &standing{}
-	if began := time.Now(); s.handle == "" {
-		var err error
-		if last, err = a.submit(ctx, r, s, sink); err != nil {
-			return err
-		}
-		defer func() {
-			if last.state == succeeded {
-				a.typical.note(r.Model, time.Since(began))
-			}
-		}()
-	}
-	if !last.state.final() {
-		var err error
-		if last, err = a.watch(ctx, r, s, sink); err != nil {
-			return a.abandon(ctx, s, err)
-		}
+	began := time.Now()
+	last, err := a.outcome(ctx, r, s, sink)
+	if err != nil {
+		return a.abandon(ctx, s, err)
 	}
 	switch last.state {
 	case failed:
@@ -110,7 +97,21 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	case cancelled:
 		return provider.Permanent(taskhook.TaskErrorProvider, "The provider cancelled the work.")
 	}
+	if r.Handle == "" {
+		a.typical.note(r.Model, time.Since(began))
+	}
 	return a.collect(ctx, r, s, last, sink)
+}
+
+// outcome asks for the work, unless that was done, and waits until it has ended.
+func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
+	if s.handle == "" {
+		last, err := a.submit(ctx, r, s, sink)
+		if err != nil || last.state.final() {
+			return last, err
+		}
+	}
+	return a.watch(ctx, r, s, sink)
 }
 
 func (a *Adapter) scope(r provider.Request) *scope {
@@ -145,7 +146,7 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 			return nil, &provider.Unclear{Err: fmt.Errorf("the answer has no handle: %s", got.excerpt())}
 		}
 		if err := sink.Sent(ctx, s.handle); err != nil {
-			return nil, a.abandon(ctx, s, err)
+			return nil, err
 		}
 	}
 	last, err := a.read(ctx, got.json, s)

@@ -72,7 +72,7 @@ func (a *Adapter) fetch(ctx context.Context, r provider.Request, s *scope, link 
 			return err
 		}
 		err = a.fetchOnce(ctx, r, s, link, about, sink)
-		if err == nil || provider.IsPermanent(err) || taskhook.ErrorCode(err) != "" {
+		if _, broken := errors.AsType[*linkError](err); !broken {
 			return err
 		}
 	}
@@ -96,15 +96,26 @@ func (a *Adapter) fetchOnce(ctx context.Context, r provider.Request, s *scope, l
 	kind := got.Header.Get("Content-Type")
 	switch {
 	case got.StatusCode != http.StatusOK:
-		return fmt.Errorf("fetch the result: the link answered with status %d", got.StatusCode)
+		return &linkError{fmt.Errorf("it answered with status %d", got.StatusCode)}
 	case strings.HasPrefix(kind, "text/html") && r.Medium != taskhook.MediumText:
-		return fmt.Errorf("fetch the result: the link leads to a page, not to a %s", r.Medium)
+		return &linkError{fmt.Errorf("it leads to a page, not to a result of the kind %s", r.Medium)}
 	}
 	if about.Name == "" {
 		about.Name = path.Base(u.Path)
 	}
-	return sink.Output(ctx, about, a.bounded(got.Body))
+	body := a.bounded(got.Body)
+	err = sink.Output(ctx, about, body)
+	if body.broken != nil && !provider.IsPermanent(err) {
+		return &linkError{body.broken}
+	}
+	return err
 }
+
+// linkError is a link that led nowhere, or broke off; it may do so no more.
+type linkError struct{ err error }
+
+func (e *linkError) Error() string { return "fetch the provider's result: " + e.err.Error() }
+func (e *linkError) Unwrap() error { return e.err }
 
 // get follows a link to a result. What the API serves itself gets its headers;
 // where it redirects to is somebody else.
@@ -141,23 +152,27 @@ func (a *Adapter) unreachable(err error) error {
 		return &provider.Failure{Code: taskhook.TaskErrorProvider, Err: err,
 			Message: "The provider's link to the result leads to an address that is not fetched from."}
 	}
-	return fmt.Errorf("fetch the result: %w", err)
+	return &linkError{err}
 }
 
 // bounded fails when there is more to read than a result may have.
-func (a *Adapter) bounded(r io.Reader) io.Reader {
+func (a *Adapter) bounded(r io.Reader) *boundedReader {
 	return &boundedReader{r: r, left: a.program.MaxOutputBytes}
 }
 
 type boundedReader struct {
-	r    io.Reader
-	left int64
+	r      io.Reader
+	left   int64
+	broken error // of r
 }
 
 func (b *boundedReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return 0, provider.Permanent(taskhook.TaskErrorProvider, "The provider's result is larger than may be kept.")
+	}
+	if err != nil && err != io.EOF {
+		b.broken = err
 	}
 	return n, err
 }
