@@ -149,7 +149,7 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
-	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
+	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Ledger: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,

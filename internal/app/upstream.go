@@ -16,7 +16,7 @@ import (
 )
 
 func (a *App) upstreamOptions() upstream.Options {
-	return upstream.Options{API: egress.NewTrusted(egress.TrustedOptions{}), Fetch: egress.NewGuarded(a.policy, egress.Options{}),
+	return upstream.Options{API: egress.NewTrustedClient(egress.TrustedOptions{}), Fetch: egress.NewGuarded(a.policy, egress.Options{}),
 		Blocked: isBlocked, Secret: config.ReadSecret}
 }
 

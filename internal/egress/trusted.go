@@ -49,6 +49,12 @@ func NewTrusted(o TrustedOptions) *http.Transport {
 	}
 }
 
+// NewTrustedClient returns a client over NewTrusted that follows no redirects.
+func NewTrustedClient(o TrustedOptions) *http.Client {
+	return &http.Client{Transport: NewTrusted(o),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
 // flowing is a connection that fails when nothing has flowed for the time, be it
 // that the other side reads nothing or says nothing.
 type flowing struct {

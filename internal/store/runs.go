@@ -9,9 +9,9 @@ import (
 )
 
 func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, due_at)
-		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7)`,
-		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), ms(r.DueAt))
+	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
+		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
+		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
 	return err
 }
 

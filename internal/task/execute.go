@@ -30,7 +30,7 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, c taskho
 	w.enter(x)
 	defer w.leave(x)
 	now := time.Now()
-	ok, err := w.Runs.StartRun(runCtx, now, w.Node, c.Run)
+	ok, err := w.Ledger.StartRun(runCtx, now, w.Node, c.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, time.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))

@@ -137,8 +137,8 @@ func (h *house) start() {
 	h.Helper()
 	o := h.options
 	o.Node = taskhook.NewID(taskhook.PrefixNode, time.Now())
-	runs := &mortalRuns{RunStore: h.store}
-	o.Runs = runs
+	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store}
+	o.Runs, o.Ledger = runs, runs
 	if err := h.store.Join(h.Context(), time.Now(), o.Node, noInbox{}); err != nil {
 		h.Fatal(err)
 	}
@@ -378,6 +378,7 @@ func (f *files) ids(t *testing.T) (ids []string) {
 // mortalRuns is a RunStore that a dead node can't reach.
 type mortalRuns struct {
 	RunStore
+	SubmissionStore
 	dead  atomic.Bool
 	calls atomic.Int64
 }
@@ -403,7 +404,7 @@ func (m *mortalRuns) SentRun(ctx context.Context, node, run, handle string) (boo
 	if err := m.gone(); err != nil {
 		return false, err
 	}
-	return m.RunStore.SentRun(ctx, node, run, handle)
+	return m.SubmissionStore.SentRun(ctx, node, run, handle)
 }
 
 func (m *mortalRuns) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {

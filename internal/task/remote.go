@@ -23,7 +23,7 @@ func (x *execution) Sent(ctx context.Context, handle string) error {
 	x.claimed.Run.Submission, x.claimed.Run.Handle = taskhook.SubmissionSent, handle // known when the run is given back, too
 	ok, err := false, error(nil)
 	x.persist(ctx, "store handle", func(ctx context.Context) error {
-		ok, err = w.Runs.SentRun(ctx, w.Node, x.claimed.Run.ID, handle)
+		ok, err = w.Ledger.SentRun(ctx, w.Node, x.claimed.Run.ID, handle)
 		return err
 	})
 	switch {

@@ -202,3 +202,38 @@ func TestTimeGoesOnElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestAttach: a person finds the work at the provider, and it is waited for.
+func TestAttach(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(func(context.Context, provider.Request, provider.Sink) error {
+			return &provider.Unclear{Err: errors.New("connection reset")}
+		})
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.unknown(k)
+		h.paid.set(asked(time.Minute))
+		who := taskhook.Identity{AccountID: "acc_a"}
+		again, err := h.service.Retry(h.Context(), who, k.ID, "job_9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Hour)
+		h.expect(again, taskhook.TaskSucceeded)
+		same(t, "calls", h.paid.handles(), []string{"", "job_9"})
+	})
+}
+
+// TestAttachToLocalWork: what runs here is known by no handle.
+func TestAttachToLocalWork(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.one.set(func(context.Context, provider.Request, provider.Sink) error {
+			return provider.Permanent(taskhook.TaskErrorProvider, "No.")
+		})
+		k := h.create("acc_a", "one")
+		pass(time.Second)
+		if _, err := h.service.Retry(h.Context(), taskhook.Identity{AccountID: "acc_a"}, k.ID, "job_9"); taskhook.ErrorCode(err) != taskhook.CodeInvalid {
+			t.Errorf("got %v", err)
+		}
+	})
+}

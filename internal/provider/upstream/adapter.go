@@ -12,13 +12,18 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
+// Client makes requests. That of the API follows no redirects.
+type Client interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
 // Options are what all upstreams of a server share.
 type Options struct {
 	// API makes the calls: it goes where the definition says.
-	API http.RoundTripper
+	API Client
 	// Fetch gets results from other hosts than that of the API, which the API
-	// names: it goes only where the guard lets it.
-	Fetch http.RoundTripper
+	// names: it goes only where the guard lets it, redirects too.
+	Fetch Client
 	// Secret returns what a definition names as a secret; its error is a sentence.
 	Secret func(name string) (string, error)
 	// Blocked reports whether an error of Fetch is the refusal of the guard. May be
@@ -34,8 +39,6 @@ type Adapter struct {
 	name    string
 	program *program
 	options Options
-	api     *http.Client
-	fetcher *http.Client
 	secrets map[string]any
 	pace    *rate.Limiter
 	rounds  *rounds
@@ -58,8 +61,6 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 		}
 		a.secrets[secret] = value
 	}
-	a.api = &http.Client{Transport: o.API, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	a.fetcher = &http.Client{Transport: o.Fetch, CheckRedirect: fewRedirects}
 	a.rounds = newRounds(a)
 	return a, nil
 }

@@ -112,7 +112,7 @@ func TestNotAskedAtAll(t *testing.T) {
 	t.Parallel()
 	var d upstream.Definition
 	d.URL, d.Submit.Path, d.Outputs = "https://api.test", "/jobs", ".x"
-	adapter, err := upstream.New("test", d, upstream.Options{API: nobody{}, Fetch: nobody{}})
+	adapter, err := upstream.New("test", d, upstream.Options{API: client(nobody{}), Fetch: client(nobody{})})
 	if err != nil {
 		t.Fatal(err)
 	}

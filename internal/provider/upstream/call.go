@@ -72,7 +72,7 @@ func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http
 	if err != nil {
 		return nil, err
 	}
-	got, err := a.api.Do(q)
+	got, err := a.options.API.Do(q)
 	if broken, ok := errors.AsType[*url.Error](err); ok {
 		err = broken.Err // without the URL, which may hold a secret
 	}

@@ -20,16 +20,6 @@ import (
 // fetchTries is how often a result is fetched.
 const fetchTries = 3
 
-// maxRedirects is how many redirects a result's link may take; each is vetted.
-const maxRedirects = 5
-
-func fewRedirects(_ *http.Request, before []*http.Request) error {
-	if len(before) > maxRedirects {
-		return errors.New("the link redirects too often")
-	}
-	return nil
-}
-
 // linked is a result behind a link, or within it.
 func linked(link string, o output) (*output, error) {
 	if data, ok := strings.CutPrefix(link, "data:"); ok {
@@ -121,12 +111,12 @@ func (e *linkError) Unwrap() error { return e.err }
 // where it redirects to is somebody else.
 func (a *Adapter) get(ctx context.Context, q *http.Request, s *scope) (*http.Response, error) {
 	if q.URL.Scheme != a.program.base.Scheme || q.URL.Host != a.program.base.Host {
-		return a.fetcher.Do(q)
+		return a.options.Fetch.Do(q)
 	}
 	if err := a.fill(ctx, q, nil, s, a.program.headers); err != nil {
 		return nil, err
 	}
-	got, err := a.api.Do(q)
+	got, err := a.options.API.Do(q)
 	if err != nil || got.StatusCode/100 != 3 {
 		return got, err
 	}
@@ -139,7 +129,7 @@ func (a *Adapter) get(ctx context.Context, q *http.Request, s *scope) (*http.Res
 	if err != nil {
 		return nil, err
 	}
-	return a.fetcher.Do(further)
+	return a.options.Fetch.Do(further)
 }
 
 // unreachable says why a link could not be followed, without the link, which may

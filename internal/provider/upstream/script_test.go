@@ -121,12 +121,17 @@ func (a *api) adapter(t *testing.T, changes ...func(*upstream.Definition)) *upst
 	for _, change := range changes {
 		change(&d)
 	}
-	adapter, err := upstream.New("test", d, upstream.Options{API: a, Fetch: guard{a}, Blocked: isBlocked,
+	adapter, err := upstream.New("test", d, upstream.Options{API: client(a), Fetch: &http.Client{Transport: guard{a}}, Blocked: isBlocked,
 		Secret: func(string) (string, error) { return "s3cr3t-token", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return adapter
+}
+
+// client follows no redirects, as that of the product.
+func client(t http.RoundTripper) *http.Client {
+	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 var errBlocked = errors.New("blocked")
