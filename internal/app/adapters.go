@@ -38,7 +38,7 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 		}
 		list = append(list, commands...)
 	}
-	upstreams, err := loadUpstreams(cfg.ProviderSources(), a.upstreamOptions())
+	upstreams, err := loadUpstreams(cfg.ProviderSources(), upstreamOptions(a.policy))
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +46,18 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 	if err != nil {
 		return nil, err
 	}
+	return adapters, checkAdapters(models, adapters)
+}
+
+// checkAdapters says which model names an adapter that is not there.
+func checkAdapters(models *catalogue.Catalogue, adapters *provider.Registry) error {
 	for _, m := range models.Models() {
 		if _, ok := adapters.Adapter(m.Adapter); m.Adapter != "" && !ok {
-			return nil, fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
+			return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
 				m.Name, m.Provider, m.Adapter)
 		}
 	}
-	return adapters, nil
+	return nil
 }
 
 // loadCommands reads the section commands of a configuration file.

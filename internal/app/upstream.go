@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -15,8 +17,8 @@ import (
 	"github.com/taskhook/taskhook/internal/provider/upstream"
 )
 
-func (a *App) upstreamOptions() upstream.Options {
-	return upstream.Options{API: egress.NewTrustedClient(egress.TrustedOptions{}), Fetch: egress.NewGuarded(a.policy, egress.Options{}),
+func upstreamOptions(p *egress.Policy) upstream.Options {
+	return upstream.Options{API: egress.NewTrustedClient(egress.TrustedOptions{}), Fetch: egress.NewGuarded(p, egress.Options{}),
 		Blocked: isBlocked, Secret: config.ReadSecret}
 }
 
@@ -28,30 +30,59 @@ func isBlocked(err error) bool {
 // loadUpstreams reads the sections providers. What is written later wins, field by
 // field, as in the catalogue.
 func loadUpstreams(sources []config.Source, o upstream.Options) (list []provider.Adapter, err error) {
-	definitions, from := map[string]*upstream.Definition{}, map[string]string{}
+	definitions, from := map[string]*upstream.Definition{}, map[string]config.Source{}
 	for _, s := range sources {
 		var section struct {
 			Providers map[string]ast.Node `yaml:"providers"`
 		}
 		if err := yaml.Unmarshal(s.Data, &section); err != nil {
-			return nil, fmt.Errorf("%s: read providers: %s", s.Name, yaml.FormatError(err, false, true))
+			return nil, misread(s, err)
 		}
 		for name, node := range section.Providers {
 			if definitions[name] == nil {
 				definitions[name] = &upstream.Definition{}
 			}
 			if err := yaml.NodeToValue(node, definitions[name], yaml.Strict()); err != nil {
-				return nil, fmt.Errorf("%s: read provider %s: %s", s.Name, name, yaml.FormatError(err, false, true))
+				return nil, misread(s, err)
 			}
-			from[name] = s.Name
+			from[name] = s
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		adapter, err := upstream.New(name, *definitions[name], o)
 		if err != nil {
-			return nil, fmt.Errorf("%s: provider %s: %w", from[name], name, err)
+			return nil, fmt.Errorf("%s: provider %s: %w", place(from[name], name, err), name, err)
 		}
 		list = append(list, adapter)
 	}
 	return list, nil
+}
+
+// misread is a source that is no YAML, or not of the form that is read.
+func misread(s config.Source, err error) error {
+	if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
+		p := at.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", s.Name, p.Line, p.Column, at.GetMessage())
+	}
+	return fmt.Errorf("%s: read providers: %w", s.Name, err)
+}
+
+// place returns "name:line:column" of the field of a provider that err is about, or
+// of the nearest thing around it that the source writes.
+func place(s config.Source, name string, err error) string {
+	var fields []string
+	if wrong, ok := errors.AsType[*upstream.FieldError](err); ok {
+		fields = strings.Split(wrong.Field, ".")
+	}
+	for n := len(fields); n >= 0; n-- {
+		path := (&yaml.PathBuilder{}).Root().Child("providers").Child(name)
+		for _, field := range fields[:n] {
+			path = path.Child(field)
+		}
+		if node, err := path.Build().ReadNode(bytes.NewReader(s.Data)); err == nil {
+			p := node.GetToken().Position
+			return fmt.Sprintf("%s:%d:%d", s.Name, p.Line, p.Column)
+		}
+	}
+	return s.Name
 }

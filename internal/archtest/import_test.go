@@ -22,6 +22,7 @@ var edges = []edge{
 	{"cmd/taskhook", "internal/account", "makes, lists and revokes keys"},
 	{"cmd/taskhook", "internal/keyring", "hashes keys as the server does"},
 	{"cmd/taskhook", "client", "asks a server by its API, as any client does"},
+	{"cmd/taskhook", "providers", "lists the files that come with taskhook"},
 	{"cmd/taskhook", "internal/demo", "shows the product"},
 	{"cmd/taskhook", "internal/bench", "measures"},
 	{"internal/demo", "client", "knows the server as any client does"},

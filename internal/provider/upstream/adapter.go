@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -142,22 +143,21 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if s.handle, err = a.program.handle.text(ctx, got.json, s); err != nil {
 		return nil, &provider.Unclear{Err: fmt.Errorf("find the handle in the answer: %w", err)}
 	}
-	if a.poll() {
-		if s.handle == "" {
-			return nil, &provider.Unclear{Err: fmt.Errorf("the answer has no handle: %s", got.excerpt())}
-		}
+	if a.poll() && s.handle != "" {
 		if err := sink.Sent(ctx, s.handle); err != nil {
 			return nil, err
 		}
 	}
 	last, err := a.read(ctx, got.json, s)
 	switch {
-	case err == nil:
+	case err == nil && (last.state.final() || s.handle != ""):
 		return last, nil
-	case a.poll():
+	case s.handle != "":
 		return &standing{}, nil // a poll will tell
+	case err == nil:
+		err = errors.New("it has no handle")
 	}
-	return nil, &provider.Unclear{Err: err}
+	return nil, &provider.Unclear{Err: fmt.Errorf("read the answer: %w: %s", err, a.redact(got.excerpt()))}
 }
 
 func (a *Adapter) poll() bool { return a.program.poll != nil }

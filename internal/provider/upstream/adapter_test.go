@@ -28,9 +28,9 @@ func TestAsksOnceAndWaits(t *testing.T) {
 		equal(t, "polls", a.polls, 3)
 		equal(t, "handles", fmt.Sprint(sink.Handles()), "[job/1]")
 		equal(t, "progress", fmt.Sprint(sink.Reports()), "[10 20]")
-		equal(t, "path", a.seen[0].URL.EscapedPath(), "/v1/owner%2Fmodel/jobs")
+		equal(t, "path", a.seen[0].URL.EscapedPath(), "/v1/owner/model/jobs")
 		equal(t, "body", a.bodies[0], `{"callback":null,"prompt":"a \"fish\" ü"}`)
-		equal(t, "poll path", a.seen[1].URL.EscapedPath(), "/v1/jobs/job%2F1")
+		equal(t, "poll path", a.seen[1].URL.EscapedPath(), "/v1/jobs/job/1")
 		equal(t, "credentials", a.seen[0].Header.Get("Authorization"), "Bearer s3cr3t-token")
 		var got []string
 		for _, o := range sink.Outputs() {
@@ -98,6 +98,24 @@ func TestSubmissions(t *testing.T) {
 				t.Errorf("the error holds a secret: %v", err)
 			}
 		})
+	}
+}
+
+// A name can't lead out of its place.
+func TestPathsStay(t *testing.T) {
+	t.Parallel()
+	for model, want := range map[string]string{"../admin": "", "a/../b": "", "a b?c#d/e": "/v1/a%20b%3Fc%23d/e/jobs", "..": ""} {
+		a := &api{submit: func(int) *http.Response { return reply(400, "") }}
+		r := request()
+		r.Model = model
+		if err := a.adapter(t).Run(t.Context(), r, &providertest.Recorder{}); err == nil {
+			t.Errorf("%s: no error", model)
+		}
+		got := ""
+		if len(a.seen) > 0 {
+			got = a.seen[0].URL.EscapedPath()
+		}
+		equal(t, "path of "+model, got, want)
 	}
 }
 
@@ -284,7 +302,8 @@ func TestBatches(t *testing.T) {
 			return reply(200, `[{"id":"job/1","status":"done","files":["/1.png"]},{"id":"job/2","status":"broken"},{"id":"job/3","status":"done","files":["/3.png"]}]`)
 		}, file: picture}
 		adapter := a.adapter(t, func(d *upstream.Definition) {
-			d.Poll.Batch, d.Poll.Item, d.Poll.Path, d.Poll.Every = 50, ".[]", `/jobs/many?ids=\($handles | join(","))`, 10*time.Second
+			d.Poll.Batch, d.Poll.Item, d.Poll.Path, d.Poll.Every = 50, ".[]", "/jobs/many", 10*time.Second
+			d.Poll.Query = map[string]string{"ids": `\($handles | join(","))`, "none": ""}
 		})
 		ended := make(chan error, 3)
 		for i := range 3 {

@@ -85,6 +85,13 @@ func (a *Adapter) prepare(ctx context.Context, r *request, in any, s *scope) (*h
 	if err != nil {
 		return nil, fmt.Errorf("make the path: %w", err)
 	}
+	if path, err = plainSlashes(path); err != nil {
+		return nil, err
+	}
+	query, err := fillQuery(ctx, in, s, r.query)
+	if err != nil {
+		return nil, err
+	}
 	var body io.Reader
 	if r.body != nil {
 		value, err := r.body.first(ctx, in, s)
@@ -97,7 +104,7 @@ func (a *Adapter) prepare(ctx context.Context, r *request, in any, s *scope) (*h
 		}
 		body = bytes.NewReader(encoded)
 	}
-	q, err := http.NewRequestWithContext(ctx, r.method, a.program.base.String()+path, body)
+	q, err := http.NewRequestWithContext(ctx, r.method, a.program.base.String()+path+query, body)
 	if err != nil {
 		return nil, errors.New("make the request: the path is not one of a URL")
 	}
@@ -107,6 +114,36 @@ func (a *Adapter) prepare(ctx context.Context, r *request, in any, s *scope) (*h
 		q.Header.Set("Content-Type", "application/json")
 	}
 	return q, a.fill(ctx, q, in, s, a.program.headers, r.headers)
+}
+
+// plainSlashes lets what was put into a path have slashes, as names of models do,
+// but not lead elsewhere.
+func plainSlashes(path string) (string, error) {
+	path = strings.ReplaceAll(path, "%2F", "/")
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return "", errors.New("make the path: it would lead elsewhere")
+		}
+	}
+	return path, nil
+}
+
+// fillQuery returns the query of a URL, with its question mark.
+func fillQuery(ctx context.Context, in any, s *scope, list map[string]*expression) (string, error) {
+	query := url.Values{}
+	for name, e := range list {
+		value, err := e.text(ctx, in, s)
+		if err != nil {
+			return "", fmt.Errorf("make %s of the query: %w", name, err)
+		}
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return "", nil
+	}
+	return "?" + query.Encode(), nil
 }
 
 // fill sets headers; later ones win.

@@ -29,6 +29,7 @@ type program struct {
 type request struct {
 	method  string
 	path    *expression
+	query   map[string]*expression
 	headers map[string]*expression
 	body    *expression
 }
@@ -93,7 +94,7 @@ func (c *compiler) texts(field string, texts map[string]string) map[string]*expr
 }
 
 func (c *compiler) call(field string, call Call) *request {
-	r := &request{method: call.Method, headers: c.texts(field+".headers", call.Headers), body: c.expression(field+".body", call.Body)}
+	r := &request{method: call.Method, query: c.texts(field+".query", call.Query), headers: c.texts(field+".headers", call.Headers), body: c.expression(field+".body", call.Body)}
 	if r.method == "" {
 		if r.method = http.MethodGet; call.Body != "" || field == "submit" {
 			r.method = http.MethodPost

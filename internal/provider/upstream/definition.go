@@ -16,13 +16,13 @@ import (
 //	outputs: .files[].url
 //	error: .message
 //
-// Texts (URL, path, headers) are as they stand, but for \(…), which holds an
+// Texts (path, query, headers) are as they stand, but for \(…), which holds an
 // expression. Expressions (body, handle, state, outputs …) are of the language jq;
 // those that make a request see the task's input, the others the answer's JSON.
 // $model, $provider, $capability, $task and $run say what is run, $handle by what
 // name the API knows it, $handles those of a call for many, $callback where the
 // API may tell that something has changed, $secrets the secrets. What is put into
-// a path is escaped.
+// a path is escaped, but for slashes.
 type Definition struct {
 	// URL is what paths are appended to. Where it leads may be private, for the
 	// operator has written it.
@@ -70,6 +70,7 @@ type Definition struct {
 type Call struct {
 	Method  string            `yaml:"method" json:"method,omitempty"` // without it POST with a body, and GET
 	Path    string            `yaml:"path" json:"path"`
+	Query   map[string]string `yaml:"query" json:"query,omitempty"` // texts; those that are empty are left out
 	Headers map[string]string `yaml:"headers" json:"headers,omitempty"`
 	Body    string            `yaml:"body" json:"body,omitempty"` // an expression; what it yields is sent as JSON
 }
