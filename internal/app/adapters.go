@@ -38,7 +38,9 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 		}
 		list = append(list, commands...)
 	}
-	upstreams, err := loadUpstreams(cfg.ProviderSources(), upstreamOptions(a.policy))
+	o := upstreamOptions(a.policy)
+	o.Callback = a.reachable()
+	upstreams, err := loadUpstreams(cfg.ProviderSources(), o)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,15 @@ func upstreamOptions(p *egress.Policy) upstream.Options {
 		Blocked: isBlocked, Secret: config.ReadSecret}
 }
 
+// reachable returns where upstream APIs tell of work: nowhere unless the operator
+// says where this server is reached, for they would waste their calls.
+func (a *App) reachable() func(run string) string {
+	if a.Config.PublicURL == "" {
+		return nil
+	}
+	return a.callbacks.URL
+}
+
 func isBlocked(err error) bool {
 	_, ok := errors.AsType[*egress.BlockedError](err)
 	return ok

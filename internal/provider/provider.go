@@ -79,6 +79,13 @@ type Remote interface {
 	Repeatable() bool
 }
 
+// Waker is a Remote that can be told that the work of a run may have changed. Wake
+// does not wait, and ignores runs that it does not know.
+type Waker interface {
+	Remote
+	Wake(run string)
+}
+
 // Limited is an Adapter that can do only so many runs at once. Run waits for its
 // turn; a worker that looks here first need not claim runs to let them wait.
 type Limited interface {

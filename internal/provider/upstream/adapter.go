@@ -32,7 +32,7 @@ type Options struct {
 	Blocked func(error) bool
 	// Callback returns where the API may tell that work of a run has changed, or
 	// "" when it can't reach this server. May be nil.
-	Callback func(adapter, run string) string
+	Callback func(run string) string
 }
 
 // Adapter runs tasks at one API. It may be used concurrently.
@@ -119,7 +119,7 @@ func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sin
 func (a *Adapter) scope(r provider.Request) *scope {
 	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, secrets: a.secrets}
 	if a.options.Callback != nil {
-		if u := a.options.Callback(a.Name(), r.RunID); u != "" {
+		if u := a.options.Callback(r.RunID); u != "" {
 			s.callback = u
 		}
 	}
