@@ -39,8 +39,8 @@ type providerFiles struct {
 }
 
 func (f *providerFiles) load(c *console) (*config.Config, error) {
-	given := &console{env: func(string) (string, bool) { return "", false }, given: []string{"providers", "dev", "allow"}}
-	return given.load(config.Config{Providers: f.Files, Dev: f.Dev, Allow: f.Allow})
+	given := &console{env: func(string) (string, bool) { return "", false }, given: []string{"provider", "dev", "allow"}}
+	return given.load(config.Config{Provider: f.Files, Dev: f.Dev, Allow: f.Allow})
 }
 
 type providerCheckCommand struct{ providerFiles }

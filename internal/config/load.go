@@ -70,7 +70,7 @@ func (c *Config) readCatalogue() error {
 		}
 		c.extra = append(c.extra, Source{Name: name, Data: data})
 	}
-	for _, name := range c.Providers {
+	for _, name := range c.Provider {
 		data, ok := providers.Read(name)
 		if !ok {
 			var err error

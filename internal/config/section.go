@@ -42,7 +42,7 @@ func sectionOf(key string) int {
 func isSection(key string) bool { return sectionOf(key) != sectionNone }
 
 // CatalogueSources returns what extends the built-in catalogue, in the order in
-// which it is laid over: the files named by Catalogue, those named by Providers, then
+// which it is laid over: the files named by Catalogue, those named by Provider, then
 // the sections models, schemas, capabilities, operations and media of the
 // configuration file.
 func (c *Config) CatalogueSources() []Source {
@@ -50,7 +50,7 @@ func (c *Config) CatalogueSources() []Source {
 }
 
 // ProviderSources returns what describes upstream APIs: the files named by
-// Providers, then the section providers of the configuration file. Keys of other
+// Provider, then the section providers of the configuration file. Keys of other
 // sections stand there too.
 func (c *Config) ProviderSources() []Source {
 	return slices.Concat(c.upstreams, c.sources(sectionProviders))
