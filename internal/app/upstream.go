@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -47,11 +48,16 @@ func loadUpstreams(sources []config.Source, o upstream.Options) (list []provider
 		if err := yaml.Unmarshal(s.Data, &section); err != nil {
 			return nil, misread(s, err)
 		}
+		decoder := yaml.NewDecoder(bytes.NewReader(s.Data), yaml.Strict())
+		var whole any // read for its anchors, which the decoder then knows
+		if err := decoder.Decode(&whole); err != nil && err != io.EOF {
+			return nil, misread(s, err)
+		}
 		for name, node := range section.Providers {
 			if definitions[name] == nil {
 				definitions[name] = &upstream.Definition{}
 			}
-			if err := yaml.NodeToValue(node, definitions[name], yaml.Strict()); err != nil {
+			if err := decoder.DecodeFromNode(node, definitions[name]); err != nil {
 				return nil, misread(s, err)
 			}
 			from[name] = s
