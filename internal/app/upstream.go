@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -19,7 +20,10 @@ import (
 )
 
 func upstreamOptions(p *egress.Policy) upstream.Options {
-	return upstream.Options{API: egress.NewTrustedClient(egress.TrustedOptions{}), Fetch: egress.NewGuarded(p, egress.Options{}),
+	// How long a call may take stands in the definition, and the model's time is over
+	// everything: some APIs let one wait for the work, and are silent meanwhile.
+	api := egress.TrustedOptions{Stall: 24 * time.Hour}
+	return upstream.Options{API: egress.NewTrustedClient(api), Fetch: egress.NewGuarded(p, egress.Options{}),
 		Blocked: isBlocked, Secret: config.ReadSecret}
 }
 

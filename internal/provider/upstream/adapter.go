@@ -80,7 +80,9 @@ func (a *Adapter) Name() string { return "http:" + a.name }
 func (a *Adapter) Concurrency() int { return a.program.Concurrency }
 
 // Repeatable implements provider.Remote.
-func (a *Adapter) Repeatable() bool { return a.program.Submit.Idempotency != "" }
+func (a *Adapter) Repeatable() bool {
+	return a.program.Submit.Idempotency != "" || a.program.Submit.Repeatable
+}
 
 // Run implements provider.Remote.
 func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {

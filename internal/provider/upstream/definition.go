@@ -82,6 +82,9 @@ type Submit struct {
 	// does what it is asked twice only once. Without it a call that broke off is
 	// not repeated.
 	Idempotency string `yaml:"idempotency" json:"idempotency,omitempty"`
+	// Repeatable says that the API does so in another way, by $run in the path or in
+	// the body, or that doing the work again costs nothing.
+	Repeatable bool `yaml:"repeatable" json:"repeatable,omitempty"`
 	// Handle is by what name the API knows the work.
 	Handle string `yaml:"handle" json:"handle,omitempty"`
 	// Binary says that the answer is itself the result.
