@@ -19,6 +19,8 @@ type Pace struct {
 	Warden         time.Duration // between two looks at failing endpoints; see delivery.WardenOptions
 	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
 	UnfinishedFile time.Duration // until it is removed; see file.Options
+	// Clock is the database's, if not the one that it has.
+	Clock func(context.Context) (time.Time, error)
 }
 
 const (
@@ -33,7 +35,7 @@ func (a *App) upkeep(ctx context.Context) error {
 	defer tick.Stop()
 	var looked time.Time // for leftovers
 	for {
-		now := time.Now()
+		now := a.clock.Now()
 		if looked.IsZero() || a.othersKeep() && now.Sub(looked) >= leftoverAge {
 			looked = now
 			a.removeLeftovers(ctx)
@@ -102,7 +104,7 @@ type leftovers struct {
 // removeOrphans deletes the files that nobody knows. Those that may be about to become
 // known stay: requests and runs go on meanwhile, and may have begun before this did.
 func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
-	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.abandonedBefore(time.Now()))
+	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.abandonedBefore(a.clock.Now()))
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {

@@ -32,7 +32,7 @@ type Options struct {
 	Logger *slog.Logger
 	Lost   func()                // what the node owned is others'; called before it joins again
 	Heard  func(context.Context) // something may be due that nobody owns
-	Now    func() time.Time      // the time that all nodes go by
+	Clock  *Clock
 }
 
 // Member is this process's place among the nodes.
@@ -77,7 +77,7 @@ func (m *Member) hold(node string, asked time.Time) {
 // Join makes the process a node.
 func (m *Member) Join(ctx context.Context) error {
 	n, asked := m.Node, time.Now()
-	n.ID = taskhook.NewID(taskhook.PrefixNode, m.Now())
+	n.ID = taskhook.NewID(taskhook.PrefixNode, m.Clock.Now())
 	if err := m.Store.Join(ctx, n, m.Inbox); err != nil {
 		return err
 	}
@@ -117,6 +117,9 @@ func (m *Member) Run(ctx context.Context) error {
 		case m.Lease().Node == "":
 			m.rejoin(ctx)
 		case !now.Before(renew):
+			if err := m.Clock.Set(ctx); err != nil {
+				m.complain(ctx, "renew the lease", err)
+			}
 			m.renew(ctx)
 			renew = now.Add(renewEvery)
 		default:
