@@ -120,21 +120,24 @@ func (m *Member) Run(ctx context.Context) error {
 			if err := m.Clock.Set(ctx); err != nil {
 				m.complain(ctx, "renew the lease", err)
 			}
-			m.renew(ctx)
-			renew = now.Add(renewEvery)
+			if m.renew(ctx) {
+				renew = now.Add(renewEvery)
+			}
 		default:
 			suspects = m.removeDead(ctx, suspects)
 		}
 	}
 }
 
-// renew puts the end of the lease off. It counts from before that was asked for.
-func (m *Member) renew(ctx context.Context) {
+// renew puts the end of the lease off, which counts from before that was asked for.
+// Answered is false when the database did not.
+func (m *Member) renew(ctx context.Context) (answered bool) {
 	node, asked := m.Lease().Node, time.Now()
 	ok, err := m.Store.RenewNode(ctx, node)
 	switch {
 	case err != nil:
 		m.complain(ctx, "renew the lease", err)
+		return false
 	case ok:
 		m.hold(node, asked)
 	default:
@@ -143,6 +146,7 @@ func (m *Member) renew(ctx context.Context) {
 		m.Lost()
 		m.rejoin(ctx)
 	}
+	return true
 }
 
 func (m *Member) rejoin(ctx context.Context) {
