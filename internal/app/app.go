@@ -69,6 +69,7 @@ type App struct {
 	warden     *delivery.Warden
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
+	former     []string  // nodes that were there then
 	member     *node.Member
 	clock      *node.Clock
 	stopping   atomic.Bool
@@ -102,6 +103,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.opened = a.clock.Now()
+	nodes, err := a.store.Nodes(ctx)
+	if err != nil {
+		return fmt.Errorf("list the nodes: %w", err)
+	}
+	for _, n := range nodes {
+		a.former = append(a.former, n.ID)
+	}
 	if err = a.openFiles(ctx); err != nil {
 		return err
 	}

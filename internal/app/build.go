@@ -102,8 +102,29 @@ func (a *App) buildMember() error {
 		}
 	}
 	a.member = node.New(node.Options{Store: a.store, News: a.store, Shared: a.store.Shared(), Inbox: a.sendWork.Inbox(), Logger: a.Logger,
-		Node: taskhook.Node{StartedAt: a.opened, Host: host, Files: files, Version: a.Version}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Clock: a.clock})
+		Node: taskhook.Node{StartedAt: a.opened, Former: a.formerNode(), Host: host, Files: files, Version: a.Version}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Clock: a.clock, Joined: a.noteNode})
 	return nil
+}
+
+// nodeFile names the node that a process with the data directory is, for the next one.
+func (a *App) nodeFile() string { return filepath.Join(a.Config.Data, "taskhook.node") }
+
+// formerNode is the node that the process before was, if it could note that.
+func (a *App) formerNode() string {
+	text, err := os.ReadFile(a.nodeFile())
+	if err != nil {
+		return "" // others will find out that it is dead
+	}
+	return string(text)
+}
+
+func (a *App) noteNode(id string) {
+	if !a.store.Shared() {
+		return
+	}
+	if err := os.WriteFile(a.nodeFile(), []byte(id), 0o600); err != nil {
+		a.Logger.Warn("note the node in the data directory", "error", err)
+	}
 }
 
 // lease is a function of its own, for the workers are made first.

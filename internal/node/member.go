@@ -30,6 +30,7 @@ type Options struct {
 	Inbox  taskhook.Inbox // of its deliveries
 	Shared bool           // others may work on the database; else the lease never ends
 	Logger *slog.Logger
+	Joined func(id string)       // as another node; may be nil
 	Lost   func()                // what the node owned is others'; called before it joins again
 	Heard  func(context.Context) // something may be due that nobody owns
 	Clock  *Clock
@@ -82,6 +83,9 @@ func (m *Member) Join(ctx context.Context) error {
 		return err
 	}
 	m.hold(n.ID, asked)
+	if m.Joined != nil {
+		m.Joined(n.ID)
+	}
 	return nil
 }
 
