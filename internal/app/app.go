@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/account"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
@@ -20,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
 	"github.com/taskhook/taskhook/internal/store"
@@ -31,6 +31,8 @@ import (
 type Options struct {
 	Config *config.Config
 	Logger *slog.Logger
+	// Version of the program, for people who look at the nodes.
+	Version string
 	// StoreFault and Fault are called at named points between steps, for tests
 	// that fail or crash there; nil otherwise.
 	StoreFault store.FaultFunc
@@ -71,7 +73,9 @@ type App struct {
 	adapters   *provider.Registry
 	callbacks  *upstream.Callbacks
 	opened     time.Time // before anything was made by this process
-	node       string
+	former     []string  // nodes that were there then
+	member     *node.Member
+	clock      *node.Clock
 	stopping   atomic.Bool
 }
 
@@ -79,8 +83,7 @@ type App struct {
 // addresses and puts the parts together. Nothing runs until Run, which also closes
 // what Open opened.
 func Open(ctx context.Context, o Options) (*App, error) {
-	now := time.Now()
-	a := &App{Options: o, opened: now, node: taskhook.NewID(taskhook.PrefixNode, now)}
+	a := &App{Options: o}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -95,6 +98,22 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.openStore(ctx); err != nil {
 		return err
 	}
+	source := a.store.Clock
+	if a.Pace.Clock != nil {
+		source = a.Pace.Clock
+	}
+	a.clock = node.NewClock(source, a.Logger)
+	if err = a.clock.Set(ctx); err != nil {
+		return err
+	}
+	a.opened = a.clock.Now()
+	nodes, err := a.store.Nodes(ctx)
+	if err != nil {
+		return fmt.Errorf("list the nodes: %w", err)
+	}
+	for _, n := range nodes {
+		a.former = append(a.former, n.ID)
+	}
 	if err = a.openFiles(ctx); err != nil {
 		return err
 	}
@@ -105,11 +124,11 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.accounts = account.New(a.store, keyring.HashKey, cfg.RateLimit)
-	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
+	if a.FreshKey, err = a.accounts.Bootstrap(ctx, a.clock.Now(), cfg.BootstrapKey.Reveal()); err != nil {
 		return err
 	}
 	a.claimFresh(ctx)
-	if err = a.store.Join(ctx, time.Now(), a.node, a.sendWork.Inbox()); err != nil {
+	if err = a.member.Join(ctx); err != nil {
 		return fmt.Errorf("join as a node: %w", err)
 	}
 	return a.serve()

@@ -18,7 +18,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 		return false
 	}
 	if m.stopping || !l.direct || l.stopped || l.freeing || l.parting || !l.hasFreshRoom(m.full()) {
-		l.refuse(time.Now())
+		l.refuse(m.now())
 		m.plan(l)
 		return false
 	}
@@ -59,11 +59,18 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (m *memory) Wake() {
+func (m *memory) Wake(id string) {
 	m.mu.Lock()
-	m.free = true
-	m.mu.Unlock()
-	m.signal()
+	defer m.mu.Unlock()
+	if id == "" {
+		m.free = true
+		m.signal()
+		return
+	}
+	if l := m.lanes[id]; l != nil {
+		l.refuse(m.now())
+		m.plan(l)
+	}
 }
 
 // Refresh is of taskhook.Inbox.

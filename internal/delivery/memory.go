@@ -26,10 +26,11 @@ type memory struct {
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
+	now      func() time.Time
 }
 
 func newMemory(slots, limit int) *memory {
-	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true,
+	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true, now: time.Now,
 		agenda: ranking[*lane]{
 			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
 			place: func(l *lane) *int { return &l.index },
@@ -67,7 +68,7 @@ func (m *memory) drop(l *lane, size int) {
 	l.bytes -= size
 	m.bytes -= size
 	if l.held == 0 {
-		l.since = time.Now()
+		l.since = m.now()
 	}
 }
 
@@ -81,6 +82,9 @@ func (m *memory) recorded(l *lane, size int, due time.Time) {
 		l.owe(due)
 	}
 	m.plan(l)
+	if m.stopping {
+		m.signal()
+	}
 }
 
 // plan sets the lane's place in the agenda after a change.
@@ -132,7 +136,7 @@ func (m *memory) answered(l *lane, change func()) {
 
 // unanswered ends what due began for a lane when the database failed.
 func (m *memory) unanswered(l *lane) {
-	m.conclude(l, func() { l.failed(time.Now()) })
+	m.conclude(l, func() { l.failed(m.now()) })
 }
 
 func (m *memory) conclude(l *lane, change func()) {
@@ -174,6 +178,43 @@ func (m *memory) forget(l *lane) {
 	delete(m.lanes, l.id)
 	m.turns.leave(l)
 	m.agenda.remove(l)
+}
+
+// forgetAll removes all lanes, when this process was taken for dead and they are
+// others'. What is under way goes on, and its record may be stale.
+func (m *memory) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, l := range m.lanes {
+		m.forget(l)
+	}
+	m.free = true
+	m.signal()
+}
+
+// unsent takes a delivery out of memory that was not sent, because our lease was
+// ending: whether it is still ours is uncertain.
+func (m *memory) unsent(l *lane, size int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l.freeing = true
+	l.failed(m.now())
+	m.drop(l, size)
+	m.plan(l)
+}
+
+// part takes the lanes that can be given up.
+func (m *memory) part() (lanes []*lane) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	for _, l := range m.lanes {
+		if !l.busy && l.drained() && !l.pause.After(now) {
+			l.busy, l.parting = true, true
+			lanes = append(lanes, l)
+		}
+	}
+	return lanes
 }
 
 // restOf returns what the lane's row is to say of its rest.

@@ -34,20 +34,22 @@ type Sender interface {
 
 // WorkerOptions make a Worker.
 type WorkerOptions struct {
-	Node    string
+	Lease   func() taskhook.Lease // as which node it works, and whether it may begin something
 	Lanes   LaneStore
 	Queue   QueueStore
 	Sender  Sender
 	Jobs    *webhook.JobSigner
 	Logger  *slog.Logger
+	Shared  bool          // other nodes are there to take lanes that a stop gives up
 	Slots   int           // sends at a time
 	Timeout time.Duration // of one attempt
 	Grace   time.Duration // that sends in flight are given at a stop
 	Breaker Breaker
 	// SweepEvery is how often the net below the lanes is drawn; 0: every 30 s.
 	SweepEvery time.Duration
-	Gone       func() // called when a receiver has answered 410 and that is recorded; may be nil
-	Sent       func() // called between an answer and its record, for tests; may be nil
+	Now        func() time.Time // the time that all nodes go by; nil: time.Now
+	Gone       func()           // called when a receiver has answered 410 and that is recorded; may be nil
+	Sent       func()           // called between an answer and its record, for tests; may be nil
 }
 
 // Worker sends what is owed. Its Inbox must be handed to store.Join before Run.
@@ -62,13 +64,19 @@ type Worker struct {
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
 	o.SweepEvery = cmp.Or(o.SweepEvery, 30*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
-	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
-	w.memory.start = w.send
+	w.recorder = newRecorder(o.Queue, o.Logger, o.Now, w.recorded)
+	w.memory.start, w.memory.now = w.send, o.Now
 	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
 }
+
+// Forget lets go of all lanes, because they are other nodes' now.
+func (w *Worker) Forget() { w.memory.forgetAll() }
 
 // Inbox takes in what commits make durable.
 func (w *Worker) Inbox() taskhook.Inbox { return w.memory }
@@ -99,7 +107,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// drain waits for the sends in flight, at most for the grace.
+// drain waits for the sends in flight, at most for the grace. Lanes without any are
+// given up meanwhile, if there is somebody to go on with them.
 func (w *Worker) drain() {
 	m := w.memory
 	m.mu.Lock()
@@ -114,6 +123,9 @@ func (w *Worker) drain() {
 		if active == 0 {
 			return
 		}
+		if w.Shared {
+			together(m.part(), func(l *lane) { w.settle(context.Background(), l, true) })
+		}
 		<-m.wake
 	}
 }
@@ -123,7 +135,7 @@ func (w *Worker) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var look time.Time // for free lanes
-	sweep := time.Now().Add(w.SweepEvery)
+	sweep := w.Now().Add(w.SweepEvery)
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,7 +143,7 @@ func (w *Worker) loop(ctx context.Context) {
 		case <-timer.C:
 		case <-w.memory.wake:
 		}
-		now := time.Now()
+		now := w.Now()
 		if !now.Before(sweep) {
 			w.sweep(ctx, now)
 			sweep = now.Add(w.SweepEvery)
@@ -144,7 +156,7 @@ func (w *Worker) loop(ctx context.Context) {
 		if len(needs) > 0 {
 			next = now // they may need more at once
 		}
-		timer.Reset(time.Until(earliest(sweep, look, next)))
+		timer.Reset(earliest(sweep, look, next).Sub(w.Now()))
 	}
 }
 
@@ -166,13 +178,17 @@ func (w *Worker) sweep(ctx context.Context, now time.Time) {
 		w.complain(ctx, "sweep lanes", err)
 	case woken > 0:
 		w.Logger.Warn("lanes had due deliveries without a wake-up", "lanes", woken)
-		w.memory.Wake()
+		w.memory.Wake("")
 	}
 }
 
 // claimLanes takes over free lanes that are due, and returns when to look again.
 func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time) {
-	owned, next, err := w.Lanes.ClaimLanes(ctx, now, w.Node, laneClaim)
+	lease := w.Lease()
+	if !lease.Allows(time.Now()) {
+		return now.Add(errorPause)
+	}
+	owned, next, err := w.Lanes.ClaimLanes(ctx, now, lease.Node, laneClaim)
 	if err != nil {
 		w.complain(ctx, "claim lanes", err)
 		return now.Add(errorPause)
@@ -181,7 +197,7 @@ func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, o := range owned {
-		m.adopt(newLane(o, now))
+		m.adopt(newLane(o, lease.Node, now))
 	}
 	return next
 }

@@ -152,10 +152,12 @@ func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string
 	return epoch, ok, err
 }
 
-// rouse ends the rest of a lane.
-func rouse(ctx context.Context, t tx, lane string) error {
-	_, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane)
-	return err
+// rouse ends the rest of a lane, which its owner is told.
+func (s *Store) rouse(ctx context.Context, t tx, lane string) error {
+	if _, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane); err != nil {
+		return err
+	}
+	return s.markChanged(ctx, t, lane)
 }
 
 // SettleLane looks at a lane whose memory is empty: next is when its first pending
@@ -176,6 +178,9 @@ func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, 
 		changed, err := t.exec(ctx, `UPDATE lanes SET next_due = $1, owner = $2 WHERE id = $3 AND owner = $4 AND epoch = $5`,
 			due, owner, lane, node, epoch)
 		next, ok = atOrZero(due), changed == 1
+		if err == nil && release && due != nil {
+			err = s.hint(ctx, t)
+		}
 		return err
 	})
 	return next, ok, err

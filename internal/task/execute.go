@@ -23,17 +23,17 @@ const (
 )
 
 // execute works one claimed run to an end: finished, or given back.
-func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, c taskhook.ClaimedRun) {
+func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, cancel: cancel, repeatable: isRepeatable(adapter)}
+	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter)}
 	w.enter(x)
 	defer w.leave(x)
-	now := time.Now()
-	ok, err := w.Ledger.StartRun(runCtx, now, w.Node, c.Run)
+	now := w.Now()
+	ok, err := w.Ledger.StartRun(runCtx, now, node, c.Run)
 	switch {
 	case err != nil:
-		x.giveBack(ctx, time.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
+		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
 	case ok:
 		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
 			x.claimed.Task.StartedAt = now
@@ -93,7 +93,7 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 	if x.claimed.Run.Handle == "" {
 		return model.Timeout
 	}
-	return max(lastLook, model.Timeout-time.Since(x.claimed.Task.StartedAt))
+	return max(lastLook, model.Timeout-x.worker.Now().Sub(x.claimed.Task.StartedAt))
 }
 
 // lastLook is the time for a look at work whose own time is over.
@@ -137,7 +137,7 @@ func unresolved(err error) error {
 // conclude decides what the end of the work means.
 func (x *execution) conclude(ctx context.Context, err error) {
 	x.ending.Store(true)
-	now := time.Now()
+	now := x.worker.Now()
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)

@@ -15,6 +15,7 @@ import (
 type execution struct {
 	worker  *Worker
 	claimed taskhook.ClaimedRun
+	node    string // that it was claimed for
 	cancel  context.CancelCauseFunc
 	results []taskhook.Artifact
 
@@ -38,7 +39,7 @@ func (x *execution) Progress(percent int) {
 
 // Output is of provider.Sink.
 func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) error {
-	now := time.Now()
+	now := x.worker.Now()
 	id := taskhook.NewID(taskhook.PrefixArtifact, now)
 	file, err := x.worker.Files.Put(ctx, id, o.Name, r)
 	if err != nil {
@@ -57,7 +58,7 @@ func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) 
 func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	w := x.worker
 	w.fault("run:done")
-	now := time.Now()
+	now := w.Now()
 	k := x.claimed.Task
 	k.Progress, k.FinishedAt = int(x.percent.Load()), now
 	if k.State = taskhook.TaskSucceeded; failure != nil {
@@ -65,7 +66,7 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 		x.discard(ctx)
 	}
 	k.Results = x.results
-	end := &taskhook.RunEnd{Node: w.Node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
+	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
 	w.Endings.announce(&k)
 	if end.Stale && failures == 0 {
@@ -80,7 +81,7 @@ func (x *execution) giveBack(ctx context.Context, due time.Time, uncounted bool,
 	}
 	x.discard(ctx)
 	x.persist(ctx, "give back run", func(ctx context.Context) error {
-		return x.worker.Runs.ReleaseRun(ctx, x.worker.Node, x.claimed.Run, due, uncounted)
+		return x.worker.Runs.ReleaseRun(ctx, x.node, x.claimed.Run, due, uncounted)
 	})
 }
 

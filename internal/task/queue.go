@@ -22,7 +22,8 @@ type queue struct {
 
 // How often a queue looks without being told to.
 const (
-	lookEvery = 30 * time.Second
+	lookEvery   = 30 * time.Second
+	sharedEvery = time.Second // when other nodes make and give back runs
 
 	errorPause    = 250 * time.Millisecond // before a failing database is asked again
 	maxErrorPause = 5 * time.Second        // and after it has failed for long
@@ -59,7 +60,11 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
-	claimed, last, err := w.Runs.ClaimRuns(ctx, time.Now(), w.Node, q.adapter.Name(), q.last, free)
+	lease := w.Lease()
+	if !lease.Allows(time.Now()) {
+		return errorPause
+	}
+	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.adapter.Name(), q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
@@ -71,7 +76,7 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		q.take()
 		group.Go(func() {
 			defer q.release()
-			w.execute(ctx, q.adapter, c)
+			w.execute(ctx, q.adapter, lease.Node, c)
 		})
 	}
 	return q.next(ctx)
@@ -84,9 +89,16 @@ func (q *queue) next(ctx context.Context) time.Duration {
 	case err != nil:
 		return errorPause
 	case due.IsZero():
-		return lookEvery
+		return q.lookEvery()
 	}
-	return min(max(time.Until(due), errorPause), lookEvery)
+	return min(max(due.Sub(q.worker.Now()), errorPause), q.lookEvery())
+}
+
+func (q *queue) lookEvery() time.Duration {
+	if q.worker.Shared {
+		return sharedEvery
+	}
+	return lookEvery
 }
 
 func (q *queue) free() int {

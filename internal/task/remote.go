@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -23,14 +24,14 @@ func (x *execution) Sent(ctx context.Context, handle string) error {
 	x.claimed.Run.Submission, x.claimed.Run.Handle = taskhook.SubmissionSent, handle // known when the run is given back, too
 	ok, err := false, error(nil)
 	x.persist(ctx, "store handle", func(ctx context.Context) error {
-		ok, err = w.Ledger.SentRun(ctx, w.Node, x.claimed.Run.ID, handle)
+		ok, err = w.Ledger.SentRun(ctx, x.node, x.claimed.Run.ID, handle)
 		return err
 	})
 	switch {
 	case err != nil:
 		return err
 	case !ok:
-		return errors.New("the run was ended meanwhile")
+		return fmt.Errorf("the run is no longer this node's, and the provider knows its work as %q", handle)
 	}
 	w.fault("run:sent")
 	return nil
@@ -63,7 +64,7 @@ func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 // when it did not, or has for too long.
 func (x *execution) refused(err error) *provider.Refused {
 	r, ok := errors.AsType[*provider.Refused](err)
-	if !ok || time.Since(x.claimed.Task.CreatedAt) > patience {
+	if !ok || x.worker.Now().Sub(x.claimed.Task.CreatedAt) > patience {
 		return nil
 	}
 	return &provider.Refused{After: min(max(r.After, minRefusal), maxRefusal), Err: err}

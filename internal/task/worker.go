@@ -43,7 +43,8 @@ type Files interface {
 
 // WorkerOptions make a Worker.
 type WorkerOptions struct {
-	Node      string
+	Lease     func() taskhook.Lease // as which node it works, and whether it may begin something
+	Shared    bool                  // other nodes make runs, too
 	Runs      RunStore
 	Ledger    SubmissionStore
 	Progress  ProgressStore
@@ -54,6 +55,7 @@ type WorkerOptions struct {
 	Outcomes  Outcomes
 	Endings   *Endings // shared with the Service
 	Logger    *slog.Logger
+	Now       func() time.Time   // the time that all nodes go by; nil: time.Now
 	Fault     func(point string) // called between steps, for tests; may be nil
 }
 
@@ -68,6 +70,9 @@ type Worker struct {
 
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}}
 	for _, name := range o.Adapters.Names() {
 		adapter, _ := o.Adapters.Adapter(name)
@@ -87,6 +92,19 @@ const defaultSlots = 64
 func (w *Worker) Created(adapter string) {
 	if q := w.queues[adapter]; q != nil {
 		q.signal()
+	}
+}
+
+// Look looks for runs that are due and that this process was not told of.
+func (w *Worker) Look(ctx context.Context) {
+	for name, q := range w.queues {
+		if q.free() == 0 {
+			continue
+		}
+		due, err := w.Runs.NextRun(ctx, name)
+		if err == nil && !due.IsZero() && !due.After(w.Now()) {
+			q.signal()
+		}
 	}
 }
 

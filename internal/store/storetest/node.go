@@ -25,6 +25,7 @@ type node struct {
 	reserved int       // fresh deliveries in commits under way
 	bytes    int       // of their bodies
 	dead     bool      // another has joined
+	mark     int64     // of the news that it has seen
 	broken   []string
 }
 
@@ -50,6 +51,11 @@ var asap = time.UnixMilli(1)
 
 func newNode(now time.Time) *node {
 	return &node{id: taskhook.NewID(taskhook.PrefixNode, now), room: 4, lanes: map[string]*memory{}, woken: true}
+}
+
+// row is what the node joins as.
+func (n *node) row(now time.Time) taskhook.Node {
+	return taskhook.Node{ID: n.id, StartedAt: now, Version: "1.2.3", Host: "here"}
 }
 
 func newMemory(o taskhook.OwnedLane) *memory {
@@ -130,10 +136,14 @@ func (n *node) Push(claimed []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (n *node) Wake() {
+func (n *node) Wake(lane string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.woken = true
+	if lane == "" {
+		n.woken = true
+	} else if m := n.lanes[lane]; m != nil {
+		m.refuse()
+	}
 }
 
 // Refresh is of taskhook.Inbox. What was published while the lane was held is
