@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|counted|v|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|counted|v|series|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
