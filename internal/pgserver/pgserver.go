@@ -157,7 +157,7 @@ func (s *Server) make(ctx context.Context, as *syscall.SysProcAttr, o Options) e
 // watch starts the server, and stops it and removes its folders when its own input
 // ends.
 const watch = `"$1/postgres" -D "$2/data" >"$2/log" 2>&1 </dev/null & pid=$!
-cat >/dev/null; kill -QUIT $pid; wait $pid; cd /; rm -rf "$2" "$3"`
+cat >/dev/null; kill -QUIT $pid; wait $pid; cd /; rm -rf "$2" "$3" 2>/dev/null; :`
 
 func (s *Server) start(as *syscall.SysProcAttr) error {
 	input, lives, err := os.Pipe()
