@@ -115,6 +115,8 @@ var searches = []struct{ statement, step string }{
 	{"WHERE d.account = $1 AND d.last_class <> '' AND d.state = $2 ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},
 	{"d.endpoint <> '' AND d.last_class <> '' AND d.last_class", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=?)"},
 	{"d.endpoint <> '' AND d.last_class <> '' AND d.id < $3 AND", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=? AND id<?)"},
+	{"(SELECT 1 FROM deliveries d  WHERE d.account = $1 LIMIT", "SEARCH d USING COVERING INDEX deliveries_by_account (account=?)"},
+	{"SELECT d.id FROM deliveries d  WHERE d.account = $1 ORDER BY", "SEARCH d USING COVERING INDEX deliveries_by_account (account=?)"},
 	{"WHERE d.account = $1 AND d.id >= $2 ORDER", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>?)"},
 	{"d.endpoint <> '' AND d.id >= $3 ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=? AND id>?)"},
 	{"WHERE d.account = $1 AND d.last_class <> '' ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},

@@ -59,10 +59,13 @@ func testFillHistory(t *testing.T, f *fixture) {
 	e := f.endpoint(account, "bench.*")
 	f.fill(store.Filling{Deliveries: 10_003, Finished: true, From: f.now.Add(-time.Hour), To: f.now})
 	equal(t, "delivered", f.tally(f.now.Add(-time.Hour), taskhook.DeliveryDelivered), 10_003)
-	list, err := f.Store.Deliveries(f.ctx, taskhook.DeliveryFilter{AccountID: account, EndpointID: e.ID, Page: taskhook.Page{Limit: 2}})
-	f.ok(err)
-	equal(t, "total", list.Total, taskhook.MaxTotal)
-	d := list.Items[0]
+	var d taskhook.Delivery
+	for _, endpoint := range []string{"", e.ID} {
+		list, err := f.Store.Deliveries(f.ctx, taskhook.DeliveryFilter{AccountID: account, EndpointID: endpoint, Page: taskhook.Page{Limit: 2}})
+		f.ok(err)
+		equal(t, "total", list.Total, taskhook.MaxTotal)
+		d = list.Items[0]
+	}
 	attempts, err := f.Store.Attempts(f.ctx, account, d.ID)
 	f.ok(err)
 	equal(t, "attempts", len(attempts), 1)
