@@ -43,8 +43,8 @@ func (r *run) serve(ctx context.Context, at *place, more ...string) (*server, er
 	line = append(line, more...)
 	s := &server{cmd: exec.CommandContext(ctx, line[0], line[1:]...), output: newOutput(), ended: make(chan struct{})}
 	s.cmd.Env = append(cleanEnvironment(), "TASKHOOK_BOOTSTRAP_KEY="+key, "TASKHOOK_SECRET_KEY="+secretKey)
-	if at.url != "" {
-		s.cmd.Env = append(s.cmd.Env, "TASKHOOK_DATABASE_URL="+at.url)
+	if at.url != "" { // which several may share
+		s.cmd.Env = append(s.cmd.Env, "TASKHOOK_DATABASE_URL="+at.url, "TASKHOOK_FILES="+filepath.Join(r.dir, "files"))
 	}
 	s.cmd.Stderr = s.output
 	s.cmd.WaitDelay = time.Second
