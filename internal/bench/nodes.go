@@ -24,7 +24,10 @@ func severalNodes(ctx context.Context, r *run) (got figures, err error) {
 			return nil, fmt.Errorf("%d processes: %w", n, err)
 		}
 		duplicates += twice
-		who := fmt.Sprintf("%d processes: ", n)
+		who := "1 process: "
+		if n > 1 {
+			who = fmt.Sprintf("%d processes: ", n)
+		}
 		got.add(who+"delivered", "webhooks/s", perSecond(r.Publishes, p.took))
 		got.addTime(who+"answered, 99 % within", p.P99)
 		got.addCost(who, r.Publishes, p)
