@@ -29,17 +29,16 @@ func generate(ctx context.Context, a *assignment) (workers []worker, err error) 
 			requests[n] = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 				c.Path, target.Host, a.Header, len(c.Body), c.Body)
 		}
-		timed := a.Rate > 0
 		workers = append(workers, func(_ context.Context, next turns, done func(time.Time)) error {
 			defer conn.Close()
-			return repeat(conn, requests, want, timed, next, done)
+			return a.repeat(conn, requests, want, next, done)
 		})
 	}
 	return workers, nil
 }
 
 // repeat makes one request after the other.
-func repeat(conn net.Conn, requests [][]byte, want []byte, timed bool, next turns, done func(time.Time)) error {
+func (a *assignment) repeat(conn net.Conn, requests [][]byte, want []byte, next turns, done func(time.Time)) error {
 	buffer := make([]byte, 8192)
 	for {
 		n, planned, ok := next()
@@ -47,7 +46,7 @@ func repeat(conn net.Conn, requests [][]byte, want []byte, timed bool, next turn
 			return nil
 		}
 		request := requests[n%len(requests)]
-		if timed {
+		if a.Rate > 0 && n > a.Warm {
 			plan(request, planned)
 		}
 		if _, err := conn.Write(request); err != nil {
@@ -56,7 +55,9 @@ func repeat(conn net.Conn, requests [][]byte, want []byte, timed bool, next turn
 		if err := answered(conn, buffer, want); err != nil {
 			return err
 		}
-		done(planned)
+		if n > a.Warm {
+			done(planned)
+		}
 	}
 }
 

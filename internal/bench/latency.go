@@ -4,7 +4,8 @@ import "context"
 
 // latency finds out how many events a second come through, then publishes half as many
 // at planned times. Each is measured from its planned time, on an open loop: one that is
-// kept waiting by those before it counts the wait.
+// kept waiting by those before it counts the wait. The first tenth warms up and counts
+// for nothing.
 func latency(ctx context.Context, r *run) (got figures, err error) {
 	full, err := r.through(ctx, func(*receiver) flow { return r.publishing(r.Publishes, eventType) })
 	if err != nil {
@@ -13,7 +14,7 @@ func latency(ctx context.Context, r *run) (got figures, err error) {
 	rate := perSecond(r.Publishes, full.took) / 2
 	p, err := r.through(ctx, func(*receiver) flow {
 		f := r.publishing(r.Publishes, eventType)
-		f.work.Rate = rate
+		f.work.Rate, f.work.Warm = rate, r.Publishes/10
 		return f
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ type assignment struct {
 	// to its answer, so that one who is kept waiting counts all of the wait. 0: each
 	// connection makes its next one when the last is answered.
 	Rate float64 `json:"rate"`
+	Warm int     `json:"warm"` // requests before those whose times count
 }
 
 // outcome is what came of them. Every request was answered as it should be.
