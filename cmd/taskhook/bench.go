@@ -78,7 +78,7 @@ func (b *benchMeasureCommand) Run(ctx context.Context, c *console) (err error) {
 	for _, name := range scenarios {
 		for _, o.Database = range b.Database {
 			report, err := bench.Run(ctx, name, o)
-			if errors.Is(err, bench.ErrNeedsPostgres) && len(scenarios) > 1 {
+			if errors.Is(err, bench.ErrNeedsPostgres) && len(scenarios)*len(b.Database) > 1 {
 				continue
 			}
 			if err == nil {

@@ -115,4 +115,3 @@ func (m *marks) DataRange() (xmin, xmax, ymin, ymax float64) {
 	}
 	return 0, float64(len(m.at) - 1), 0, ymax
 }
-

@@ -23,11 +23,12 @@ func table(found []result) string {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.scenario, row.label(), row.sqlite.pair(), row.postgres.pair())
 		}
 	}
-	b.WriteString("\nAll figures, as medians with the least and the most of the rounds:\n\n")
+	b.WriteString("\n<details><summary>All figures, as medians with the least and the most of the rounds</summary>\n\n")
 	b.WriteString("| scenario | figure | SQLite | PostgreSQL |\n|---|---|---|---|\n")
 	for _, row := range rows(found) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.scenario, row.label(), row.sqlite.spread(), row.postgres.spread())
 	}
+	b.WriteString("\n</details>\n")
 	for _, r := range found {
 		for _, note := range r.Notes {
 			fmt.Fprintf(&b, "\n%s on %s: %s\n", r.Scenario, r.Database, note)
@@ -40,8 +41,10 @@ func table(found []result) string {
 func where(found []result) string {
 	m := found[0].Machine
 	var fsync []int64
+	var publishes []int
 	load, version := 0.0, ""
 	for _, r := range found {
+		publishes = append(publishes, r.Publishes)
 		fsync, load, version = append(fsync, r.Machine.Fsync), max(load, r.Machine.Load), cmp.Or(version, r.Version)
 	}
 	slices.Sort(fsync)
@@ -50,7 +53,10 @@ func where(found []result) string {
 	if version != "" {
 		text += ", PostgreSQL " + version
 	}
-	text += fmt.Sprintf(". %d publishes of %d bytes.", found[0].Publishes, found[0].BodyBytes)
+	text += fmt.Sprintf(". %d publishes of %d bytes.", slices.Max(publishes), found[0].BodyBytes)
+	if least := slices.Min(publishes); least < slices.Max(publishes) {
+		text += fmt.Sprintf(" Some scenarios had %d only.", least)
+	}
 	if load > float64(m.Cores)/2+1 {
 		text += fmt.Sprintf(" **The machine had other work to do (a load of up to %.0f): these figures are preliminary.**", load)
 	}
