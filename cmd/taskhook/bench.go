@@ -44,7 +44,7 @@ type benchMeasureCommand struct {
 	Settle      time.Duration `default:"1s" help:"Time between the start of a server and the reading of its idle memory."`
 	Timeout     time.Duration `default:"2h" help:"Time for one round."`
 	Dir         string        `default:"." type:"existingdir" help:"Directory on the disk to measure; scratch data is made in it and removed."`
-	Cache       string        `placeholder:"DIR" help:"Directory that keeps the filled database of history for the next time. In a PostgreSQL database it stays too."`
+	Cache       string        `placeholder:"DIR" help:"Directory that keeps the filled database of history for the next time; in the PostgreSQL of a URL a schema is kept too."`
 	Program     []string      `placeholder:"COMMAND" help:"The taskhook to measure, its words separated by commas. Default: this program."`
 	Profile     string        `placeholder:"DIR" help:"Directory, made if need be, for profiles of the server, which is then this program. Profiling costs a few percent."`
 }

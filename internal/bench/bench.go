@@ -98,6 +98,7 @@ type run struct {
 	name    string
 	number  int    // from 1
 	dir     string // scratch
+	kept    string // where history stays until the last round
 	began   time.Time
 	servers int      // that were started
 	notes   []string // for the report
@@ -133,11 +134,16 @@ func (o Options) measure(ctx context.Context, s scenario) (_ *Report, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.stop()) }()
+	kept, forget, err := o.keep(&db)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, forget()) }()
 	report := &Report{Scenario: s.name, Database: db.name, At: time.Now().UTC(), Machine: machine,
 		Publishes: o.Publishes, Connections: o.Connections, BodyBytes: o.BodyBytes}
 	var rounds []figures
 	for n := range o.Rounds {
-		r := &run{Options: o, database: db, name: s.name, number: n + 1}
+		r := &run{Options: o, database: db, name: s.name, number: n + 1, kept: kept}
 		got, err := r.play(ctx, s)
 		if err != nil {
 			return nil, fmt.Errorf("round %d of %s: %w", n+1, s.name, err)

@@ -75,20 +75,12 @@ func (f *figures) addSize(r *run, at *place) {
 	}
 }
 
-// past makes a place with a long past, or takes the one that is kept. Filled is how
-// long it took to fill.
+// past makes a place with a long past, or takes the one that an earlier round or time
+// has left. Filled is how long it took to fill.
 func (r *run) past(ctx context.Context, to *receiver) (at *place, filled time.Duration, err error) {
-	if r.Cache == "" || r.database.server != nil { // which is gone at the end
-		if at, err = r.newPlace(ctx); err != nil {
-			return nil, 0, err
-		}
-		filled, err = r.makePast(ctx, at, to)
-		return at, filled, err
-	}
-	name := fmt.Sprintf("taskhook_bench_history_%d_%d", r.History, r.BodyBytes)
-	at = &place{dir: filepath.Join(r.Cache, name+"_"+r.database.name)}
+	at = &place{dir: r.kept}
 	if r.database.name != SQLite {
-		schema, err := store.NewScratch(ctx, r.url, name, true)
+		schema, err := store.NewScratch(ctx, r.url, filepath.Base(r.kept), true)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -105,6 +97,33 @@ func (r *run) past(ctx context.Context, to *receiver) (at *place, filled time.Du
 		return nil, 0, fmt.Errorf("%w; remove %s before the next try", err, at.dir)
 	}
 	return at, filled, os.WriteFile(mark, nil, 0o600)
+}
+
+// keep says where the past stays from one round to the next: below the user's directory,
+// or in one that forget removes.
+func (o Options) keep(db *database) (kept string, forget func() error, err error) {
+	if o.Cache != "" && db.server == nil {
+		name := fmt.Sprintf("taskhook_bench_history_%s_%d_%d", db.name, o.History, o.BodyBytes)
+		return filepath.Join(o.Cache, name), func() error { return nil }, nil
+	}
+	if kept, err = os.MkdirTemp(o.Data, "taskhook_bench_past_"); err != nil {
+		return "", nil, err
+	}
+	return kept, func() error { return errors.Join(os.RemoveAll(kept), db.forget(kept)) }, nil
+}
+
+// forget removes a past from a PostgreSQL that outlives us.
+func (db *database) forget(kept string) error {
+	if db.name == SQLite || db.server != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	schema, err := store.NewScratch(ctx, db.url, filepath.Base(kept), true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(schema.Remove(ctx), schema.Close(ctx))
 }
 
 func (r *run) makePast(ctx context.Context, at *place, to *receiver) (time.Duration, error) {
