@@ -85,8 +85,9 @@ func (b *bars) draw(title, unit, path string) error {
 		p.Add(chart, &marks{b.targets[i], chart.Offset, width})
 		p.Legend.Add(labels[i], chart)
 	}
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.XOffs, p.Legend.Padding = true, -0.2*vg.Inch, 2
 	p.NominalX(b.names...)
+	p.X.Min, p.X.Max = -0.6, float64(len(b.names))-0.4
 	p.X.Tick.Label.XAlign = draw.XCenter
 	return p.Save(vg.Length(max(5, len(b.names)))*vg.Inch*1.1, 3.2*vg.Inch, path)
 }
