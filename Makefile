@@ -1,13 +1,13 @@
 # Everything that is done with this repository. ARGS is passed on: make run ARGS=--once
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-examples check bench crash power generate release
+.PHONY: help build run test test-examples check bench benchdoc crash power generate release
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/taskhook
 	@echo 'Building bin/taskhook; the first time this takes one to two minutes.'
-	@CGO_ENABLED=0 go build -o bin/taskhook ./cmd/taskhook
+	@CGO_ENABLED=0 go build -buildvcs=auto -o bin/taskhook ./cmd/taskhook
 
 run: build ## build and run the demonstration
 	./bin/taskhook demo $(ARGS)
@@ -18,8 +18,12 @@ test: ## prove everything that this machine can prove (STRICT=1: all of it)
 check: ## the part of test that runs no tests: format, vet, staticcheck, modules, builds
 	@./scripts/test.sh check
 
-bench: build ## measure the server against a plain sender on this machine
-	@for scenario in burst idle restart; do ./bin/taskhook bench $$scenario $(ARGS) || exit 1; done
+bench: build ## measure the server on SQLite and PostgreSQL on this machine (ARGS=--full: at the size of the targets)
+	./bin/taskhook bench all --database sqlite,postgres $(ARGS)
+
+benchdoc: build ## the same, and write it into docs/performance.md with its plots
+	./bin/taskhook bench all --database sqlite,postgres --results docs/plots/results.jsonl $(ARGS)
+	go -C tools/benchdoc run . ../../docs/plots/results.jsonl ../../docs/performance.md ../../docs/plots
 
 crash: ## kill the server again and again and count what was lost (ROUNDS=300)
 	go test -count=1 -timeout 0 -run Kills -v ./internal/crash -args -rounds=$(or $(ROUNDS),300)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/pprof"
@@ -22,48 +23,100 @@ type benchCommand struct {
 	Role    benchRoleCommand    `cmd:"" hidden:""`
 }
 
+// benchMeasureCommand has sizes that are measured in a few minutes; Full ones are those
+// that the product is to bear.
 type benchMeasureCommand struct {
-	Scenario string `arg:"" help:"What to measure: burst (publish one by one until all has arrived), idle (a server without work) or restart (a backlog after a crash)."`
+	Scenario string `arg:"" help:"What to measure, or all. ${scenarios}."`
 
-	JSON        bool          `name:"json" help:"Print one line of JSON."`
+	Database []string `default:"sqlite" placeholder:"DATABASE" help:"What to measure on: sqlite, postgres (a server of its own, from the programs that are installed) or the URL of a PostgreSQL database, in which a schema is made and removed. Several are separated by commas."`
+	JSON     bool     `name:"json" help:"Print one line of JSON for each scenario and database."`
+	Results  string   `placeholder:"FILE" help:"File that gets these lines too."`
+
 	Publishes   int           `default:"20000" help:"Events that are published in a round."`
 	Connections int           `default:"64" help:"Connections of the client."`
 	Bytes       int           `default:"600" help:"Size of one publish."`
+	Receivers   int           `default:"1000" help:"Endpoints of isolation; spread and fanout have a tenth."`
+	Backlog     int           `default:"50000" help:"Deliveries of backlog that are due at the start."`
+	History     int           `default:"200000" help:"Deliveries of the past in history."`
+	Full        bool          `help:"A backlog of 1,000,000 and a history of 10,000,000, which take tens of gigabytes and of minutes."`
+	Scale       float64       `default:"1" help:"Factor on all of these, to look at a scenario in a second."`
 	Rounds      int           `default:"3" help:"Rounds, of which the median counts."`
-	Settle      time.Duration `default:"3s" help:"Time between the start of a server and the reading of its idle memory."`
-	Timeout     time.Duration `default:"2m" help:"Time for one round."`
+	Settle      time.Duration `default:"1s" help:"Time between the start of a server and the reading of its idle memory."`
+	Timeout     time.Duration `default:"2h" help:"Time for one round."`
 	Dir         string        `default:"." type:"existingdir" help:"Directory on the disk to measure; scratch data is made in it and removed."`
+	Cache       string        `placeholder:"DIR" help:"Directory that keeps the filled database of history for the next time; in the PostgreSQL of a URL a schema is kept too."`
 	Program     []string      `placeholder:"COMMAND" help:"The taskhook to measure, its words separated by commas. Default: this program."`
 	Profile     string        `placeholder:"DIR" help:"Directory, made if need be, for profiles of the server, which is then this program. Profiling costs a few percent."`
 }
 
-// Run measures in processes of this program and of the one to measure.
-func (b *benchMeasureCommand) Run(ctx context.Context, c *console) error {
-	if !slices.Contains(bench.Scenarios(), b.Scenario) {
-		return usageError{fmt.Errorf("there is no scenario %q; choose one of %s", b.Scenario, strings.Join(bench.Scenarios(), ", "))}
+// Run measures in processes of this program and of the one to measure. What fails does
+// not keep the others from being measured.
+func (b *benchMeasureCommand) Run(ctx context.Context, c *console) (err error) {
+	scenarios := []string{b.Scenario}
+	switch all := bench.Scenarios(); {
+	case b.Scenario == "all":
+		scenarios = all
+	case !slices.Contains(all, b.Scenario):
+		return usageError{fmt.Errorf("there is no scenario %q; choose all or one of %s", b.Scenario, strings.Join(all, ", "))}
 	}
-	if min(b.Publishes, b.Connections, b.Bytes, b.Rounds) < 1 {
-		return usageError{errors.New("publishes, connections, bytes and rounds must be at least 1")}
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
-	}
-	o := bench.Options{Self: []string{self}, Program: b.Program, Data: b.Dir, Publishes: b.Publishes, Connections: b.Connections,
-		BodyBytes: b.Bytes, Rounds: b.Rounds, Settle: b.Settle, Timeout: b.Timeout, Profile: b.Profile, Log: c.stderr}
-	if len(o.Program) == 0 {
-		o.Program = o.Self
-	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	report, err := bench.Run(ctx, b.Scenario, o)
+	o, err := b.options(c)
 	if err != nil {
 		return err
 	}
-	if b.JSON {
-		return report.WriteJSON(c.stdout)
+	results := io.Discard
+	if b.Results != "" {
+		file, err := os.Create(b.Results)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		results = file
 	}
-	return report.WriteTable(c.stdout)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var errs []error
+	for _, name := range scenarios {
+		for _, o.Database = range b.Database {
+			report, err := bench.Run(ctx, name, o)
+			if errors.Is(err, bench.ErrNeedsPostgres) && len(scenarios)*len(b.Database) > 1 {
+				continue
+			}
+			if err == nil {
+				err = errors.Join(b.print(c.stdout, report), report.WriteJSON(results))
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (b *benchMeasureCommand) print(w io.Writer, report *bench.Report) error {
+	if b.JSON {
+		return report.WriteJSON(w)
+	}
+	_, err := fmt.Fprintln(w)
+	return errors.Join(report.WriteTable(w), err)
+}
+
+func (b *benchMeasureCommand) options(c *console) (o bench.Options, err error) {
+	if min(b.Publishes, b.Connections, b.Bytes, b.Receivers, b.Backlog, b.History, b.Rounds) < 1 || b.Scale <= 0 {
+		return o, usageError{errors.New("publishes, connections, bytes, receivers, backlog, history and rounds must be at least 1, and scale above 0")}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return o, fmt.Errorf("find this program: %w", err)
+	}
+	if b.Full {
+		b.Backlog, b.History = 1_000_000, 10_000_000
+	}
+	scaled := func(n int) int { return max(1, int(float64(n)*b.Scale)) }
+	o = bench.Options{Self: []string{self}, Program: b.Program, Data: b.Dir, Publishes: scaled(b.Publishes), Connections: b.Connections,
+		BodyBytes: b.Bytes, Receivers: scaled(b.Receivers), Backlog: scaled(b.Backlog), History: scaled(b.History), Rounds: b.Rounds,
+		Settle: b.Settle, Timeout: b.Timeout, Cache: b.Cache, Profile: b.Profile, Log: c.stderr}
+	if len(o.Program) == 0 {
+		o.Program = o.Self
+	}
+	return o, nil
 }
 
 // benchRoleCommand makes this process one of those that a measurement needs.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/taskhook/taskhook/internal/bench"
 	"github.com/taskhook/taskhook/internal/config"
 )
 
@@ -95,6 +96,7 @@ func (c *console) execute(ctx context.Context, args []string) error {
 		kong.Writers(c.stdout, c.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.ValueFormatter(flagHelp),
+		kong.Vars{"scenarios": bench.About()},
 		kong.Exit(func(int) { helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(c),

@@ -29,6 +29,8 @@ var edges = []edge{
 	{"internal/demo", "webhook", "verifies what its receiver is sent"},
 	{"internal/demo", "examples", "offers local models where their programs are installed"},
 	{"internal/bench", "client", "knows the server as any client does"},
+	{"internal/bench", "internal/pgserver", "measures on a PostgreSQL of its own"},
+	{"internal/bench", "internal/store", "fills a database before the server starts, and counts what is in it when it has ended"},
 
 	{"internal/api/*", "internal/httpserver", "one middleware and one front for all faces"},
 	{"internal/dashboard", "internal/httpserver", "one middleware for pages and faces"},

@@ -8,7 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,11 +25,11 @@ func TestReceiverCountsDistinctWebhooks(t *testing.T) {
 	go func() { ended <- Role(context.Background(), roleReceiver, in, out) }()
 	to, from := json.NewEncoder(tell), json.NewDecoder(hear)
 	var url string
-	if err := errors.Join(to.Encode(reception{Expect: 2}), from.Decode(&url)); err != nil {
+	if err := from.Decode(&url); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []string{"a", "a", "b"} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
+	send := func(id, path, body string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,17 +40,32 @@ func TestReceiverCountsDistinctWebhooks(t *testing.T) {
 		}
 		answer.Body.Close()
 	}
-	http.DefaultClient.CloseIdleConnections()
-	var first, last receipts
-	if err := from.Decode(&first); err != nil {
+	late := []byte(body(eventType, 1))
+	plan(late, time.Now().Add(-time.Hour))
+	send("a", "/1", "{}")
+	send("a", "/1", "{}")
+	send("a", "/2", string(late))
+	var first, marked, second, last receipts
+	if err := errors.Join(to.Encode(order{Await: 2}), from.Decode(&first), to.Encode(order{Mark: true}), from.Decode(&marked)); err != nil {
 		t.Fatal(err)
 	}
+	if first.FirstAt.After(first.LastAt) || first.Distinct != 2 || first.P50 < time.Hour || !marked.FirstAt.IsZero() {
+		t.Errorf("receiver tells %+v, then %+v", first, marked)
+	}
+	if err := to.Encode(order{Await: 3}); err != nil {
+		t.Fatal(err)
+	}
+	send("b", "/2", "{}")
+	if err := from.Decode(&second); err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
 	tell.Close()
 	if err := from.Decode(&last); err != nil {
 		t.Fatal(err)
 	}
-	if first.CompletedAt.IsZero() || last.Distinct != 2 || last.Duplicates != 1 {
-		t.Errorf("receiver tells %+v, then %+v", first, last)
+	if second.FirstAt.IsZero() || last.Distinct != 3 || last.Duplicates != 1 {
+		t.Errorf("receiver tells %+v, then %+v", second, last)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -63,7 +81,7 @@ func TestLoadersMakeEveryRequestOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var came atomic.Int64
-			want := body(600)
+			want := body(eventType, 600)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if got, err := io.ReadAll(r.Body); err != nil || string(got) != want {
 					t.Errorf("body %q: %v", got, err)
@@ -73,7 +91,7 @@ func TestLoadersMakeEveryRequestOnce(t *testing.T) {
 				io.WriteString(w, "answer")
 			}))
 			defer server.Close()
-			a := assignment{URL: server.URL + "/events", Key: key, Body: want, Requests: 50, Connections: 4}
+			a := assignment{Servers: []string{server.URL}, Calls: []call{{"/events", want}}, Status: test.status, Requests: 50, Connections: 4}
 			got := play(t, test.role, a)
 			if came.Load() != 50 || got.FinishedAt.Before(got.StartedAt) || got.P99 < got.P50 {
 				t.Errorf("%d requests came, outcome is %+v", came.Load(), got)
@@ -107,7 +125,7 @@ func TestLoadersRefuseOtherAnswers(t *testing.T) {
 	for _, role := range []string{roleGenerator, roleSender} {
 		var in bytes.Buffer
 		to := json.NewEncoder(&in)
-		a := assignment{URL: server.URL + "/", Body: "{}", Requests: 5, Connections: 1}
+		a := assignment{Servers: []string{server.URL}, Calls: []call{{"/", "{}"}}, Status: http.StatusAccepted, Requests: 5, Connections: 1}
 		if err := errors.Join(to.Encode(a), to.Encode("go")); err != nil {
 			t.Fatal(err)
 		}
@@ -135,11 +153,11 @@ func TestAnswerEnd(t *testing.T) {
 func TestBodyHasItsSize(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{600, 10_000} {
-		if got := body(size); len(got) != size || !json.Valid([]byte(got)) {
+		if got := body(eventType, size); len(got) != size || !json.Valid([]byte(got)) {
 			t.Errorf("body has %d bytes, want %d: %s", len(got), size, got)
 		}
 	}
-	if got := body(1); !json.Valid([]byte(got)) {
+	if got := body(eventType, 1); !json.Valid([]byte(got)) {
 		t.Errorf("the smallest body is %s", got)
 	}
 }
@@ -164,30 +182,66 @@ func TestFiguresMerge(t *testing.T) {
 	var rounds []figures
 	for _, v := range []float64{3, 1, 2} {
 		var f figures
-		f.add("ratio", "", v)
+		f.add("ratio to the raw sender", "", v/10)
 		f.addTime("publish", time.Duration(v)*time.Millisecond)
 		f.addBytes("memory", 1<<20, false)
 		rounds = append(rounds, f)
 	}
-	report := &Report{Scenario: "burst", Figures: merge(rounds)}
-	if f := report.Figures; len(f) != 2 || f[0].Median != 2 || f[1].Median != 2 || f[1].Unit != "ms" {
+	report := &Report{Scenario: "burst", Database: SQLite, Figures: merge(rounds), Notes: []string{"so it was"}}
+	report.setTargets()
+	if f := report.Figures; len(f) != 2 || f[0].Median != 0.2 || f[0].Target != 0.4 || f[1].Median != 2 || f[1].Unit != "ms" {
 		t.Errorf("figures are %+v", report.Figures)
 	}
 	var table, line bytes.Buffer
 	if err := errors.Join(report.WriteTable(&table), report.WriteJSON(&line)); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(table.String(), "3.000  1.000  2.000") || strings.Count(line.String(), "\n") != 1 {
+	if !strings.Contains(table.String(), "≥0.4 missed  0.300  0.100  0.200") || !strings.Contains(table.String(), "note: so it was\n") || strings.Count(line.String(), "\n") != 1 {
 		t.Errorf("reports are\n%s\n%s", table.String(), line.String())
 	}
 }
 
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
-	if _, err := Run(t.Context(), "nothing", Options{}); err == nil || !strings.Contains(err.Error(), "burst, idle, restart") {
+	if _, err := Run(t.Context(), "nothing", Options{}); err == nil || !strings.Contains(err.Error(), "burst, spread, fanout") {
 		t.Errorf("error is %v", err)
 	}
 	if err := Role(t.Context(), "nobody", strings.NewReader(""), io.Discard); err == nil {
 		t.Error("an unknown part is played")
+	}
+}
+
+func TestOpenLoopMeasuresFromThePlannedTime(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var times []time.Time
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		planned, ok := plannedIn(text)
+		if !ok { // it warms up
+			return
+		}
+		if time.Now().Before(planned) {
+			t.Errorf("planned for %s: %s", planned, text)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		times = append(times, planned)
+	}))
+	defer server.Close()
+	a := assignment{Servers: []string{server.URL}, Calls: []call{{"/", body(eventType, 1)}}, Status: http.StatusOK, Requests: 25, Warm: 5, Connections: 2, Rate: 2000}
+	got := play(t, roleGenerator, a)
+	slices.SortFunc(times, time.Time.Compare)
+	if len(times) != 20 || times[19].Sub(times[0]).Round(time.Microsecond) != 9500*time.Microsecond || got.P999 < got.P50 {
+		t.Errorf("planned %v, outcome %+v", times, got)
+	}
+}
+
+func TestSharedCPUTime(t *testing.T) {
+	t.Parallel()
+	own, ok := cpuTime(os.Getpid())
+	family, also := familyTime(os.Getpid())
+	if ok != also || family < own {
+		t.Errorf("this process has used %s (%t), with its children %s (%t)", own, ok, family, also)
 	}
 }

@@ -1,131 +1,70 @@
 package bench
 
-import (
-	"context"
-	"time"
-
-	"github.com/taskhook/taskhook/client"
-)
+import "context"
 
 // burst publishes events one by one, as fast as they are accepted, to one endpoint,
 // until all have arrived; before that the raw sender posts as many.
-func burst(ctx context.Context, r *run) (got figures, err error) {
-	raw, err := r.yardstick(ctx)
+func burst(ctx context.Context, r *run) (figures, error) {
+	return r.compare(ctx, r.publishing(r.Publishes, eventType))
+}
+
+// spread publishes each event to another one of many endpoints.
+func spread(ctx context.Context, r *run) (figures, error) {
+	return r.compare(ctx, r.publishing(r.Publishes, numbered(r.some())...))
+}
+
+// fanout publishes few events, each to many endpoints.
+func fanout(ctx context.Context, r *run) (figures, error) {
+	f := r.publishing(max(1, r.Publishes/r.some()), eventType)
+	f.wants = same(r.some())
+	f.webhooks = f.work.Requests * r.some()
+	return r.compare(ctx, f)
+}
+
+// some is how many endpoints spread and fanout have.
+func (r *run) some() int { return max(1, r.Receivers/10) }
+
+// compare sends a flow through a server, and as many webhooks by the raw sender.
+func (r *run) compare(ctx context.Context, f flow) (got figures, err error) {
+	raw, err := r.yardstick(ctx, f.webhooks)
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.burst(ctx)
+	p, err := r.through(ctx, func(*receiver) flow { return f })
 	if err != nil {
 		return nil, err
 	}
-	n := r.Publishes
-	rate := perSecond(n, b.took)
-	got.add("ratio to the raw sender", "", rate/perSecond(n, raw.took))
-	got.add("raw sender", "webhooks/s", perSecond(n, raw.took))
-	got.add("taskhook delivers", "webhooks/s", rate)
-	got.add("taskhook accepts", "publishes/s", perSecond(n, b.FinishedAt.Sub(b.StartedAt)))
-	got.addTime("publish, half within", b.P50)
-	got.addTime("publish, 99 % within", b.P99)
-	if b.metered {
-		got.add("CPU of taskhook", "µs/webhook", micros(b.server, n))
-	}
-	got.add("CPU of the generator", "µs/webhook", micros(b.loader, n))
-	got.add("CPU of the receiver", "µs/webhook", micros(b.receiver, n))
+	n := f.webhooks
+	got.addRatio("", n, p, raw)
+	got.add("taskhook accepts", "requests/s", perSecond(f.work.Requests, p.FinishedAt.Sub(p.StartedAt)))
+	got.addTime("answered, half within", p.P50)
+	got.addTime("answered, 99 % within", p.P99)
+	got.addCost("", n, p)
+	got.add("CPU of the generator", "µs/webhook", micros(p.loader, n))
+	got.add("CPU of the receiver", "µs/webhook", micros(p.receiver, n))
 	got.add("CPU of the raw sender", "µs/webhook", micros(raw.loader, n))
 	got.add("CPU of its receiver", "µs/webhook", micros(raw.receiver, n))
-	got.addTime("start to ready", b.ready)
-	got.addBytes("idle memory", b.idle, b.metered)
-	got.addBytes("peak memory", b.peak, b.metered)
+	got.addTime("start to ready", p.ready)
+	got.addBytes("idle memory", p.idle, p.metered)
+	got.addBytes("peak memory", p.peak, p.metered)
 	return got, nil
 }
 
-// passage is how many webhooks came through, and at what cost.
-type passage struct {
-	outcome
-	took             time.Duration // from the first request to the last arrival
-	loader, receiver time.Duration // CPU
+// addRatio adds how fast n webhooks came through, beside the raw sender. Of several
+// such the name begins with who.
+func (f *figures) addRatio(who string, n int, p, raw passage) {
+	f.add(who+"ratio to the raw sender", "", perSecond(n, p.took)/perSecond(n, raw.took))
+	f.add(who+"taskhook delivers", "webhooks/s", perSecond(n, p.took))
+	f.add(who+"raw sender", "webhooks/s", perSecond(n, raw.took))
 }
 
-// yardstick lets the raw sender post straight to a receiver.
-func (r *run) yardstick(ctx context.Context) (p passage, err error) {
-	to, err := r.startReceiver(ctx)
-	if err != nil {
-		return p, err
+// addCost adds the CPU time of the server, and that of a database that is not in it.
+func (f *figures) addCost(who string, n int, p passage) {
+	if p.metered {
+		f.add(who+"CPU of taskhook", "µs/webhook", micros(p.server, n))
 	}
-	from, err := r.startLoader(ctx, roleSender, to.url, "")
-	if err != nil {
-		return p, err
+	if p.shared {
+		f.add(who+"CPU of PostgreSQL", "µs/webhook", micros(p.postgres, n))
+		f.add(who+"CPU of both", "µs/webhook", micros(p.server+p.postgres, n))
 	}
-	if p.outcome, p.loader, err = from.run(); err != nil {
-		return p, err
-	}
-	arrived, err := to.completed(ctx, r.Publishes)
-	if err != nil {
-		return p, err
-	}
-	p.took = arrived.Sub(p.StartedAt)
-	p.receiver, err = to.finish(r.Publishes)
-	return p, err
-}
-
-// bursting is a passage through taskhook.
-type bursting struct {
-	passage
-	ready      time.Duration
-	metered    bool          // the system tells what follows
-	server     time.Duration // CPU of the taskhook process alone
-	idle, peak int64         // its resident memory
-}
-
-func (r *run) burst(ctx context.Context) (b bursting, err error) {
-	to, err := r.startReceiver(ctx)
-	if err != nil {
-		return b, err
-	}
-	s, err := r.serve(ctx)
-	if err != nil {
-		return b, err
-	}
-	if err := b.pass(ctx, r, s, to); err != nil {
-		return b, err
-	}
-	// All that was under way is sent before the server ends, so that no duplicate
-	// escapes.
-	if err := s.stop(); err != nil {
-		return b, err
-	}
-	b.receiver, err = to.finish(r.Publishes)
-	return b, err
-}
-
-// pass sends the burst through the server.
-func (b *bursting) pass(ctx context.Context, r *run, s *server, to *receiver) error {
-	if _, err := s.register(ctx, to.url); err != nil {
-		return err
-	}
-	pause(ctx, r.Settle)
-	from, err := r.startLoader(ctx, roleGenerator, s.url+"/api/v1/events", key)
-	if err != nil {
-		return err
-	}
-	pid := s.cmd.Process.Pid
-	b.ready = s.ready
-	b.idle, _ = memory(pid, residentNow)
-	before, _ := cpuTime(pid)
-	if b.outcome, b.loader, err = from.run(); err != nil {
-		return err
-	}
-	arrived, err := to.completed(ctx, r.Publishes)
-	if err != nil {
-		return err
-	}
-	after, ok := cpuTime(pid)
-	b.metered, b.server, b.took = ok, after-before, arrived.Sub(b.StartedAt)
-	b.peak, _ = memory(pid, residentPeak)
-	return nil
-}
-
-// register makes the receiver an endpoint that wants all events of the bench.
-func (s *server) register(ctx context.Context, url string) (client.Webhook, error) {
-	return s.api.CreateWebhook(ctx, client.NewWebhook{URL: url, Events: []string{eventType}})
 }

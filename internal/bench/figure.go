@@ -13,6 +13,9 @@ type Figure struct {
 	Unit   string    `json:"unit,omitempty"`
 	Median float64   `json:"median"`
 	Rounds []float64 `json:"rounds"`
+	// Target is what it is to reach, at least or AtMost; 0: none.
+	Target float64 `json:"target,omitzero"`
+	AtMost bool    `json:"at_most,omitzero"`
 }
 
 // figure is a Figure of one round.
@@ -55,16 +58,20 @@ func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds()
 // micros is a cost of each of n, in microseconds.
 func micros(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) / 1000 / float64(n) }
 
-// merge puts the rounds beside each other. All have the same figures.
+// merge puts the rounds beside each other. What not all of them have is left out.
 func merge(rounds []figures) []Figure {
 	var merged []Figure
-	for i, f := range rounds[0] {
+	for _, f := range rounds[0] {
 		m := Figure{Name: f.name, Unit: f.unit}
 		for _, r := range rounds {
-			m.Rounds = append(m.Rounds, r[i].value)
+			if i := slices.IndexFunc(r, func(o figure) bool { return o.name == f.name }); i >= 0 {
+				m.Rounds = append(m.Rounds, r[i].value)
+			}
 		}
-		m.Median = median(m.Rounds)
-		merged = append(merged, m)
+		if len(m.Rounds) == len(rounds) {
+			m.Median = median(m.Rounds)
+			merged = append(merged, m)
+		}
 	}
 	return merged
 }

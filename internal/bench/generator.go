@@ -14,47 +14,56 @@ import (
 // beside the server that it shares the machine with: it writes finished bytes and
 // reads of an answer no more than where it ends.
 func generate(ctx context.Context, a *assignment) (workers []worker, err error) {
-	target, err := url.Parse(a.URL)
-	if err != nil {
-		return nil, err
-	}
-	request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		target.Path, target.Host, a.Key, len(a.Body), a.Body)
-	for range a.Connections {
+	want := fmt.Appendf(nil, "HTTP/1.1 %d ", a.Status)
+	for i := range a.Connections {
+		target, err := url.Parse(a.Servers[i%len(a.Servers)])
+		if err != nil {
+			return nil, err
+		}
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", target.Host)
 		if err != nil {
 			return nil, err
 		}
-		workers = append(workers, func(_ context.Context, next func() (int, bool), done func(time.Time)) error {
+		requests := make([][]byte, len(a.Calls)) // its own, if it writes into them
+		for n, c := range a.Calls {
+			requests[n] = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+				c.Path, target.Host, a.Header, len(c.Body), c.Body)
+		}
+		workers = append(workers, func(_ context.Context, next turns, done func(time.Time)) error {
 			defer conn.Close()
-			return repeat(conn, request, next, done)
+			return a.repeat(conn, requests, want, next, done)
 		})
 	}
 	return workers, nil
 }
 
 // repeat makes one request after the other.
-func repeat(conn net.Conn, request []byte, next func() (int, bool), done func(time.Time)) error {
+func (a *assignment) repeat(conn net.Conn, requests [][]byte, want []byte, next turns, done func(time.Time)) error {
 	buffer := make([]byte, 8192)
 	for {
-		if _, ok := next(); !ok {
+		n, planned, ok := next()
+		if !ok {
 			return nil
 		}
-		start := time.Now()
+		request := requests[n%len(requests)]
+		if a.Rate > 0 && n > a.Warm {
+			plan(request, planned)
+		}
 		if _, err := conn.Write(request); err != nil {
 			return err
 		}
-		if err := accepted(conn, buffer); err != nil {
+		if err := answered(conn, buffer, want); err != nil {
 			return err
 		}
-		done(start)
+		if n > a.Warm {
+			done(planned)
+		}
 	}
 }
 
-// accepted reads one answer, which must be a 202 with a Content-Length that fits
-// the buffer.
-func accepted(conn net.Conn, buffer []byte) error {
-	const accepted = "HTTP/1.1 202 "
+// answered reads one answer, which must begin as wanted, and have a Content-Length
+// that fits the buffer.
+func answered(conn net.Conn, buffer, want []byte) error {
 	for read, end := 0, 0; end == 0 || read < end; {
 		n, err := conn.Read(buffer[read:])
 		if err != nil {
@@ -67,8 +76,8 @@ func accepted(conn net.Conn, buffer []byte) error {
 		if end > len(buffer) || read == len(buffer) {
 			return fmt.Errorf("an answer is larger than %d bytes", len(buffer))
 		}
-		if end > 0 && !bytes.HasPrefix(buffer, []byte(accepted)) {
-			return fmt.Errorf("an answer is not a 202: %.500q", buffer[:read])
+		if end > 0 && !bytes.HasPrefix(buffer, want) {
+			return fmt.Errorf("an answer is not %q: %.500q", want, buffer[:read])
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,12 +22,15 @@ type Machine struct {
 	Commit string `json:"commit"` // of this program, with "+" when it was changed since
 	// FsyncMicros is the median time of making 4 KiB durable on the data's disk.
 	FsyncMicros int64 `json:"fsync_us"`
+	// Load is how many processes wanted to run in the minute before: 0 on a quiet
+	// machine.
+	Load float64 `json:"load"`
 }
 
 // String returns two lines for a table.
 func (m Machine) String() string {
-	return fmt.Sprintf("%s, %d cores, %s, kernel %s\n%s, commit %s, fsync of the data disk %d µs",
-		cmp.Or(m.CPU, "unknown CPU"), m.Cores, m.OS, cmp.Or(m.Kernel, "unknown"), m.Go, cmp.Or(m.Commit, "unknown"), m.FsyncMicros)
+	return fmt.Sprintf("%s, %d cores, %s, kernel %s\n%s, commit %s, fsync of the data disk %d µs, load before %.1f",
+		cmp.Or(m.CPU, "unknown CPU"), m.Cores, m.OS, cmp.Or(m.Kernel, "unknown"), m.Go, cmp.Or(m.Commit, "unknown"), m.FsyncMicros, m.Load)
 }
 
 func readMachine(dir string) (Machine, error) {
@@ -37,7 +41,7 @@ func readMachine(dir string) (Machine, error) {
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease") // Linux only
 	return Machine{
 		CPU: cpuModel(), Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH,
-		Kernel: strings.TrimSpace(string(kernel)), Go: runtime.Version(), Commit: commit(), FsyncMicros: fsync.Microseconds(),
+		Kernel: strings.TrimSpace(string(kernel)), Go: runtime.Version(), Commit: commit(), FsyncMicros: fsync.Microseconds(), Load: readLoad(),
 	}, nil
 }
 
@@ -49,6 +53,13 @@ func cpuModel() string {
 		}
 	}
 	return ""
+}
+
+func readLoad() float64 {
+	text, _ := os.ReadFile("/proc/loadavg") // Linux only
+	first, _, _ := strings.Cut(string(text), " ")
+	load, _ := strconv.ParseFloat(first, 64) // 0: not known
+	return load
 }
 
 func commit() (text string) {

@@ -29,7 +29,7 @@ func (o *Options) self(name string) []string {
 }
 
 // Role plays a part. It speaks JSON with the process that measures: first it reads
-// its task, and it ends when in does.
+// its task, if it has one, and it ends when in does.
 func Role(ctx context.Context, name string, in io.Reader, out io.Writer) error {
 	from, to := json.NewDecoder(in), json.NewEncoder(out)
 	switch name {
@@ -51,7 +51,7 @@ type part struct {
 	from *json.Decoder
 }
 
-// start starts a part and gives it its task.
+// start starts a part and gives it its task; nil: it has none.
 func (r *run) start(ctx context.Context, name string, task any) (*part, error) {
 	line := r.self(name)
 	p := &part{name: name, cmd: exec.CommandContext(ctx, line[0], line[1:]...)}
@@ -68,7 +68,10 @@ func (r *run) start(ctx context.Context, name string, task any) (*part, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
-	r.ended = append(r.ended, func() { p.cmd.Wait() })
+	r.undo = append(r.undo, func() { p.cmd.Wait() })
+	if task == nil {
+		return p, nil
+	}
 	return p, p.tell(task)
 }
 

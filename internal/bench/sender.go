@@ -16,24 +16,24 @@ import (
 // of net/http that is allowed as many connections as the generator has.
 func post(_ context.Context, a *assignment) ([]worker, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: a.Connections}}
-	one := func(ctx context.Context, next func() (int, bool), done func(time.Time)) error {
+	one := func(ctx context.Context, next turns, done func(time.Time)) error {
 		for {
-			n, ok := next()
+			n, planned, ok := next()
 			if !ok {
 				return nil
 			}
-			start := time.Now()
 			if err := postOne(ctx, client, a, n); err != nil {
 				return err
 			}
-			done(start)
+			done(planned)
 		}
 	}
 	return slices.Repeat([]worker{one}, a.Connections), nil
 }
 
 func postOne(ctx context.Context, client *http.Client, a *assignment, number int) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, bytes.NewReader([]byte(a.Body)))
+	c := a.Calls[number%len(a.Calls)]
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Servers[0]+c.Path, bytes.NewReader([]byte(c.Body)))
 	if err != nil {
 		return err
 	}

@@ -24,23 +24,31 @@ const key = "thk_live_bench_0123456789abcdefghijkl"
 
 // server is a taskhook that is being measured.
 type server struct {
-	cmd    *exec.Cmd
-	api    *client.Client
-	url    string
-	ready  time.Duration // from its start to its first answer that it is ready
-	output *output
-	ended  chan struct{} // closed when the process has ended,
-	err    error         // with this
+	cmd     *exec.Cmd
+	api     *client.Client
+	url     string
+	started time.Time
+	ready   time.Duration // from its start to its first answer that it is ready
+	output  *output
+	ended   chan struct{} // closed when the process has ended,
+	err     error         // with this
 }
 
-// serve starts a server on the round's data and waits until it is ready.
-func (r *run) serve(ctx context.Context) (*server, error) {
-	line := append(r.command(), "serve", "--dev", "--listen", "127.0.0.1:0", "--log-level", "warn", "--data", filepath.Join(r.dir, "data"))
+// secretKey is the master key of all servers, so that several can share a database.
+const secretKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// serve starts a server at a place and waits until it is ready.
+func (r *run) serve(ctx context.Context, at *place, more ...string) (*server, error) {
+	line := append(r.command(), "serve", "--dev", "--listen", "127.0.0.1:0", "--log-level", "warn", "--data", at.dir)
+	line = append(line, more...)
 	s := &server{cmd: exec.CommandContext(ctx, line[0], line[1:]...), output: newOutput(), ended: make(chan struct{})}
-	s.cmd.Env = append(cleanEnvironment(), "TASKHOOK_BOOTSTRAP_KEY="+key)
+	s.cmd.Env = append(cleanEnvironment(), "TASKHOOK_BOOTSTRAP_KEY="+key, "TASKHOOK_SECRET_KEY="+secretKey)
+	if at.url != "" { // which several may share
+		s.cmd.Env = append(s.cmd.Env, "TASKHOOK_DATABASE_URL="+at.url, "TASKHOOK_FILES="+filepath.Join(r.dir, "files"))
+	}
 	s.cmd.Stderr = s.output
 	s.cmd.WaitDelay = time.Second
-	start := time.Now()
+	s.started = time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start taskhook: %w", err)
 	}
@@ -48,18 +56,34 @@ func (r *run) serve(ctx context.Context) (*server, error) {
 		s.err = s.cmd.Wait()
 		close(s.ended)
 	}()
-	r.ended = append(r.ended, func() { <-s.ended })
+	r.undo = append(r.undo, func() { <-s.ended })
 	select {
 	case s.url = <-s.output.url:
 	case <-s.ended:
-		return nil, fmt.Errorf("taskhook does not start: %w\n%s", s.err, s.output)
+		return nil, &startError{s.err, s.output.String()}
 	}
 	if err := waitReady(ctx, s.url); err != nil {
 		return nil, err
 	}
-	s.ready = time.Since(start)
+	s.ready = time.Since(s.started)
 	s.api = client.New(s.url, key)
 	return s, nil
+}
+
+// startError is why a server did not start.
+type startError struct {
+	err    error
+	output string
+}
+
+func (e *startError) Error() string {
+	return fmt.Sprintf("taskhook does not start: %v\n%s", e.err, e.output)
+}
+
+// last is its last line.
+func (e *startError) last() string {
+	lines := strings.Split(strings.TrimSpace(e.output), "\n")
+	return lines[len(lines)-1]
 }
 
 // command is what the server is started with, around which a profile may be made.
@@ -67,7 +91,11 @@ func (r *run) command() []string {
 	if r.Profile == "" {
 		return r.Program[:len(r.Program):len(r.Program)]
 	}
-	return append(r.self(RoleProfiled), filepath.Join(r.Profile, r.name+"-"+strconv.Itoa(r.number)))
+	name := r.name + "-" + r.database.name + "-" + strconv.Itoa(r.number)
+	if r.servers++; r.servers > 1 {
+		name += "-" + strconv.Itoa(r.servers)
+	}
+	return append(r.self(RoleProfiled), filepath.Join(r.Profile, name))
 }
 
 // cleanEnvironment leaves out the settings of another server.

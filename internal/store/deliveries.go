@@ -11,7 +11,11 @@ const deliveryColumns = `d.id, d.account, d.event, d.event_type, d.subject, d.en
 	coalesce(nullif(d.url, ''), p.url, ''), d.state, d.attempts, d.schedule, d.test, d.replay_of,
 	d.state = 'pending' AND coalesce(p.state, 'active') <> 'active', d.last_error, d.last_class, d.due_at, d.created_at, d.finished_at`
 
-const fromDeliveries = ` FROM deliveries d LEFT JOIN endpoints p ON p.id = d.endpoint `
+const (
+	onlyDeliveries = ` FROM deliveries d `
+	joinEndpoints  = `LEFT JOIN endpoints p ON p.id = d.endpoint `
+	fromDeliveries = onlyDeliveries + joinEndpoints
+)
 
 // selectOutgoing reads deliveries with the bytes that they send.
 const selectOutgoing = `SELECT ` + deliveryColumns + `, coalesce(d.body, e.body), d.claim ` +
@@ -89,7 +93,7 @@ func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (task
 	filter.addIf(f.EventType != "", "d.event_type = ?", f.EventType)
 	filter.addIf(f.LastClass != "", "d.last_class = ?", string(f.LastClass))
 	return list(ctx, s.db, listing[taskhook.Delivery]{
-		columns: deliveryColumns, from: fromDeliveries, id: "d.id", scope: scope, filter: filter, page: f.Page, scan: scanDelivery,
+		columns: deliveryColumns, from: onlyDeliveries, joins: joinEndpoints, id: "d.id", scope: scope, filter: filter, page: f.Page, scan: scanDelivery,
 		cursor: func(d taskhook.Delivery) string { return d.ID },
 	})
 }

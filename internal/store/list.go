@@ -51,6 +51,7 @@ func (c *conditions) text() string {
 // listing describes a list of rows, newest first by id.
 type listing[T any] struct {
 	columns, from, id string
+	joins             string     // for columns: rows that are only counted or searched need none
 	scope             conditions // an index leads to the rows of the scope
 	filter            conditions // each of them must be read for the filter
 	page              taskhook.Page
@@ -70,10 +71,6 @@ func list[T any](ctx context.Context, r reader, l listing[T]) (out taskhook.List
 	if err != nil {
 		return out, err
 	}
-	count := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s%s LIMIT %d) AS counted`, l.from, counted.where.text(), taskhook.MaxTotal)
-	if out.Total, _, err = first(ctx, r, scanInto[int], count, counted.where.args...); err != nil {
-		return out, err
-	}
 	page := counted
 	if l.page.Cursor != "" {
 		rest := l.scope.and(conditions{[]string{l.id + " < ?"}, []any{l.page.Cursor}})
@@ -81,10 +78,16 @@ func list[T any](ctx context.Context, r reader, l listing[T]) (out taskhook.List
 			return out, err
 		}
 	}
-	query := fmt.Sprintf(`SELECT %s%s%s ORDER BY %s DESC LIMIT $%d`, l.columns, l.from, page.where.text(), l.id, len(page.where.args)+1)
+	query := fmt.Sprintf(`SELECT %s%s%s%s ORDER BY %s DESC LIMIT $%d`, l.columns, l.from, l.joins, page.where.text(), l.id, len(page.where.args)+1)
 	out.Items, err = collect(ctx, r, l.scan, query, append(page.where.args, l.page.Limit+1)...)
 	if err != nil {
 		return out, err
+	}
+	if out.Total = len(out.Items); l.page.Cursor != "" || out.Total > l.page.Limit { // else it has all that match
+		count := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s%s LIMIT %d) AS counted`, l.from, counted.where.text(), taskhook.MaxTotal)
+		if out.Total, _, err = first(ctx, r, scanInto[int], count, counted.where.args...); err != nil {
+			return out, err
+		}
 	}
 	switch {
 	case len(out.Items) > l.page.Limit:

@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|counted|v|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|counted|v|series|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
@@ -116,6 +116,8 @@ var searches = []struct{ statement, step string }{
 	{"WHERE d.account = $1 AND d.last_class <> '' AND d.state = $2 ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},
 	{"d.endpoint <> '' AND d.last_class <> '' AND d.last_class", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=?)"},
 	{"d.endpoint <> '' AND d.last_class <> '' AND d.id < $3 AND", "SEARCH d USING INDEX deliveries_in_vain_by_endpoint (endpoint=? AND id<?)"},
+	{"(SELECT 1 FROM deliveries d  WHERE d.account = $1 LIMIT", "SEARCH d USING COVERING INDEX deliveries_by_account (account=?)"},
+	{"SELECT d.id FROM deliveries d  WHERE d.account = $1 ORDER BY", "SEARCH d USING COVERING INDEX deliveries_by_account (account=?)"},
 	{"WHERE d.account = $1 AND d.id >= $2 ORDER", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>?)"},
 	{"d.endpoint <> '' AND d.id >= $3 ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=? AND id>?)"},
 	{"WHERE d.account = $1 AND d.last_class <> '' ORDER", "SEARCH d USING INDEX deliveries_in_vain (account=?)"},

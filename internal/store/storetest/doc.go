@@ -69,6 +69,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"files", fileTests()},
 		{"money", moneyTests()},
 		{"workflows", workflowTests()},
+		{"filling", fillingTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/taskhook/taskhook/internal/pgserver"
 	"github.com/taskhook/taskhook/internal/testkit"
 )
 
@@ -39,21 +39,8 @@ type TB interface {
 // Need reports whether PostgreSQL is installed, as testkit.Need does of a program.
 func Need(t testing.TB) bool {
 	t.Helper()
-	return testkit.NeedFile(t, filepath.Join(programs(), "postgres"), "PostgreSQL")
+	return testkit.NeedFile(t, filepath.Join(pgserver.Programs(), "postgres"), "PostgreSQL")
 }
-
-// programs is the folder of the newest server that is installed: Debian and
-// Homebrew keep them apart from other programs. Empty: there is none.
-var programs = sync.OnceValue(func() string {
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
-		"/usr/pgsql-*/bin", "/usr/local/bin", "/usr/bin"} {
-		found, err := filepath.Glob(filepath.Join(pattern, "initdb"))
-		if err == nil && len(found) > 0 {
-			return filepath.Dir(slices.Max(found))
-		}
-	}
-	return ""
-})
 
 // shared is the server of this test binary.
 var shared = sync.OnceValues(startServer)
@@ -68,7 +55,7 @@ func Database(t TB) string {
 	url := create(t, "template0")
 	t.Cleanup(func() {
 		if s, err := shared(); err == nil {
-			s.exec(context.Background(), "DROP DATABASE "+Name(url)+" WITH (FORCE)")
+			exec(context.Background(), s, "DROP DATABASE "+Name(url)+" WITH (FORCE)")
 		}
 	})
 	return url
@@ -94,10 +81,10 @@ func NewTemplate(fill func(ctx context.Context, url string) error, reset ...stri
 		}
 		ctx := context.Background()
 		name := fmt.Sprintf("template_%d", serial.Add(1))
-		if err := s.exec(ctx, "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE template0"); err != nil {
+		if err := exec(ctx, s, "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE template0"); err != nil {
 			return "", err
 		}
-		return name, fill(ctx, s.url(Role, name))
+		return name, fill(ctx, s.URL(Role, name))
 	})}
 }
 
@@ -140,10 +127,10 @@ func create(t TB, template string) string {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
 	name := fmt.Sprintf("test_%d", serial.Add(1))
-	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE "+template+" STRATEGY FILE_COPY"); err != nil {
+	if err := exec(t.Context(), s, "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE "+template+" STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
-	return s.url(Role, name)
+	return s.URL(Role, name)
 }
 
 // Name is the name of a database in its URL.
@@ -153,7 +140,7 @@ func Name(database string) string {
 }
 
 // AsAdmin returns the URL of a database for a role that may do all.
-func AsAdmin(t TB, database string) string { return As(t, database, admin) }
+func AsAdmin(t TB, database string) string { return As(t, database, pgserver.Admin) }
 
 // As returns the URL of a database for another role.
 func As(t TB, database, role string) string {
@@ -198,5 +185,5 @@ func Folder(t TB) string {
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
-	return s.data()
+	return s.Data()
 }
