@@ -64,6 +64,8 @@ type App struct {
 	flowWork   *workflow.Worker
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
+	replays    *delivery.Replays
+	replayWork *delivery.Replayer
 	warden     *delivery.Warden
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process

@@ -134,6 +134,9 @@ func (a *App) buildDelivery() {
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
+	a.replayWork = delivery.NewReplayer(delivery.ReplayerOptions{Jobs: a.store, Schedule: a.Config.Schedule, Logger: a.Logger})
+	a.replays = delivery.NewReplays(delivery.ReplaysOptions{Store: a.store, Receivers: a.store, Started: a.replayWork.Wake,
+		IdempotencyLife: a.Pace.IdempotencyKey})
 	a.feed = delivery.NewFeed(a.store)
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Held: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
 		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})

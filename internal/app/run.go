@@ -32,6 +32,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stopSending()
 	workers.Go(func() error { return a.sendWork.Run(sending) })
 	workers.Go(func() error { return a.flowWork.Run(sending) })
+	workers.Go(func() error { return a.replayWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)
 	defer stopRunning()
 	ran := make(chan error, 1)
