@@ -26,65 +26,6 @@ type searchLimits struct {
 // The rows that one look of a running replay passes by at most.
 const partRows = 2000
 
-// PlanReplay says what a replay would do, by the very search that it would make,
-// and sets where it begins and ends. Chosen deliveries of another account are
-// CodeNotFound.
-func (s *Store) PlanReplay(ctx context.Context, j *taskhook.Replay) (p taskhook.ReplayPreview, err error) {
-	if err := s.setBounds(ctx, j); err != nil {
-		return p, err
-	}
-	part, err := s.findPart(ctx, j, searchLimits{items: taskhook.MaxTotal, rows: maxSearch})
-	if err != nil {
-		return p, err
-	}
-	if want := len(j.Choice.Deliveries); want > len(part.Items) {
-		return p, taskhook.Errorf(taskhook.CodeNotFound, "%d of the %d deliveries are not in this account.", want-len(part.Items), want)
-	}
-	var subjects []string
-	for i := range part.Items {
-		if item := &part.Items[i]; item.Skip {
-			p.Skipped++
-		} else {
-			p.Expected++
-			subjects = append(subjects, item.Subject)
-			if len(p.Sample) < sampleSize {
-				p.Sample = append(p.Sample, *item)
-			}
-		}
-	}
-	p.Open, p.Held = !part.Done, part.Target != nil && part.Target.State != taskhook.EndpointActive
-	j.Found, j.Open = len(part.Items), p.Open
-	p.Purged, err = s.countPurged(ctx, subjects)
-	return p, err
-}
-
-// sampleSize is how many items a preview shows.
-const sampleSize = 10
-
-// setBounds sets where the search of a replay begins and ends.
-func (s *Store) setBounds(ctx context.Context, j *taskhook.Replay) error {
-	c := &j.Choice
-	end := j.CreatedAt
-	if !c.Filter.To.IsZero() && c.Filter.To.Before(end) {
-		end = c.Filter.To
-	}
-	if c.Since.IsZero() {
-		j.Cursor, j.Bound = taskhook.FloorID(taskhook.PrefixDelivery, c.Filter.From), taskhook.FloorID(taskhook.PrefixDelivery, end)
-		return nil
-	}
-	from, ok, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM events WHERE id >= $1 ORDER BY id LIMIT 1`,
-		taskhook.FloorID(taskhook.PrefixEvent, c.Since.Add(-commitLimit)))
-	if err != nil {
-		return err
-	}
-	head, err := s.FeedHead(ctx)
-	if !ok {
-		from = int64(head) + 1
-	}
-	j.Cursor, j.Bound = strconv.FormatInt(from-1, 10), strconv.FormatInt(int64(head), 10)
-	return err
-}
-
 // ReplayPart returns what a replay has to do next, at most limit items, with the
 // bodies that they send. A target that was deleted is CodeNotFound.
 func (s *Store) ReplayPart(ctx context.Context, j *taskhook.Replay, limit int) (taskhook.ReplayPart, error) {
@@ -114,11 +55,11 @@ func (s *Store) target(ctx context.Context, account, id string) (*taskhook.Endpo
 	e, ok, err := first(ctx, s.db, func(r scanner) (e taskhook.Endpoint, err error) {
 		var events string
 		var schedule *string
-		if err := r.Scan(&e.ID, &e.URL, &events, &schedule, &e.LaneID, &e.State); err != nil {
+		if err := r.Scan(&e.State, &e.ID, &e.URL, &events, &schedule, &e.LaneID); err != nil {
 			return e, err
 		}
 		return e, setSubscription(&e, events, schedule)
-	}, `SELECT id, url, events, schedule, lane, state FROM endpoints WHERE id = $1 AND account = $2 AND deleted_at IS NULL`, id, account)
+	}, `SELECT state, id, url, events, schedule, lane FROM endpoints WHERE id = $1 AND account = $2 AND deleted_at IS NULL`, id, account)
 	if err == nil && !ok {
 		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no webhook %s in this account.", id)
 	}
@@ -191,8 +132,12 @@ func anyOf(texts []string) []any {
 
 // replayItems reads deliveries that are to be repeated, oldest first.
 func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where conditions, l searchLimits) ([]taskhook.ReplayItem, error) {
-	// Owed are the pending deliveries of the event to the same receiver, and the one
-	// that this replay has made.
+	// Skipped is what the receiver is owed already, by this replay or otherwise, and
+	// where failures are asked for, what it has got since.
+	got := ``
+	if f := &j.Choice.Filter; f.Failing || f.LastClass != "" || f.State == taskhook.DeliveryFailed || f.State == taskhook.DeliveryCancelled {
+		got = ` OR o.state = 'delivered'`
+	}
 	receiver, gone, args := `o.endpoint = d.endpoint AND o.url = d.url`, ` OR p.deleted_at IS NOT NULL`, []any{j.ID}
 	body := `coalesce(d.body, e.body)`
 	if to := j.To(); to != "" {
@@ -203,7 +148,7 @@ func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where condi
 		body = `NULL`
 	}
 	query := `SELECT ` + deliveryColumns + `, d.state = 'pending'` + gone + ` OR EXISTS (SELECT 1 FROM deliveries o
-		WHERE o.event = d.event AND ` + receiver + ` AND (o.replay = ? OR o.state = 'pending')), ` + body +
+		WHERE o.event = d.event AND ` + receiver + ` AND (o.replay = ? OR o.state = 'pending'` + got + `)), ` + body +
 		fromDeliveries + `JOIN events e ON e.id = d.event` + where.plain() + ` ORDER BY d.id LIMIT ?`
 	return collect(ctx, s.db, func(r scanner) (i taskhook.ReplayItem, err error) {
 		var times deliveryTimes
@@ -228,119 +173,4 @@ func skipRepeated(items []taskhook.ReplayItem, oneTarget bool) {
 		item.Skip = item.Skip || seen[key]
 		seen[key] = seen[key] || !item.Skip
 	}
-}
-
-// missedEvent is an event as a recovery sees it.
-type missedEvent struct {
-	taskhook.ReplayItem
-	seq  int64
-	got  bool // or is owed it
-	test bool
-}
-
-// findMissed looks for events that the target has not got, in the order of the
-// feed.
-func (s *Store) findMissed(ctx context.Context, j *taskhook.Replay, l searchLimits, part *taskhook.ReplayPart) error {
-	to := part.Target
-	found, err := collect(ctx, s.db, scanMissed, `SELECT e.seq, e.id, e.account, e.type, e.subject, e.created_at, e.test,
-			coalesce((SELECT max(o.id) FROM deliveries o WHERE o.event = e.id AND o.endpoint = $1), ''),
-			EXISTS (SELECT 1 FROM deliveries o WHERE o.event = e.id AND o.endpoint = $2
-				AND (o.state = 'pending' OR o.state = 'delivered' OR o.replay = $3))
-		FROM events e WHERE e.account = $4 AND e.seq > $5 AND e.seq <= $6 ORDER BY e.seq LIMIT $7`,
-		to.ID, to.ID, j.ID, j.AccountID, place(j.Cursor), place(j.Bound), l.rows)
-	if err != nil {
-		return err
-	}
-	looked := 0
-	for ; looked < len(found) && len(part.Items) < l.items; looked++ {
-		if e := &found[looked]; e.owedTo(to, &j.Choice) {
-			e.EndpointID, e.LaneID, e.URL = to.ID, to.LaneID, to.URL
-			part.Items = append(part.Items, e.ReplayItem)
-		}
-		part.Cursor = strconv.FormatInt(found[looked].seq, 10)
-	}
-	if part.Done = looked == len(found) && len(found) < l.rows; part.Done {
-		part.Cursor = j.Bound
-	}
-	if !l.bodies {
-		return nil
-	}
-	return s.addBodies(ctx, part.Items)
-}
-
-func scanMissed(r scanner) (e missedEvent, err error) {
-	var created int64
-	err = r.Scan(&e.seq, &e.EventID, &e.AccountID, &e.EventType, &e.Subject, &created, &e.test, &e.ID, &e.got)
-	e.CreatedAt = at(created)
-	return e, err
-}
-
-// owedTo reports whether the endpoint should have got the event, and has not.
-func (e *missedEvent) owedTo(to *taskhook.Endpoint, c *taskhook.ReplayChoice) bool {
-	switch {
-	case e.got, e.test, e.EventID < taskhook.FloorID(taskhook.PrefixEvent, c.Since):
-		return false
-	case !c.Filter.To.IsZero() && e.EventID >= taskhook.FloorID(taskhook.PrefixEvent, c.Filter.To):
-		return false
-	case c.Filter.EventType != "" && c.Filter.EventType != e.EventType:
-		return false
-	}
-	return e.ID != "" || c.Missing && to.Wants(e.EventType) && e.Subject != to.ID // nobody is told about itself
-}
-
-// addBodies reads the bodies of the items' events.
-func (s *Store) addBodies(ctx context.Context, items []taskhook.ReplayItem) error {
-	return inBites(items, func(some []taskhook.ReplayItem) error {
-		bodies := map[string][]byte{}
-		ids := make([]any, len(some))
-		for i := range some {
-			ids[i] = some[i].EventID
-		}
-		_, err := collect(ctx, s.db, func(r scanner) (none struct{}, err error) {
-			var id string
-			var body []byte
-			err = r.Scan(&id, &body)
-			bodies[id] = body
-			return none, err
-		}, `SELECT id, body FROM events WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
-		for i := range some {
-			some[i].Body = bodies[some[i].EventID]
-		}
-		return err
-	})
-}
-
-// place reads a place in the feed that setBounds or findMissed has written.
-func place(text string) int64 {
-	seq, _ := strconv.ParseInt(text, 10, 64) // always a number
-	return seq
-}
-
-// countPurged counts the subjects of which a result is no longer kept: tasks, and
-// executions by their tasks.
-func (s *Store) countPurged(ctx context.Context, subjects []string) (n int, err error) {
-	purged := map[string]bool{}
-	once := slices.Compact(slices.Sorted(slices.Values(subjects)))
-	for _, kind := range []struct{ prefix, query string }{
-		{taskhook.PrefixTask, `SELECT task FROM artifacts WHERE removed = 1 AND task`},
-		{taskhook.PrefixExecution, `SELECT s.execution FROM execution_steps s JOIN artifacts a ON a.task = s.task WHERE a.removed = 1 AND s.execution`},
-	} {
-		some := slices.DeleteFunc(slices.Clone(once), func(id string) bool { return !strings.HasPrefix(id, kind.prefix) })
-		err := inBites(some, func(ids []string) error {
-			found, err := known(ctx, s.db, kind.query, ids)
-			for id := range found {
-				purged[id] = true
-			}
-			return err
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	for _, subject := range subjects {
-		if purged[subject] {
-			n++
-		}
-	}
-	return n, nil
 }

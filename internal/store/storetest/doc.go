@@ -60,6 +60,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"deliveries", deliveryTests()},
 		{"health", healthTests()},
 		{"failing", failingTests()},
+		{"replays", replayTests()},
 		{"feed", feedTests()},
 		{"lanes", laneTests()},
 		{"states", stateTests()},
