@@ -158,7 +158,7 @@ type ReplayPreview struct {
 }
 
 // Warnings are sentences about what may not be wanted.
-func (p *ReplayPreview) Warnings() (list []string) {
+func (p ReplayPreview) Warnings() (list []string) {
 	if p.Purged > 0 {
 		list = append(list, fmt.Sprintf("%d of them are about results whose files are no longer kept: their links answer 410.", p.Purged))
 	}

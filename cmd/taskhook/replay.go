@@ -47,8 +47,14 @@ func (f *replayFlags) read(now time.Time) (n client.NewReplay, err error) {
 	if n.StartDate, err = readMoment(now, "--since", f.Since); err != nil {
 		return n, err
 	}
-	if n.EndDate, err = readMoment(now, "--until", f.Until); err != nil || f.Recover == "" {
+	if n.EndDate, err = readMoment(now, "--until", f.Until); err != nil {
 		return n, err
+	}
+	if f.Recover == "" {
+		if len(f.IDs) == 0 && f.Endpoint+f.Task+f.Event+f.Type+f.State+f.Class+f.Since+f.Until == "" {
+			return n, usageError{errors.New("say what to send again: ids of deliveries, a filter such as --state failed, or --recover ENDPOINT --since 3h")}
+		}
+		return n, nil
 	}
 	if n.StartDate.IsZero() {
 		return n, usageError{errors.New("--recover needs --since: say when the outage began, such as --since 3h")}
@@ -96,7 +102,7 @@ func describePreview(p client.ReplayPreview) *sheet {
 		s.add("passed by", "%d, owed already or to nobody any more", p.Skipped)
 	}
 	if p.Count > 0 {
-		s.add("takes", "%s", atLeast((time.Duration(p.EstimatedSeconds) * time.Second).String(), p.More))
+		s.add("takes", "%s", atLeast((time.Duration(p.EstimatedSeconds)*time.Second).String(), p.More))
 	}
 	for _, warning := range p.Warnings {
 		s.add("note", "%s", warning)
