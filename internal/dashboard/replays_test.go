@@ -95,12 +95,12 @@ func TestReplayPages(t *testing.T) {
 		"/endpoints/wh_a": {`href="/replays/new?endpoint=wh_a&amp;since=2026-03-01T12%3A00"`},
 		"/deliveries":     {`name="id" value="dlv_c"`, "Replay what is ticked"},
 		"/deliveries?state=failed&class=status&from=2026-01-01T00:00": {`href="/replays/new?class=status&amp;from=2026-01-01T00%3A00&amp;state=failed"`, "Show all"},
-		"/replays/new?state=failed":                                {"<strong>2</strong> events are sent again", "1 are passed by", "files are no longer kept", "is not active", `name="state" value="failed"`, ">Start<", `<option value="wh_b">`},
-		"/replays/new?id=dlv_a&id=dlv_b&rate=9":                    {`name="id" value="dlv_b"`, `value="9"`, "2 chosen deliveries"},
-		"/replays/new?endpoint=wh_a&since=2026-03-01T12:00":        {"Recover an endpoint", `value="2026-03-01T12:00"`, `name="missing"`},
-		"/replays/new?endpoint=wh_a&since=":                        {"Say since when."},
-		"/replays/new":                                             {"Tick deliveries in the list first"},
-		"/replays/new?state=failed&rate=x":                         {"is not a number of deliveries a second", `value="x"`},
+		"/replays/new?state=failed":                                   {"<strong>2</strong> events are sent again", "1 are passed by", "files are no longer kept", "is not active", `name="state" value="failed"`, ">Start<", `<option value="wh_b">`},
+		"/replays/new?id=dlv_a&id=dlv_b&rate=9":                       {`name="id" value="dlv_b"`, `value="9"`, "2 chosen deliveries"},
+		"/replays/new?endpoint=wh_a&since=2026-03-01T12:00":           {"Recover an endpoint", `value="2026-03-01T12:00"`, `name="missing"`},
+		"/replays/new?endpoint=wh_a&since=":                           {"Say since when."},
+		"/replays/new":                                                {"Tick deliveries in the list first"},
+		"/replays/new?state=failed&rate=x":                            {"is not a number of deliveries a second", `value="x"`},
 	} {
 		b.sees(b.get(path), http.StatusOK, want...)
 	}

@@ -57,16 +57,15 @@ func (s *Store) setBounds(ctx context.Context, j *taskhook.Replay) error {
 		j.Cursor, j.Bound = taskhook.FloorID(taskhook.PrefixDelivery, c.Filter.From), taskhook.FloorID(taskhook.PrefixDelivery, end)
 		return nil
 	}
-	from, ok, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM events WHERE id >= $1 ORDER BY id LIMIT 1`,
+	// An event has its place within commitLimit after its id was made, so what comes
+	// before the last that is older by as much is older too.
+	before, _, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM events WHERE id < $1 ORDER BY id DESC LIMIT 1`,
 		taskhook.FloorID(taskhook.PrefixEvent, c.Since.Add(-commitLimit)))
 	if err != nil {
 		return err
 	}
 	head, err := s.FeedHead(ctx)
-	if !ok {
-		from = int64(head) + 1
-	}
-	j.Cursor, j.Bound = strconv.FormatInt(from-1, 10), strconv.FormatInt(int64(head), 10)
+	j.Cursor, j.Bound = strconv.FormatInt(before, 10), strconv.FormatInt(int64(head), 10)
 	return err
 }
 
