@@ -29,7 +29,7 @@ func (s *Store) findMissed(ctx context.Context, j *taskhook.Replay, l searchLimi
 		return err
 	}
 	looked := 0
-	for ; looked < len(found) && len(part.Items) < l.items; looked++ {
+	for ; looked < len(found) && len(part.Items) < l.wanted; looked++ {
 		if e := &found[looked]; e.owedTo(to, &j.Choice) {
 			e.EndpointID, e.LaneID, e.URL = to.ID, to.LaneID, to.URL
 			part.Items = append(part.Items, e.ReplayItem)
@@ -39,10 +39,7 @@ func (s *Store) findMissed(ctx context.Context, j *taskhook.Replay, l searchLimi
 	if part.Done = looked == len(found) && len(found) < l.rows; part.Done {
 		part.Cursor = j.Bound
 	}
-	if !l.bodies {
-		return nil
-	}
-	return s.addBodies(ctx, part.Items)
+	return nil
 }
 
 func scanMissed(r scanner) (e missedEvent, err error) {
@@ -63,28 +60,6 @@ func (e *missedEvent) owedTo(to *taskhook.Endpoint, c *taskhook.ReplayChoice) bo
 		return false
 	}
 	return e.ID != "" || c.Missing && to.Wants(e.EventType) && e.Subject != to.ID // nobody is told about itself
-}
-
-// addBodies reads the bodies of the items' events.
-func (s *Store) addBodies(ctx context.Context, items []taskhook.ReplayItem) error {
-	return inBites(items, func(some []taskhook.ReplayItem) error {
-		bodies := map[string][]byte{}
-		ids := make([]any, len(some))
-		for i := range some {
-			ids[i] = some[i].EventID
-		}
-		_, err := collect(ctx, s.db, func(r scanner) (none struct{}, err error) {
-			var id string
-			var body []byte
-			err = r.Scan(&id, &body)
-			bodies[id] = body
-			return none, err
-		}, `SELECT id, body FROM events WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
-		for i := range some {
-			some[i].Body = bodies[some[i].EventID]
-		}
-		return err
-	})
 }
 
 // place reads a place in the feed that setBounds or findMissed has written.

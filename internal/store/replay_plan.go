@@ -16,7 +16,7 @@ func (s *Store) PlanReplay(ctx context.Context, j *taskhook.Replay) (p taskhook.
 	if err := s.setBounds(ctx, j); err != nil {
 		return p, err
 	}
-	part, err := s.findPart(ctx, j, searchLimits{items: taskhook.MaxTotal, rows: maxSearch})
+	part, err := s.findPart(ctx, j, searchLimits{wanted: taskhook.MaxTotal, items: taskhook.MaxTotal, rows: maxSearch})
 	if err != nil {
 		return p, err
 	}

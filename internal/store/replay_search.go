@@ -18,18 +18,26 @@ import (
 
 // searchLimits bound one look.
 type searchLimits struct {
-	items  int // found
+	wanted int // items that are not to be skipped
+	items  int // all that are found
 	rows   int // looked at
-	bodies bool
 }
 
-// The rows that one look of a running replay passes by at most.
-const partRows = 2000
+// The limits of one look of a running replay.
+const (
+	partItems = 250
+	partRows  = 2000
+)
 
-// ReplayPart returns what a replay has to do next, at most limit items, with the
-// bodies that they send. A target that was deleted is CodeNotFound.
+// ReplayPart returns what a replay has to do next: at most limit items that are not
+// to be skipped, with the bodies that they send. A target that was deleted is
+// CodeNotFound.
 func (s *Store) ReplayPart(ctx context.Context, j *taskhook.Replay, limit int) (taskhook.ReplayPart, error) {
-	return s.findPart(ctx, j, searchLimits{items: limit, rows: partRows, bodies: true})
+	part, err := s.findPart(ctx, j, searchLimits{wanted: limit, items: max(limit, partItems), rows: partRows})
+	if err != nil {
+		return part, err
+	}
+	return part, s.addBodies(ctx, part.Items, part.Target != nil)
 }
 
 func (s *Store) findPart(ctx context.Context, j *taskhook.Replay, l searchLimits) (part taskhook.ReplayPart, err error) {
@@ -47,7 +55,24 @@ func (s *Store) findPart(ctx context.Context, j *taskhook.Replay, l searchLimits
 		err = s.findMatching(ctx, j, l, &part)
 	}
 	skipRepeated(part.Items, part.Target != nil)
+	if j.Choice.Since.IsZero() {
+		cutAfter(&part, l.wanted)
+	}
 	return part, err
+}
+
+// cutAfter ends a part of deliveries after as many items that are not to be
+// skipped.
+func cutAfter(part *taskhook.ReplayPart, wanted int) {
+	for i := range part.Items {
+		if !part.Items[i].Skip {
+			wanted--
+		}
+		if wanted == 0 && i < len(part.Items)-1 {
+			part.Items, part.Cursor, part.Done = part.Items[:i+1], part.Items[i].ID, false
+			return
+		}
+	}
 }
 
 // target reads an endpoint without its secrets.
@@ -83,7 +108,7 @@ func (s *Store) findMatching(ctx context.Context, j *taskhook.Replay, l searchLi
 	}
 	filter.add("d.state <> 'pending'")
 	filter.add("d.test = 0")
-	if part.Items, err = s.replayItems(ctx, j, scope.and(filter), l); err != nil {
+	if part.Items, err = s.replayItems(ctx, j, scope.and(filter), l.items); err != nil {
 		return err
 	}
 	switch full := len(part.Items) == l.items; {
@@ -116,7 +141,7 @@ func (s *Store) findChosen(ctx context.Context, j *taskhook.Replay, l searchLimi
 		var where conditions
 		where.add("d.account = ?", j.AccountID)
 		where.add("d.id IN (?"+strings.Repeat(",?", len(some)-1)+")", anyOf(some)...)
-		items, err := s.replayItems(ctx, j, where, searchLimits{items: len(some), bodies: l.bodies})
+		items, err := s.replayItems(ctx, j, where, len(some))
 		part.Items = append(part.Items, items...)
 		return err
 	})
@@ -131,7 +156,7 @@ func anyOf(texts []string) []any {
 }
 
 // replayItems reads deliveries that are to be repeated, oldest first.
-func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where conditions, l searchLimits) ([]taskhook.ReplayItem, error) {
+func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where conditions, limit int) ([]taskhook.ReplayItem, error) {
 	// Skipped is what the receiver is owed already, by this replay or otherwise, and
 	// where failures are asked for, what it has got since.
 	got := ``
@@ -139,24 +164,19 @@ func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where condi
 		got = ` OR o.state = 'delivered'`
 	}
 	receiver, gone, args := `o.endpoint = d.endpoint AND o.url = d.url`, ` OR p.deleted_at IS NOT NULL`, []any{j.ID}
-	body := `coalesce(d.body, e.body)`
 	if to := j.To(); to != "" {
 		receiver, gone, args = `o.endpoint = ?`, ``, []any{to, j.ID}
-		body = `e.body`
-	}
-	if !l.bodies {
-		body = `NULL`
 	}
 	query := `SELECT ` + deliveryColumns + `, d.state = 'pending'` + gone + ` OR EXISTS (SELECT 1 FROM deliveries o
-		WHERE o.event = d.event AND ` + receiver + ` AND (o.replay = ? OR o.state = 'pending'` + got + `)), ` + body +
-		fromDeliveries + `JOIN events e ON e.id = d.event` + where.plain() + ` ORDER BY d.id LIMIT ?`
+		WHERE o.event = d.event AND ` + receiver + ` AND (o.replay = ? OR o.state = 'pending'` + got + `))` +
+		fromDeliveries + where.plain() + ` ORDER BY d.id LIMIT ?`
 	return collect(ctx, s.db, func(r scanner) (i taskhook.ReplayItem, err error) {
 		var times deliveryTimes
-		if err := r.Scan(append(deliveryFields(&i.Delivery, &times), &i.Skip, &i.Body)...); err != nil {
+		if err := r.Scan(append(deliveryFields(&i.Delivery, &times), &i.Skip)...); err != nil {
 			return i, err
 		}
 		return i, times.set(&i.Delivery)
-	}, numbered(query), slices.Concat(args, where.args, []any{l.items})...)
+	}, numbered(query), slices.Concat(args, where.args, []any{limit})...)
 }
 
 // skipRepeated skips what goes to a receiver that an earlier item goes to with the
@@ -173,4 +193,36 @@ func skipRepeated(items []taskhook.ReplayItem, oneTarget bool) {
 		item.Skip = item.Skip || seen[key]
 		seen[key] = seen[key] || !item.Skip
 	}
+}
+
+// addBodies reads what the items that are not to be skipped send: to one target the
+// bodies of their events, else those of the deliveries that they repeat.
+func (s *Store) addBodies(ctx context.Context, items []taskhook.ReplayItem, oneTarget bool) error {
+	query, id := `SELECT d.id, coalesce(d.body, e.body) FROM deliveries d JOIN events e ON e.id = d.event WHERE d.id IN (`, func(i *taskhook.ReplayItem) string { return i.ID }
+	if oneTarget {
+		query, id = `SELECT id, body FROM events WHERE id IN (`, func(i *taskhook.ReplayItem) string { return i.EventID }
+	}
+	var wanted []*taskhook.ReplayItem
+	for i := range items {
+		if !items[i].Skip {
+			wanted = append(wanted, &items[i])
+		}
+	}
+	return inBites(wanted, func(some []*taskhook.ReplayItem) error {
+		bodies, ids := map[string][]byte{}, make([]string, len(some))
+		for i, item := range some {
+			ids[i] = id(item)
+		}
+		_, err := collect(ctx, s.db, func(r scanner) (none struct{}, err error) {
+			var id string
+			var body []byte
+			err = r.Scan(&id, &body)
+			bodies[id] = body
+			return none, err
+		}, query+marks(1, len(ids))+`)`, anyOf(ids)...)
+		for i, item := range some {
+			item.Body = bodies[ids[i]]
+		}
+		return err
+	})
 }
