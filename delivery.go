@@ -37,6 +37,7 @@ type Delivery struct {
 	Schedule   Schedule // fixed when the delivery was made
 	Test       bool     // asked for by the test button
 	ReplayOf   string   // the delivery that this one repeats, or empty
+	ReplayID   string   // the replay that has made it, or empty
 	Held       bool     // pending, but its endpoint is paused or disabled
 	LastError  string   // of the last attempt, a sentence
 	LastClass  Class    // of the last attempt, where that failed; else empty
@@ -77,6 +78,7 @@ type DeliveryFilter struct {
 	State      DeliveryState
 	Failing    bool      // only those whose last attempt failed
 	LastClass  Class     // one of Failures: only those whose last attempt failed in this way
+	ReplayID   string    // only those that this replay has made
 	From, To   time.Time // creation time, From inclusive, To exclusive
 	Page
 }

@@ -22,6 +22,7 @@ const (
 	PrefixLane     = "lane_"
 	PrefixNode     = "node_"
 	PrefixCredit   = "crd_"
+	PrefixReplay   = "rpl_"
 
 	PrefixWorkflow  = "wf_"
 	PrefixExecution = "exec_"

@@ -42,6 +42,15 @@ type EndpointChange struct {
 	MaxInFlight *int           // 0: no limit
 }
 
+// NewReplay asks for a replay.
+type NewReplay struct {
+	Choice         ReplayChoice
+	TargetID       string // the endpoint that gets all; empty: each goes where it went
+	Rate           int    // deliveries a second; 0: DefaultReplayRate
+	IdempotencyKey string // of the client, at most 255 characters, or empty
+	RequestHash    string // tells requests under one IdempotencyKey apart; empty without one
+}
+
 // TestResult tells what became of a test event, which is sent once.
 type TestResult struct {
 	EventID    string

@@ -22,6 +22,7 @@ type Delivery struct {
 	LastClass     string    `json:"last_class,omitempty"` // of the last attempt, where that failed: "timeout", "tls" …
 	Test          bool      `json:"test,omitempty"`
 	ReplayOf      string    `json:"replay_of,omitempty"` // the delivery that this one repeats
+	ReplayID      string    `json:"replay_id,omitempty"` // the replay that has made it
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 	CreatedAt     time.Time `json:"created_at"`
 	FinishedAt    time.Time `json:"finished_at,omitzero"`
@@ -48,6 +49,7 @@ type DeliveryQuery struct {
 	TaskID    string
 	State     string
 	LastClass string    // "timeout", "tls" …, or "any" failure
+	ReplayID  string    // that has made them
 	From, To  time.Time // creation time, From inclusive, To exclusive
 	PageQuery           // which part
 }
@@ -61,6 +63,7 @@ func (c *Client) Deliveries(ctx context.Context, q DeliveryQuery) (Page[Delivery
 	set(v, "eventType", q.EventType)
 	set(v, "state", q.State)
 	set(v, "lastClass", q.LastClass)
+	set(v, "replayId", q.ReplayID)
 	setTime(v, "startDate", q.From)
 	setTime(v, "endDate", q.To)
 	return page[Delivery](ctx, c, call{method: http.MethodGet, path: []string{"deliveries"}, query: v})

@@ -54,6 +54,7 @@ func describeDelivery(now time.Time, d client.Delivery) *sheet {
 	s.add("event", "%s (%s)", d.EventID, d.EventType)
 	s.add("about", "%s", d.Subject)
 	s.add("replay of", "%s", d.ReplayOf)
+	s.add("made by", "%s", d.ReplayID)
 	if d.Test {
 		s.add("test", "asked for by a person")
 	}

@@ -27,6 +27,7 @@ type commands struct {
 	Endpoint endpointCommand `cmd:"" help:"Register and change the receivers of events."`
 	Webhook  endpointCommand `cmd:"" hidden:"" help:"As endpoint."`
 	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`
+	Replay   replayCommand   `cmd:"" help:"Send many deliveries again."`
 	Model    modelCommand    `cmd:"" help:"See what can be asked for."`
 	Provider providerCommand `cmd:"" help:"Check and try descriptions of upstream APIs."`
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`

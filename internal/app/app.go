@@ -68,6 +68,8 @@ type App struct {
 	flowWork   *workflow.Worker
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
+	replays    *delivery.Replays
+	replayWork *delivery.Replayer
 	warden     *delivery.Warden
 	links      *artifact.Linker
 	adapters   *provider.Registry

@@ -177,6 +177,9 @@ func (a *App) buildDelivery() {
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Now: a.clock.Now, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
+	a.replayWork = delivery.NewReplayer(delivery.ReplayerOptions{Jobs: a.store, Schedule: a.Config.Schedule, Now: a.clock.Now, Logger: a.Logger})
+	a.replays = delivery.NewReplays(delivery.ReplaysOptions{Store: a.store, Receivers: a.store, Started: a.replayWork.Wake, Now: a.clock.Now,
+		IdempotencyLife: a.Pace.IdempotencyKey})
 	a.feed = delivery.NewFeed(a.store)
 	a.feed.Now = a.clock.Now
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Held: a.store, Health: a.store, CheckURL: a.policy.CheckURL,

@@ -51,6 +51,7 @@ func (a *App) modelHunter() *modelhunter.Face {
 		Endpoints:     a.deliveries,
 		EndpointTools: a.deliveries,
 		Deliveries:    a.deliveries,
+		Replays:       a.replays,
 		Publisher:     a.deliveries,
 		Feed:          a.feed,
 		Files:         a.uploads,

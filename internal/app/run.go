@@ -31,6 +31,7 @@ func (a *App) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(background)
 	defer stopSending()
 	workers.Go(func() error { return a.flowWork.Run(sending) })
+	workers.Go(func() error { return a.replayWork.Run(sending) })
 	sent := ended(workers, func() error { return a.sendWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)
 	defer stopRunning()

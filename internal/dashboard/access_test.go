@@ -35,6 +35,8 @@ func TestScopesAreNeeded(t *testing.T) {
 			id = "wf_a"
 		case strings.HasPrefix(path, "/executions"):
 			id = "exec_a"
+		case strings.HasPrefix(path, "/replays"):
+			id = "rpl_a"
 		}
 		path = strings.ReplaceAll(path, "{id}", id)
 		var answer *httptest.ResponseRecorder
@@ -80,6 +82,9 @@ func TestScopesShowTheirPart(t *testing.T) {
 		{"/executions/exec_c", []taskhook.Scope{readFlows, runFlows}, []string{"Steps"}, []string{"/cancel"}},
 		{"/deliveries/dlv_c", []taskhook.Scope{readDeliveries}, []string{"Attempts"}, []string{"/replay"}},
 		{"/deliveries/dlv_c", []taskhook.Scope{readDeliveries, taskhook.ScopeDeliveriesWrite}, []string{"/replay"}, nil},
+		{"/deliveries?state=failed", []taskhook.Scope{readDeliveries}, []string{"dlv_"}, []string{"Replay all", `type="checkbox"`}},
+		{"/replays/rpl_a", []taskhook.Scope{readDeliveries}, []string{"40%"}, []string{"/pause", "/cancel", "/rate"}},
+		{"/replays/new?state=failed", []taskhook.Scope{readDeliveries}, []string{"are sent again"}, []string{">Start<"}},
 		{"/endpoints", []taskhook.Scope{readHooks}, []string{"wh_a"}, []string{"Register an endpoint"}},
 		{"/endpoints/wh_a", []taskhook.Scope{readHooks}, []string{"Health"}, []string{"/test", "/edit", "/rotate", "/delete", "dlv_"}},
 		{"/endpoints/wh_a", []taskhook.Scope{readHooks, readDeliveries, taskhook.ScopeWebhooksWrite}, []string{"/test", "/edit", "/rotate", "/delete", "dlv_"}, nil},

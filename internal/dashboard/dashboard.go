@@ -47,6 +47,16 @@ type (
 		Replay(ctx context.Context, account, id string) (taskhook.Delivery, error)
 	}
 
+	// Replays sends many deliveries again. One that has ended is CodeConflict to
+	// Change.
+	Replays interface {
+		Preview(ctx context.Context, who taskhook.Identity, n taskhook.NewReplay) (taskhook.ReplayPreview, error)
+		Start(ctx context.Context, who taskhook.Identity, n taskhook.NewReplay) (taskhook.Replay, error)
+		Replay(ctx context.Context, account, id string) (taskhook.Replay, error)
+		Replays(ctx context.Context, f taskhook.ReplayFilter) (taskhook.List[taskhook.Replay], error)
+		Change(ctx context.Context, account, id string, c taskhook.ReplayChange) (taskhook.Replay, error)
+	}
+
 	// Endpoints keeps the receivers.
 	Endpoints interface {
 		CreateEndpoint(ctx context.Context, account string, n taskhook.NewEndpoint) (taskhook.Endpoint, error)
@@ -100,6 +110,7 @@ type Config struct {
 	Directory     Directory
 	Tasks         Tasks
 	Deliveries    Deliveries
+	Replays       Replays
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
 	Money         Money

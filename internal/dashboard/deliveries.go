@@ -12,6 +12,7 @@ import (
 
 // deliveryListView is a list of deliveries with its filters.
 type deliveryListView struct {
+	access
 	Filter   taskhook.DeliveryFilter
 	From, To string // of the filter, as its fields hold them
 	States   []taskhook.DeliveryState
@@ -27,6 +28,26 @@ func (v deliveryListView) Filtered() bool {
 	return chosen != taskhook.DeliveryFilter{}
 }
 
+// ReplayAll is the page from which all that match are sent again; empty when the
+// list shows no choice, or what is pending.
+func (v deliveryListView) ReplayAll() string {
+	if !v.Filtered() || v.Filter.State == taskhook.DeliveryPending {
+		return ""
+	}
+	class := string(v.Filter.LastClass)
+	if v.Filter.Failing {
+		class = string(anyFailure)
+	}
+	f, query := v.Filter, url.Values{}
+	for name, value := range map[string]string{"state": string(f.State), "class": class, "type": f.EventType, "from": v.From, "to": v.To,
+		"task": f.Subject, "endpoint": f.EndpointID, "event": f.EventID, "replay": f.ReplayID} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return "/replays/new?" + query.Encode()
+}
+
 // deliveryList lists deliveries.
 func (d *Dashboard) deliveryList(r *http.Request, s *session) (view, error) {
 	query := r.URL.Query()
@@ -40,7 +61,7 @@ func (d *Dashboard) deliveryList(r *http.Request, s *session) (view, error) {
 		return view{}, err
 	}
 	return view{template: "deliveries.html", section: "deliveries", title: "Deliveries",
-		data: deliveryListView{f, query.Get("from"), query.Get("to"), taskhook.DeliveryStates(), taskhook.Failures(), l.Items, newPager(r, l)}}, nil
+		data: deliveryListView{s.access, f, query.Get("from"), query.Get("to"), taskhook.DeliveryStates(), taskhook.Failures(), l.Items, newPager(r, l)}}, nil
 }
 
 // anyFailure asks for deliveries whose last attempt failed, whatever it met.
@@ -50,7 +71,7 @@ const anyFailure taskhook.Class = "any"
 func deliveryFilter(query url.Values) (f taskhook.DeliveryFilter, err error) {
 	field := func(name string) string { return strings.TrimSpace(query.Get(name)) }
 	f = taskhook.DeliveryFilter{State: taskhook.DeliveryState(field("state")), LastClass: taskhook.Class(field("class")),
-		EndpointID: field("endpoint"), EventID: field("event"), EventType: field("type"), Subject: field("task")}
+		EndpointID: field("endpoint"), EventID: field("event"), EventType: field("type"), Subject: field("task"), ReplayID: field("replay")}
 	if f.State != "" && !slices.Contains(taskhook.DeliveryStates(), f.State) {
 		return f, taskhook.Errorf(taskhook.CodeInvalid, "Deliveries have no state %.80q.", f.State)
 	}
@@ -67,12 +88,15 @@ func deliveryFilter(query url.Values) (f taskhook.DeliveryFilter, err error) {
 	return f, err
 }
 
+// minuteForm is how a field holds a time.
+const minuteForm = "2006-01-02T15:04"
+
 // minute reads what a field for a time holds, in UTC; zero when it is empty.
 func minute(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse("2006-01-02T15:04", text)
+	t, err := time.Parse(minuteForm, text)
 	if err != nil {
 		return t, taskhook.Errorf(taskhook.CodeInvalid, "%.80q is not a time. Write it like 2026-03-01T09:30.", text)
 	}

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -32,6 +33,19 @@ func (v endpointView) Owed() string { return total(v.Health.Pending) }
 
 // OwnSchedule reports whether the endpoint's schedule counts, not the operator's.
 func (v endpointView) OwnSchedule() bool { return v.Schedule != nil }
+
+// Recover is the page from which it is sent what it has missed, since its last
+// success if it fails now; empty for who may not.
+func (v endpointView) Recover() string {
+	if !v.May(taskhook.ScopeDeliveriesWrite) {
+		return ""
+	}
+	since := time.Now().Add(-time.Hour)
+	if v.Failing() && !v.Health.LastSuccess.IsZero() {
+		since = v.Health.LastSuccess
+	}
+	return "/replays/new?" + url.Values{"endpoint": {v.ID}, "since": {since.UTC().Format(minuteForm)}}.Encode()
+}
 
 // endpoint shows one endpoint.
 func (d *Dashboard) endpoint(r *http.Request, s *session) (view, error) {

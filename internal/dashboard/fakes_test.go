@@ -36,6 +36,8 @@ type world struct {
 	endpoints  []taskhook.Endpoint
 	workflows  []taskhook.Workflow
 	executions []taskhook.Execution
+	replays    []taskhook.Replay
+	asked      taskhook.NewReplay // last
 	money      taskhook.Balance
 	cost       taskhook.Money   // of 30 days
 	fail       error            // what every look-up answers, if set
@@ -302,7 +304,7 @@ type browser struct {
 
 func newDashboard(t *testing.T, w *world, change func(*Config)) *Dashboard {
 	t.Helper()
-	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Endpoints: w, EndpointTools: w, Money: w, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
+	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Replays: replays{w}, Endpoints: w, EndpointTools: w, Money: w, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
 		SessionKey: []byte(strings.Repeat("k", 32)), BaseURL: "http://taskhook.example", Stopping: func() bool { return false },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {

@@ -37,6 +37,15 @@ func (d *Dashboard) routes() []route {
 		{"GET /deliveries/{id}", d.page(deliveries, d.delivery)},
 		{"POST /deliveries/{id}/replay", d.action(deliveriesWrite, d.replay)},
 
+		{"GET /replays", d.page(deliveries, d.replayList)},
+		{"GET /replays/new", d.page(deliveries, d.newReplay)},
+		{"POST /replays", d.form(deliveriesWrite, d.startReplay)},
+		{"GET /replays/{id}", d.page(deliveries, d.replayPage)},
+		{"POST /replays/{id}/pause", d.action(deliveriesWrite, d.pauseReplay)},
+		{"POST /replays/{id}/resume", d.action(deliveriesWrite, d.resumeReplay)},
+		{"POST /replays/{id}/cancel", d.action(deliveriesWrite, d.cancelReplay)},
+		{"POST /replays/{id}/rate", d.action(deliveriesWrite, d.paceReplay)},
+
 		{"GET /endpoints", d.page(webhooks, d.endpointList)},
 		{"GET /endpoints/new", d.page(webhooksWrite, d.registerForm)},
 		{"POST /endpoints/new", d.form(webhooksWrite, d.register)},

@@ -13,7 +13,7 @@ func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 // text given.
 func fullWorld(text string) *world {
 	at := noon()
-	f := &world{attempts: map[string][]taskhook.Attempt{}, revoked: map[string]bool{}}
+	f := &world{attempts: map[string][]taskhook.Attempt{}, revoked: map[string]bool{}, replays: someReplays(text)}
 	quoted, _ := json.Marshal(text)
 	for i, state := range append(taskhook.TaskStates(), taskhook.TaskExpired) {
 		t := taskhook.Task{ID: "task_" + string(rune('a'+i)), AccountID: "acc_one", Face: "modelhunter", Provider: text, Capability: text, Model: text,
@@ -65,6 +65,10 @@ func pages() []string {
 	list = append(list, "/workflows", "/workflows/wf_a", "/executions", "/executions?state=failed&workflow=wf_a")
 	for _, id := range "abcde" {
 		list = append(list, "/executions/exec_"+string(id))
+	}
+	list = append(list, "/replays", "/replays/new?state=failed", "/replays/new?endpoint=wh_a&since=2026-03-01T12:00")
+	for _, id := range "abcd" {
+		list = append(list, "/replays/rpl_"+string(id))
 	}
 	for _, id := range "abcdefg" {
 		list = append(list, "/tasks/task_"+string(id))

@@ -32,6 +32,9 @@ func parseTemplates(prefix, baseURL string, a assets) templates {
 		"rate":        rate,
 		"link":        newNavLink,
 		"opened":      func(a attemptView, open bool) openedAttempt { return openedAttempt{a, open} },
+		"outcome":     func(replay, state string, n int) replayOutcome { return replayOutcome{replay, state, n} },
+		"picked":      func(rows []taskhook.Delivery) deliveryTable { return deliveryTable{rows, true} },
+		"unpicked":    func(rows []taskhook.Delivery) deliveryTable { return deliveryTable{rows, false} },
 		"hint":        func(x taskhook.Attempt) string { return taskhook.Hint(&x) },
 	}
 	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout/*.html"))
@@ -54,6 +57,19 @@ type navLink struct {
 }
 
 func newNavLink(path, text string, current bool) navLink { return navLink{path, text, current} }
+
+// replayOutcome is how many deliveries of a replay are in a state.
+type replayOutcome struct {
+	Replay, State string
+	N             int
+}
+
+// deliveryTable is a table of deliveries, perhaps with boxes to tick, of the form
+// that is called pick.
+type deliveryTable struct {
+	Rows []taskhook.Delivery
+	Pick bool
+}
 
 // openedAttempt is an attempt with its details shown or folded away.
 type openedAttempt struct {

@@ -52,15 +52,21 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 		}
 	}
 	now := s.Now()
-	again := taskhook.Outgoing{Delivery: old.Delivery, Body: old.Body}
-	again.ID, again.ReplayOf = taskhook.NewID(taskhook.PrefixDelivery, now), old.ID
-	again.State, again.Attempts, again.LastError, again.LastClass, again.Test = taskhook.DeliveryPending, 0, "", "", false
-	again.DueAt, again.CreatedAt, again.FinishedAt = now, now, time.Time{}
+	again := taskhook.Outgoing{Delivery: repeated(old.Delivery, now), Body: old.Body}
 	p := &taskhook.Publication{Deliveries: []taskhook.Outgoing{again}, Rouse: true}
 	if err := s.Queue.Publish(ctx, now, p); err != nil {
 		return old.Delivery, err
 	}
 	return p.Deliveries[0].Delivery, nil
+}
+
+// repeated returns a new delivery like one that has ended.
+func repeated(old taskhook.Delivery, now time.Time) taskhook.Delivery {
+	d := old
+	d.ID, d.ReplayOf, d.ReplayID = taskhook.NewID(taskhook.PrefixDelivery, now), old.ID, ""
+	d.State, d.Attempts, d.LastError, d.LastClass, d.Test = taskhook.DeliveryPending, 0, "", "", false
+	d.DueAt, d.CreatedAt, d.FinishedAt = now, now, time.Time{}
+	return d
 }
 
 // Publish makes events of the account's own types durable and owed to the

@@ -7,7 +7,7 @@ type bulk int
 // All of them, with what a row of their arguments is.
 const (
 	eventRows    bulk = iota // seq, id, account, type, subject, body, created_at, test
-	deliveryRows             // id, account, event, event_type, subject, endpoint, lane, url, body, state, claim, schedule, test, replay_of, due_at, created_at
+	deliveryRows             // id, account, event, event_type, subject, endpoint, lane, url, body, state, claim, schedule, test, replay_of, replay, due_at, created_at
 	resultRows               // id, claim, state, attempts, last_error, due_at, finished_at, last_class; answers with the ids that were changed
 	attemptRows              // delivery, number, started_at, duration, status, class, error, response, retry_after
 	countRows                // account, endpoint, minute, class, attempts, ended
@@ -15,7 +15,7 @@ const (
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
-var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtititii", resultRows: "tititiit", attemptRows: "tiiiittbi",
+var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", attemptRows: "tiiiittbi",
 	countRows: "ttitii", healthRows: "tiititii"}
 
 // The insertions, which differ in where rows come from and in how the later of two
@@ -23,7 +23,7 @@ var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtit
 const (
 	intoEvents     = ` INTO events (seq, id, account, type, subject, body, created_at, test) `
 	intoDeliveries = ` INTO deliveries (id, account, event, event_type, subject, endpoint, lane, url, body,
-			state, claim, schedule, test, replay_of, due_at, created_at) `
+			state, claim, schedule, test, replay_of, replay, due_at, created_at) `
 	intoAttempts = ` INTO attempts (delivery, number, started_at, duration, status, class, error, response, retry_after) `
 	intoCounts   = ` INTO attempt_counts (account, endpoint, minute, class, attempts, ended) `
 	addCounts    = ` ON CONFLICT (account, endpoint, minute, class) DO UPDATE SET attempts = attempt_counts.attempts + excluded.attempts,

@@ -8,7 +8,7 @@ import (
 )
 
 const deliveryColumns = `d.id, d.account, d.event, d.event_type, d.subject, d.endpoint, d.lane,
-	coalesce(nullif(d.url, ''), p.url, ''), d.state, d.attempts, d.schedule, d.test, d.replay_of,
+	coalesce(nullif(d.url, ''), p.url, ''), d.state, d.attempts, d.schedule, d.test, d.replay_of, d.replay,
 	d.state = 'pending' AND coalesce(p.state, 'active') <> 'active', d.last_error, d.last_class, d.due_at, d.created_at, d.finished_at`
 
 const (
@@ -23,7 +23,7 @@ const selectOutgoing = `SELECT ` + deliveryColumns + `, coalesce(d.body, e.body)
 
 func deliveryFields(d *taskhook.Delivery, times *deliveryTimes) []any {
 	return []any{&d.ID, &d.AccountID, &d.EventID, &d.EventType, &d.Subject, &d.EndpointID, &d.LaneID, &d.URL,
-		&d.State, &d.Attempts, &times.schedule, &d.Test, &d.ReplayOf, &d.Held, &d.LastError, &d.LastClass,
+		&d.State, &d.Attempts, &times.schedule, &d.Test, &d.ReplayOf, &d.ReplayID, &d.Held, &d.LastError, &d.LastClass,
 		&times.due, &times.created, &times.finished}
 }
 
@@ -76,14 +76,24 @@ func (s *Store) Outgoing(ctx context.Context, account, id string) (taskhook.Outg
 
 // Deliveries lists deliveries, newest first.
 func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (taskhook.List[taskhook.Delivery], error) {
-	var scope, filter conditions
+	scope, filter := deliveryConditions(f)
+	return list(ctx, s.db, listing[taskhook.Delivery]{
+		columns: deliveryColumns, from: onlyDeliveries, joins: joinEndpoints, id: "d.id", scope: scope, filter: filter, page: f.Page, scan: scanDelivery,
+		cursor: func(d taskhook.Delivery) string { return d.ID },
+	})
+}
+
+// deliveryConditions are those of a filter, to be looked for by an index and to be
+// looked at in each row.
+func deliveryConditions(f taskhook.DeliveryFilter) (scope, filter conditions) {
 	scope.add("d.account = ?", f.AccountID)
 	scope.addIf(f.EndpointID != "", "d.endpoint = ? AND d.endpoint <> ''", f.EndpointID) // as its partial index says
+	scope.addIf(f.ReplayID != "", "d.replay = ? AND d.replay <> ''", f.ReplayID)
 	scope.addIf(f.EventID != "", "d.event = ?", f.EventID)
 	scope.addIf(f.Subject != "", `d.id IN (SELECT id FROM deliveries WHERE event IN
 		(SELECT id FROM events WHERE subject = ? AND subject <> ''))`, f.Subject)
 	failing := &scope // indexes lead to what failed; but an event has few deliveries
-	if f.EventID != "" || f.Subject != "" {
+	if f.EventID != "" || f.Subject != "" || f.ReplayID != "" {
 		failing = &filter
 	}
 	failing.addIf(f.Failing || f.LastClass != "" || f.State == taskhook.DeliveryFailed, "d.last_class <> ''")
@@ -92,10 +102,7 @@ func (s *Store) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (task
 	filter.addIf(f.State != "", "d.state = ?", string(f.State))
 	filter.addIf(f.EventType != "", "d.event_type = ?", f.EventType)
 	filter.addIf(f.LastClass != "", "d.last_class = ?", string(f.LastClass))
-	return list(ctx, s.db, listing[taskhook.Delivery]{
-		columns: deliveryColumns, from: onlyDeliveries, joins: joinEndpoints, id: "d.id", scope: scope, filter: filter, page: f.Page, scan: scanDelivery,
-		cursor: func(d taskhook.Delivery) string { return d.ID },
-	})
+	return scope, filter
 }
 
 // Attempts returns the attempts of a delivery of the account, in order.

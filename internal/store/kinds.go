@@ -13,6 +13,7 @@ type kinds struct {
 	createWorkflow, updateWorkflow, deleteWorkflow                                    *kind
 	createExecution, cancelExecution, settleExecution, finishExecution                *kind
 	failStep, noteEndpoint, dropDeliveries                                            *kind
+	createReplay, changeReplay, advanceReplay                                         *kind
 	join, renewNode, removeDead, leave                                                *kind
 }
 
@@ -67,6 +68,9 @@ func (s *Store) makeKinds() []*kind {
 		{&k.failStep, useCase("fail_step")},
 		{&k.noteEndpoint, s.endingKind("note_endpoint", nil)},
 		{&k.dropDeliveries, useCase("drop_deliveries")},
+		{&k.createReplay, useCase("create_replay")},
+		{&k.changeReplay, useCase("change_replay")},
+		{&k.advanceReplay, s.endingKind("advance_replay", nil)},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

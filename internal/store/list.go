@@ -33,11 +33,16 @@ func (c conditions) and(more conditions) conditions {
 }
 
 // text is the WHERE clause, with numbers for its ?.
-func (c *conditions) text() string {
+func (c *conditions) text() string { return numbered(c.plain()) }
+
+// plain is the WHERE clause as a part of a statement that is yet to be numbered.
+func (c *conditions) plain() string { return " WHERE " + strings.Join(c.parts, " AND ") }
+
+// numbered returns a statement with $1, $2 … for its ?.
+func numbered(statement string) string {
 	var b strings.Builder
-	b.WriteString(" WHERE ")
 	n := 0
-	for _, r := range strings.Join(c.parts, " AND ") {
+	for _, r := range statement {
 		if r != '?' {
 			b.WriteRune(r)
 			continue

@@ -155,6 +155,13 @@ var postgresSearches = []struct{ statement, step string }{
 	{"FROM endpoint_health WHERE endpoint", "endpoint_health_pkey"},
 	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "deliveries_pending"},
 	{"FROM idempotency WHERE hash =", "idempotency_pkey"},
+	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "Index Scan using deliveries_by_account on deliveries d"},
+	{"AND (o.replay = $1 OR o.state", "using deliveries_by_event on deliveries o"},
+	{"AND e.seq > $5 AND e.seq <= $6 ORDER", "Index Scan using events_by_account on events e"},
+	{"AND e.seq > $5 AND e.seq <= $6 ORDER", "using deliveries_by_event on deliveries o"},
+	{"FROM (SELECT state FROM deliveries WHERE replay", "using deliveries_by_replay on deliveries"},
+	{"FROM replays WHERE state = 'running' ORDER", "Index Scan using replays_running on replays"},
+	{"UPDATE replays SET cursor", "Index Scan using replays_"},
 	{"WHERE x.due_at <= $1 ORDER BY x.due_at LIMIT", "executions_due"},
 	{"(SELECT id FROM events WHERE subject = ", "Index Scan using events_by_subject on events"},
 }

@@ -54,7 +54,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
 var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|counted|v|series|CONSTANT ROW|\d+-ROW VALUES CLAUSE` +
-	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle)$`)
+	`|l USING INDEX lanes_held|lanes USING INDEX lanes_idle|replays USING INDEX replays_running)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
 // node works on at a time, or by the hours of usage that it asks for.
@@ -139,6 +139,14 @@ var searches = []struct{ statement, step string }{
 	{"FROM endpoint_health WHERE endpoint", "SEARCH endpoint_health USING PRIMARY KEY (endpoint=?)"},
 	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
+	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>? AND id<?)"},
+	{"WHERE d.account = $2 AND d.last_class <> '' AND d.id > $3 AND d.id < $4 AND d.state", "SEARCH d USING INDEX deliveries_in_vain (account=? AND id>? AND id<?)"},
+	{"AND (o.replay = $1 OR o.state", "SEARCH o USING INDEX deliveries_by_event (event=?)"},
+	{"d.last_class <> '' AND d.id > $2 AND d.id < $3 ORDER BY d.id LIMIT 1 OFFSET", "SEARCH d USING INDEX deliveries_in_vain (account=? AND id>? AND id<?)"},
+	{"AND e.seq > $5 AND e.seq <= $6 ORDER", "SEARCH e USING INDEX events_by_account (account=? AND seq>? AND seq<?)"},
+	{"AND e.seq > $5 AND e.seq <= $6 ORDER", "SEARCH o USING INDEX deliveries_by_event (event=?)"},
+	{"FROM (SELECT state FROM deliveries WHERE replay", "SEARCH deliveries USING INDEX deliveries_by_replay (replay=?)"},
+	{"UPDATE replays SET cursor", "SEARCH replays USING PRIMARY KEY (id=?)"},
 }
 
 // complete checks that no hot statement went unseen when all tests ran.

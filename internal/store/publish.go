@@ -260,7 +260,7 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 				url, body = d.URL, d.Body
 			}
 			args = append(args, d.ID, d.AccountID, d.EventID, d.EventType, d.Subject, d.EndpointID, d.LaneID, url, body,
-				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, ms(d.DueAt), ms(d.CreatedAt))
+				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, d.ReplayID, ms(d.DueAt), ms(d.CreatedAt))
 		}
 	}
 	_, err := t.many(ctx, deliveryRows, args)

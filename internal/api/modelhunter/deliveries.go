@@ -19,6 +19,7 @@ func (f *Face) listDeliveries(w http.ResponseWriter, r *http.Request, who taskho
 		EndpointID: q.id("webhookId", taskhook.PrefixEndpoint),
 		EventID:    q.id("eventId", taskhook.PrefixEvent),
 		Subject:    q.id("taskId", taskhook.PrefixTask),
+		ReplayID:   q.id("replayId", taskhook.PrefixReplay),
 	})
 }
 
@@ -48,13 +49,7 @@ func (f *Face) taskDeliveries(w http.ResponseWriter, r *http.Request, who taskho
 
 // writeDeliveries answers with the part of the filter's list that q asks for.
 func (f *Face) writeDeliveries(w http.ResponseWriter, r *http.Request, q *query, filter taskhook.DeliveryFilter) error {
-	filter.State = oneOf(q, "state", taskhook.DeliveryStates()...)
-	filter.LastClass = oneOf(q, "lastClass", append(taskhook.Failures(), anyFailure)...)
-	if filter.LastClass == anyFailure {
-		filter.Failing, filter.LastClass = true, ""
-	}
-	filter.EventType = q.text("eventType")
-	filter.From, filter.To = q.time("startDate", false), q.time("endDate", true)
+	q.deliveries(&filter)
 	filter.Page = q.page(defaultLimit, taskhook.PrefixDelivery)
 	if q.err != nil {
 		return q.err
@@ -64,6 +59,17 @@ func (f *Face) writeDeliveries(w http.ResponseWriter, r *http.Request, q *query,
 		return err
 	}
 	return writeList(f, w, r, list, renderDelivery)
+}
+
+// deliveries reads what all lists of deliveries can be filtered by.
+func (q *query) deliveries(f *taskhook.DeliveryFilter) {
+	f.State = oneOf(q, "state", taskhook.DeliveryStates()...)
+	f.LastClass = oneOf(q, "lastClass", append(taskhook.Failures(), anyFailure)...)
+	if f.LastClass == anyFailure {
+		f.Failing, f.LastClass = true, ""
+	}
+	f.EventType = q.text("eventType")
+	f.From, f.To = q.time("startDate", false), q.time("endDate", true)
 }
 
 // delivery answers GET /deliveries/{delivery_id}.
@@ -120,6 +126,7 @@ func renderDelivery(d taskhook.Delivery) client.Delivery {
 	out := client.Delivery{
 		ID: d.ID, EventID: d.EventID, EventType: d.EventType, Subject: d.Subject, WebhookID: d.EndpointID, URL: d.URL,
 		State: string(d.State), Held: d.Held, Attempts: d.Attempts, LastError: d.LastError, LastClass: string(d.LastClass), Test: d.Test, ReplayOf: d.ReplayOf,
+		ReplayID:  d.ReplayID,
 		CreatedAt: milli(d.CreatedAt), FinishedAt: milli(d.FinishedAt),
 	}
 	if !d.State.Final() && !d.Held {

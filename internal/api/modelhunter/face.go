@@ -70,6 +70,16 @@ type (
 		Replay(ctx context.Context, account, id string) (taskhook.Delivery, error)
 	}
 
+	// Replays sends many deliveries again. A started replay is durable on return, and
+	// one that is final is CodeConflict to Change.
+	Replays interface {
+		Preview(ctx context.Context, who taskhook.Identity, n taskhook.NewReplay) (taskhook.ReplayPreview, error)
+		Start(ctx context.Context, who taskhook.Identity, n taskhook.NewReplay) (taskhook.Replay, error)
+		Replay(ctx context.Context, account, id string) (taskhook.Replay, error)
+		Replays(ctx context.Context, f taskhook.ReplayFilter) (taskhook.List[taskhook.Replay], error)
+		Change(ctx context.Context, account, id string, c taskhook.ReplayChange) (taskhook.Replay, error)
+	}
+
 	// Publisher makes events durable, all or none, and returns them in order.
 	Publisher interface {
 		Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error)
@@ -151,6 +161,7 @@ type Config struct {
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
 	Deliveries    Deliveries
+	Replays       Replays
 	Publisher     Publisher
 	Feed          Feed
 	Files         Files

@@ -39,9 +39,12 @@ type world struct {
 	change     taskhook.EndpointChange
 	overlap    time.Duration
 	published  []taskhook.Publish
-	files      taskhook.FileFilter
-	newFile    taskhook.NewFile
-	body       []byte
+	replay     taskhook.NewReplay
+
+	replayChange taskhook.ReplayChange
+	files        taskhook.FileFilter
+	newFile      taskhook.NewFile
+	body         []byte
 
 	newKey taskhook.NewKey
 	money  taskhook.Balance
@@ -285,7 +288,7 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Publisher: f, Feed: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
+	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Replays: worldReplays{f}, Publisher: f, Feed: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
 		Workflows: worldFlows{f}, Executions: worldFlows{f}, Tree: tree})
 	return face, httpserver.Wrap(log, face)
 }

@@ -114,6 +114,7 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 	add("key_id", "The id of the key.", exampleKey, idSchema("key_"))
 	add("workflow_id", "The id of the workflow.", exampleWorkflow, idSchema("wf_"))
 	add("execution_id", "The id of the execution.", exampleExecution, idSchema("exec_"))
+	add("replay_id", "The id of the replay.", exampleReplayID, idSchema("rpl_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))
 	return list
 }

@@ -22,6 +22,7 @@ func deliveryTypes(r *openapi.Reflector) {
 		"last_class":      {Description: "What the last attempt met, if it failed.", Enum: openapi.Enum(taskhook.Failures()...)},
 		"test":            {Description: "True for a test event."},
 		"replay_of":       {Description: "The delivery that this one repeats."},
+		"replay_id":       {Description: "The replay that has made it."},
 		"next_attempt_at": {Description: "When the next attempt is due. Absent when it is held or has ended."},
 		"created_at":      {Description: "When it came to be owed."},
 		"finished_at":     {Description: "When it ended."},

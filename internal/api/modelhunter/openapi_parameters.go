@@ -65,6 +65,7 @@ func deliveryFilters() []openapi.Parameter {
 		inQuery("webhookId", "Only those to this webhook.", idSchema(taskhook.PrefixEndpoint)),
 		inQuery("eventId", "Only those of this event.", idSchema(taskhook.PrefixEvent)),
 		inQuery("taskId", "Only those of this task's outcome.", idSchema(taskhook.PrefixTask)),
+		inQuery("replayId", "Only those that this replay has made.", idSchema(taskhook.PrefixReplay)),
 	}
 }
 

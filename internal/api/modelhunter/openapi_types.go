@@ -15,6 +15,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	webhookTypes(r)
 	healthTypes(r)
 	deliveryTypes(r)
+	replayTypes(r)
 	eventTypes(r)
 	fileTypes(r)
 	keyTypes(r)

@@ -29,6 +29,7 @@ func readObject(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 const (
 	pathID         = "id"
 	pathDeliveryID = "delivery_id"
+	pathReplayID   = "replay_id"
 	pathFileID     = "file_id"
 	pathKeyID      = "key_id"
 
@@ -56,6 +57,10 @@ func webhookID(r *http.Request) (string, error) {
 
 func deliveryID(r *http.Request) (string, error) {
 	return idIn(r, pathDeliveryID, taskhook.PrefixDelivery, taskhook.CodeNotFound, "delivery")
+}
+
+func replayID(r *http.Request) (string, error) {
+	return idIn(r, pathReplayID, taskhook.PrefixReplay, taskhook.CodeNotFound, "replay")
 }
 
 func fileID(r *http.Request) (string, error) {

@@ -36,6 +36,8 @@ func (f *Face) Routes() []Route {
 
 		tasks, webhooks, deliveries, keys = "/api/v1/tasks", "/api/v1/webhooks", "/api/v1/deliveries", "/api/v1/api-keys"
 
+		replays = "/api/v1/replays"
+
 		files, workflows, executions = "/api/v1/files", "/api/v1/workflows", "/api/v1/executions"
 	)
 	return []Route{
@@ -65,6 +67,15 @@ func (f *Face) Routes() []Route {
 		{get, deliveries + "/{delivery_id}", nil, client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "Read a delivery", f.delivery},
 		{get, deliveries + "/{delivery_id}/attempts", nil, []client.Attempt{}, ok, taskhook.ScopeDeliveriesRead, "List the attempts of a delivery", f.attempts},
 		{post, deliveries + "/{delivery_id}/replay", nil, client.Delivery{}, accepted, taskhook.ScopeDeliveriesWrite, "Send a delivery again", f.replayDelivery},
+
+		{post, replays + "/preview", client.NewReplay{}, client.ReplayPreview{}, ok, taskhook.ScopeDeliveriesRead, "See what a replay would send", f.previewReplay},
+		{post, replays, client.NewReplay{}, client.Replay{}, accepted, taskhook.ScopeDeliveriesWrite, "Send many deliveries again", f.startReplay},
+		{get, replays, nil, []client.Replay{}, ok, taskhook.ScopeDeliveriesRead, "List replays", f.listReplays},
+		{get, replays + "/{replay_id}", nil, client.Replay{}, ok, taskhook.ScopeDeliveriesRead, "Read a replay", f.replay},
+		{patch, replays + "/{replay_id}", client.ReplayChange{}, client.Replay{}, ok, taskhook.ScopeDeliveriesWrite, "Change the rate of a replay", f.changeReplay},
+		{post, replays + "/{replay_id}/pause", nil, client.Replay{}, ok, taskhook.ScopeDeliveriesWrite, "Pause a replay", f.pauseReplay},
+		{post, replays + "/{replay_id}/resume", nil, client.Replay{}, ok, taskhook.ScopeDeliveriesWrite, "Let a paused replay go on", f.resumeReplay},
+		{post, replays + "/{replay_id}/cancel", nil, client.Replay{}, ok, taskhook.ScopeDeliveriesWrite, "Cancel a replay", f.cancelReplay},
 
 		{post, files + "/upload-url", client.NewFile{}, client.Upload{}, ok, taskhook.ScopeFilesWrite, "Announce a file, for an address to upload it to", f.announceFile},
 		{post, files + "/{file_id}/complete", nil, client.File{}, ok, taskhook.ScopeFilesWrite, "Complete an uploaded file", f.completeFile},
@@ -102,7 +113,7 @@ func reserved(provider string) bool {
 	switch provider {
 	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs", "enterprise",
 		"endpoint", "endpoints", "events", "executions", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
-		"predictions", "providers", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
+		"predictions", "providers", "replays", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
 		return true
 	}
 	return false

@@ -19,7 +19,7 @@ func address(route Route) string {
 	if strings.Contains(route.Pattern, "/tasks/") {
 		id = "task_abc123"
 	}
-	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1", "{workflow_id}", "wf_1", "{execution_id}", "exec_1").Replace(route.Pattern)
+	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1", "{workflow_id}", "wf_1", "{execution_id}", "exec_1", "{replay_id}", "rpl_1").Replace(route.Pattern)
 }
 
 // bodyFor returns a body that a route takes.
@@ -39,6 +39,10 @@ func bodyFor(route Route) string {
 		return `{"name":"Poster","steps":[{"id":"draw","provider":"vidu","model":"viduq3-turbo","input":{"prompt":"a boat"}}]}`
 	case client.NewExecution:
 		return `{"inputs":{"prompt":"a boat"}}`
+	case client.NewReplay:
+		return `{"state":"failed"}`
+	case client.ReplayChange:
+		return `{"ratePerSecond":5}`
 	case client.EventBatch:
 		return `{"events":[{"type":"order.paid","data":{}}]}`
 	}
@@ -152,7 +156,7 @@ func TestIDsOfNoForm(t *testing.T) {
 	for _, target := range []string{
 		"GET /api/v1/tasks/wh_1", "GET /api/v1/tasks/task_A%2FB", "GET /api/v1/tasks/task_", "DELETE /api/v1/tasks/%00",
 		"POST /api/v1/tasks/%2e%2e/retry", "GET /api/v1/webhooks/1", "POST /api/v1/webhooks/task_1/test",
-		"GET /api/v1/deliveries/evt_1", "GET /api/v1/files/1", "POST /api/v1/files/art_1/complete", "POST /api/v1/deliveries/x'--/replay", "POST /api/v1/webhooks/wh_2/deliveries/dlv_1/replay",
+		"GET /api/v1/deliveries/evt_1", "GET /api/v1/replays/dlv_1", "POST /api/v1/replays/rpl_/pause", "GET /api/v1/files/1", "POST /api/v1/files/art_1/complete", "POST /api/v1/deliveries/x'--/replay", "POST /api/v1/webhooks/wh_2/deliveries/dlv_1/replay",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		rec := newWorld().ask(t, method, path, "")

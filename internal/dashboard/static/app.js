@@ -50,6 +50,7 @@
   function busy(part) {
     const active = document.activeElement;
     if (active && part.contains(active) && active.matches("input, select, textarea")) return true;
+    if (part.querySelector("[form]:checked")) return true;
     const selection = document.getSelection();
     if (selection && !selection.isCollapsed && part.contains(selection.anchorNode)) return true;
     return [...part.querySelectorAll("video, audio")].some((player) => !player.paused);

@@ -62,6 +62,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"deliveries", deliveryTests()},
 		{"health", healthTests()},
 		{"failing", failingTests()},
+		{"replays", replayTests()},
 		{"feed", feedTests()},
 		{"lanes", laneTests()},
 		{"nodes", nodeTests()},

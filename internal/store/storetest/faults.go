@@ -96,7 +96,7 @@ type faultWrite struct {
 // faultWrites are all kinds of write, by name.
 func faultWrites() map[string]faultWrite {
 	all := map[string]faultWrite{}
-	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites()} {
+	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites(), replayWrites()} {
 		for kind, w := range some {
 			all[kind] = w
 		}

@@ -36,6 +36,8 @@ type world struct {
 	newExecution     taskhook.Execution
 	executionEnd     *taskhook.ExecutionEnd
 	notice           *taskhook.EndpointNotice
+	replay           *taskhook.Replay
+	replayStep       *taskhook.ReplayStep
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -192,6 +194,7 @@ func (f *fixture) consistent() {
 		{"an execution that goes on is looked at again", `SELECT count(*) FROM executions x WHERE x.finished_at IS NULL AND x.due_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM execution_steps s WHERE s.execution = x.id AND s.state = 'running')`},
 		{"the end of an execution has its event", `SELECT count(*) FROM executions WHERE state IN ('completed', 'failed') AND id NOT IN (SELECT subject FROM events)`},
+		{"a replay counts what it has made", `SELECT count(*) FROM replays j WHERE created <> (SELECT count(*) FROM deliveries d WHERE d.replay = j.id)`},
 		{"an outcome has its event", `SELECT count(*) FROM tasks WHERE state IN ('succeeded', 'failed') AND id NOT IN (SELECT subject FROM events)`},
 	} {
 		if n := f.count(rule.broken); n != 0 {
@@ -202,7 +205,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "deliveries", "events", "feed_head",
+	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts"}
 }

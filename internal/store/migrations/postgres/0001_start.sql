@@ -205,6 +205,7 @@ CREATE TABLE deliveries (
     created_at  BIGINT NOT NULL,
     finished_at BIGINT,
     last_class  TEXT COLLATE "C" NOT NULL DEFAULT '', -- what the last attempt met, where that failed
+    replay      TEXT COLLATE "C" NOT NULL DEFAULT '', -- the job that has made it
     CHECK ((state = 'pending') = (finished_at IS NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX deliveries_pending ON deliveries (lane, due_at, id) WHERE state = 'pending';
@@ -213,6 +214,32 @@ CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, id) WHERE endpoint 
 CREATE INDEX deliveries_by_event ON deliveries (event, id);
 CREATE INDEX deliveries_in_vain ON deliveries (account, id) WHERE last_class <> '';
 CREATE INDEX deliveries_in_vain_by_endpoint ON deliveries (endpoint, id) WHERE last_class <> '' AND endpoint <> '';
+CREATE INDEX deliveries_by_replay ON deliveries (replay, id) WHERE replay <> '';
+
+-- Jobs that send many deliveries again. Choice is what to send again, as JSON; cursor
+-- and bound are ids of deliveries, or places in the feed.
+CREATE TABLE replays (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    account     TEXT COLLATE "C" NOT NULL,
+    key         TEXT COLLATE "C" NOT NULL DEFAULT '',
+    choice      BYTEA NOT NULL,
+    target      TEXT COLLATE "C" NOT NULL DEFAULT '', -- the endpoint that gets all; empty: each goes where it went
+    rate        INTEGER NOT NULL CHECK (rate > 0),
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'cancelled')),
+    reason      TEXT NOT NULL DEFAULT '',
+    cursor      TEXT COLLATE "C" NOT NULL,
+    bound       TEXT COLLATE "C" NOT NULL,
+    found       INTEGER NOT NULL CHECK (found >= 0),
+    more        SMALLINT NOT NULL CHECK (more IN (0, 1)), -- than found
+    created     BIGINT NOT NULL DEFAULT 0,
+    skipped     BIGINT NOT NULL DEFAULT 0,
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT,
+    CHECK ((state IN ('completed', 'cancelled')) = (finished_at IS NOT NULL))
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX replays_by_account ON replays (account, id);
+CREATE INDEX replays_running ON replays (id) WHERE state = 'running';
+CREATE INDEX replays_open ON replays (account) WHERE finished_at IS NULL;
 
 CREATE TABLE attempts (
     delivery    TEXT COLLATE "C" NOT NULL,
