@@ -15,15 +15,14 @@ type MoveOptions struct {
 	URL   string    // of the PostgreSQL database that is moved to
 	Bite  int       // rows of a transaction; 0: 10,000
 	Fault FaultFunc // tests only
-	// Told is called with how far a table is, now and then; may be nil.
+	// Told is called with how far it is, now and then; may be nil.
 	Told func(MoveProgress)
 }
 
-// MoveProgress is how far the rows of a table are.
+// MoveProgress is how far a step of a move is.
 type MoveProgress struct {
-	Table      string
-	Comparing  bool // they have been copied, and are read again on both sides
-	Done, Rows int64
+	Step      string // "copy deliveries"
+	Done, All int64  // rows or files
 }
 
 // Move brings all rows of a data directory into an empty database of PostgreSQL. It

@@ -69,7 +69,7 @@ func (m *Move) sum(ctx context.Context, t *movedTable, from reader) (s TableSum,
 	for row.next() {
 		s.add(row.values, h)
 		if s.Rows%moveBite == 0 {
-			m.tell(MoveProgress{Table: t.name, Comparing: true, Done: s.Rows, Rows: m.mark.Tables[t.name].Rows})
+			m.tell(MoveProgress{"compare " + t.name, s.Rows, m.mark.Tables[t.name].Rows})
 		}
 	}
 	if row.err != nil {

@@ -43,7 +43,7 @@ func (m *Move) copyTable(ctx context.Context, t *movedTable) error {
 	}
 	defer found.Close()
 	for !mark.Done {
-		m.tell(MoveProgress{Table: t.name, Done: mark.Rows, Rows: total})
+		m.tell(MoveProgress{"copy " + t.name, mark.Rows, total})
 		b := &bite{row: newMovedRow(t, found), most: cmp.Or(m.options.Bite, moveBite)}
 		err := m.inTarget(ctx, func(tx *postgresTx) error {
 			n, err := tx.copyFrom(ctx, t, b)
@@ -67,7 +67,7 @@ func (m *Move) copyTable(ctx context.Context, t *movedTable) error {
 			return err
 		}
 	}
-	m.tell(MoveProgress{Table: t.name, Done: mark.Rows, Rows: total})
+	m.tell(MoveProgress{"copy " + t.name, mark.Rows, total})
 	return nil
 }
 

@@ -11,10 +11,10 @@ import (
 // moveMark is what the target knows of a move that has not finished. It is the one
 // row of a table that only such a database has.
 type moveMark struct {
-	From   string               `json:"from"`  // the data directory
-	State  string               `json:"state"` // its fingerprint
-	Tables map[string]tableMark `json:"tables"`
-	Files  map[string]string    `json:"files"` // how far its files are; see FilesMoved
+	From   string                 `json:"from"`  // the data directory
+	State  string                 `json:"state"` // its fingerprint
+	Tables map[string]tableMark   `json:"tables"`
+	Files  map[FileKind]FilesMark `json:"files"`
 }
 
 // tableMark is how far a table is.
@@ -68,7 +68,7 @@ func (m *Move) findMark(ctx context.Context) (begun bool, err error) {
 	case err != nil:
 		return false, err
 	case !begun:
-		m.mark = moveMark{From: from, State: state, Tables: map[string]tableMark{}, Files: map[string]string{}}
+		m.mark = moveMark{From: from, State: state, Tables: map[string]tableMark{}, Files: map[FileKind]FilesMark{}}
 		return false, m.checkEmpty(ctx, m.target)
 	case m.mark.State != state:
 		return false, fmt.Errorf("the database holds an unfinished move of %s, and %s is not as that was when the move began: name the same "+

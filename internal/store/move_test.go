@@ -158,14 +158,14 @@ func TestMove(t *testing.T) {
 	before := contents(t, dir)
 	var told store.MoveProgress
 	proven, err := move(t.Context(), store.MoveOptions{Dir: dir, URL: url, Told: func(p store.MoveProgress) {
-		if p.Table == "deliveries" && !p.Comparing {
+		if p.Step == "copy deliveries" {
 			told = p
 		}
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told.Done != 2000 || told.Rows != 2000 {
+	if told.Done != 2000 || told.All != 2000 {
 		t.Errorf("the last word of deliveries is %+v", told)
 	}
 	if contents(t, dir) != before {
