@@ -46,14 +46,9 @@ func (m *migrateCommand) move(ctx context.Context, c *console, cfg *config.Confi
 
 // tellMove shows how far a move is.
 func (p *progress) tellMove(now store.MoveProgress) {
-	if now.All == 0 {
-		return
+	if now.All > 0 {
+		p.tell(fmt.Sprintf("%s (%d)", now.Step, now.All), p.part(int(100*now.Done/now.All)), "")
 	}
-	moment := p.part(int(100 * now.Done / now.All))
-	if !p.to.terminal {
-		moment = ""
-	}
-	p.tell(now.Step, moment, fmt.Sprintf("%d of %d", now.Done, now.All))
 }
 
 // report prints what was proven, and how to start the server.
@@ -72,12 +67,15 @@ func (m *migrateCommand) report(c *console, target string, moved app.Moved) erro
 			out.say("%d files of %s (%d bytes) are in the bucket, each with its size and SHA-256; %d were missing before.", f.Kept, kind, f.Bytes, f.Missing)
 		}
 	}
-	out.say("%s", m.advice(target, moved.Files != nil))
+	for _, line := range m.advice(target, moved.Files != nil) {
+		out.say("%s", line)
+	}
 	return nil
 }
 
-// advice says how to start the server now.
-func (m *migrateCommand) advice(target string, bucket bool) string {
+// advice says how to go on, in the last line how to start the server.
+func (m *migrateCommand) advice(target string, bucket bool) (lines []string) {
+	lines = append(lines, fmt.Sprintf("Put %s aside: a server on it would send again what the new one sends.", filepath.Join(m.From, "taskhook.db")))
 	var needs []string
 	if _, err := os.Stat(filepath.Join(m.From, "taskhook.key")); err == nil {
 		needs = append(needs, "the key file")
@@ -85,13 +83,11 @@ func (m *migrateCommand) advice(target string, bucket bool) string {
 	if !bucket {
 		needs = append(needs, "the results and uploaded files")
 	}
-	there := ""
 	if len(needs) > 0 {
-		there = fmt.Sprintf(" The directory is needed for %s; to run on another machine, copy it there.", strings.Join(needs, " and "))
+		lines = append(lines, fmt.Sprintf("The directory is still needed for %s; a server on another machine needs a copy.", strings.Join(needs, " and ")))
 	}
-	return fmt.Sprintf("Put %s aside: a server on it would send again what the new one sends.%s "+
-		"Start the server now, with the settings that it had, by: TASKHOOK_DATABASE_URL='%s' taskhook serve --data %s",
-		filepath.Join(m.From, "taskhook.db"), there, shownURL(target), m.From)
+	return append(lines, fmt.Sprintf("Start the server now, with the settings that it had: TASKHOOK_DATABASE_URL='%s' taskhook serve --data %s",
+		shownURL(target), m.From))
 }
 
 // shownURL is the URL of a database unless that holds a password.

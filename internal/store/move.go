@@ -37,6 +37,7 @@ type Move struct {
 	target  *postgresDB
 	tables  []*movedTable // who is referred to comes first
 	mark    moveMark
+	marked  string // the mark as it stands in the target
 }
 
 // OpenMove takes the data directory and the database for this process, as a server

@@ -120,6 +120,9 @@ func (m *Move) release(ctx context.Context, tx *postgresTx) error {
 			return fmt.Errorf("analyze %s: %w", t.name, err)
 		}
 	}
+	if err := m.saveMark(ctx, tx); err != nil {
+		return err
+	}
 	if _, err := tx.exec(ctx, `DROP TABLE moving`); err != nil {
 		return fmt.Errorf("remove the mark of the move: %w", err)
 	}

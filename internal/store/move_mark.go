@@ -26,26 +26,27 @@ type tableMark struct {
 
 const createMoving = `CREATE TABLE moving (mark TEXT NOT NULL)`
 
-// readMark looks for the mark of a move in a database of PostgreSQL.
-func readMark(ctx context.Context, r reader) (mark moveMark, ok bool, err error) {
+// readMark looks for the mark of a move in a database of PostgreSQL, and returns its
+// text; empty: there is none.
+func readMark(ctx context.Context, r reader) (mark moveMark, text string, err error) {
 	there, _, err := first(ctx, r, scanInto[bool], `SELECT to_regclass(quote_ident(current_schema()) || '.moving') IS NOT NULL`)
 	if err != nil || !there {
-		return mark, false, err
+		return mark, "", err
 	}
-	text, ok, err := first(ctx, r, scanInto[string], `SELECT mark FROM moving`)
-	if err == nil && ok {
+	text, _, err = first(ctx, r, scanInto[string], `SELECT mark FROM moving`)
+	if err == nil {
 		err = json.Unmarshal([]byte(text), &mark)
 	}
 	if err != nil {
-		return mark, false, fmt.Errorf("read how far the move is: %w", err)
+		return mark, "", fmt.Errorf("read how far the move is: %w", err)
 	}
-	return mark, ok, nil
+	return mark, text, nil
 }
 
 // refuseMoving refuses to work on a database that holds a part of what it is to.
 func refuseMoving(ctx context.Context, r reader) error {
-	mark, ok, err := readMark(ctx, r)
-	if err != nil || !ok {
+	mark, text, err := readMark(ctx, r)
+	if err != nil || text == "" {
 		return err
 	}
 	return fmt.Errorf("the move of %s into this database has not finished: run `taskhook migrate --from %s --to URL` with the URL of this "+
@@ -63,11 +64,11 @@ func (m *Move) findMark(ctx context.Context) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	m.mark, begun, err = readMark(ctx, m.target)
+	m.mark, m.marked, err = readMark(ctx, m.target)
 	switch {
 	case err != nil:
 		return false, err
-	case !begun:
+	case m.marked == "":
 		m.mark = moveMark{From: from, State: state, Tables: map[string]tableMark{}, Files: map[FileKind]FilesMark{}}
 		return false, m.checkEmpty(ctx, m.target)
 	case m.mark.State != state:
@@ -129,7 +130,7 @@ func (m *Move) makeMark(ctx context.Context) error {
 		if err := m.checkEmpty(ctx, t); err != nil {
 			return err
 		}
-		for _, statement := range []string{createMoving, `INSERT INTO moving (mark) VALUES ('{}')`, `DELETE FROM feed_head`} {
+		for _, statement := range []string{createMoving, `INSERT INTO moving (mark) VALUES ('')`, `DELETE FROM ` + feedHead} {
 			if _, err := t.exec(ctx, statement); err != nil {
 				return fmt.Errorf("mark the database: %w", err)
 			}
@@ -142,14 +143,20 @@ func (m *Move) makeMark(ctx context.Context) error {
 	return m.options.Fault.at("move:marked")
 }
 
-// saveMark stores how far the move is, in the transaction that brings it there.
+// saveMark stores how far the move is, in the transaction that brings it there. Of
+// two processes that move, one finds here that the mark is not what it left.
 func (m *Move) saveMark(ctx context.Context, t tx) error {
 	text, err := json.Marshal(m.mark)
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `UPDATE moving SET mark = $1`, string(text)); err != nil {
+	changed, err := t.exec(ctx, `UPDATE moving SET mark = $1 WHERE mark = $2`, string(text), m.marked)
+	switch {
+	case err != nil:
 		return fmt.Errorf("note how far the move is: %w", err)
+	case changed != 1:
+		return errors.New("another `taskhook migrate` moves into this database too: let one of them finish")
 	}
+	m.marked = string(text)
 	return nil
 }

@@ -27,7 +27,7 @@ func (m *Move) openSource(ctx context.Context) (err error) {
 		return err
 	}
 	if err := (&Store{db: m.source}).prepare(ctx, Options{}); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
+		return fmt.Errorf("%w, with --data %s", err, dir)
 	}
 	return nil
 }
