@@ -298,3 +298,84 @@ func (u *user) goesOn(was, s *program.Server) {
 		t.Errorf("the feed was read as\n%s\nand is\n%s", strings.Join(u.read, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestMoveFilesInterrupted kills the sending of files, and loses and damages some.
+func TestMoveFilesInterrupted(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	b, ok := bucket.Start(t)
+	if !ok {
+		return
+	}
+	s := program.Start(t, nil)
+	r := program.NewReceiver(t)
+	for range 3 {
+		ask := submission(quick(""))
+		ask.WebhookURL = r.URL
+		if _, err := s.Submit(t.Context(), "seedream", "text-to-image", ask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Wait(t, 3)
+	upload(t, s.Client, noise(t, 130))
+	s.Stop(t)
+	cfg := *s.Config
+	in(b)(&cfg)
+	ended := errors.New("ended here")
+	o := app.MoveOptions{S3: cfg.S3, Logger: slog.New(slog.DiscardHandler),
+		MoveOptions: store.MoveOptions{Dir: cfg.Data, URL: pgtest.Database(t), Fault: func(point string) error {
+			if point == "move:files" {
+				return ended
+			}
+			return nil
+		}}}
+	for range 2 { // results, then uploads
+		if _, err := app.Move(t.Context(), o); !errors.Is(err, ended) {
+			t.Fatal(err)
+		}
+	}
+	o.Fault = nil
+	moved, err := app.Move(t.Context(), o)
+	if err != nil || moved.Files[store.ResultFiles].Kept != 3 || moved.Files[store.UploadedFiles].Kept != 1 || objects(t, b, "artifacts") != 3 || objects(t, b, "files") != 1 {
+		t.Fatalf("moved %+v, %v", moved.Files, err)
+	}
+
+	// Again, to another database: two of the three are there already, one is lost.
+	o.URL = pgtest.Database(t)
+	names, err := filepath.Glob(filepath.Join(cfg.Data, "artifacts", "*", "art_*"))
+	if err != nil || len(names) != 3 {
+		t.Fatal(names, err)
+	}
+	for _, name := range []string{names[0], strings.Replace(names[0], cfg.Data, filepath.Join(b.Dir, "taskhook"), 1)} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := os.ReadFile(names[1])
+	if err == nil {
+		err = os.WriteFile(names[1], whole[1:], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.Move(t.Context(), o); err == nil || !strings.Contains(err.Error(), names[1]+" is damaged") {
+		t.Fatalf("a damaged file: %v", err)
+	}
+	if err := os.Remove(names[1]); err != nil { // as it says
+		t.Fatal(err)
+	}
+	moved, err = app.Move(t.Context(), o)
+	if got := moved.Files[store.ResultFiles]; err != nil || got.Kept != 2 || got.Missing != 1 {
+		t.Errorf("moved %+v, %v", moved.Files, err)
+	}
+
+	// The folder of the bucket is that of the database.
+	stranger := program.Start(t, nil)
+	stranger.Stop(t)
+	o.Dir, o.URL = stranger.Config.Data, pgtest.Database(t)
+	if _, err := app.Move(t.Context(), o); err == nil || !strings.Contains(err.Error(), "keeps the files of another installation") {
+		t.Errorf("the bucket of another: %v", err)
+	}
+}

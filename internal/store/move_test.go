@@ -190,7 +190,7 @@ func TestMoveInterrupted(t *testing.T) {
 	dir, url := movable(t), pgtest.Database(t)
 	ended := errors.New("ended here")
 	for round := 0; ; round++ {
-		left := round % 4
+		left := round % 7
 		_, err := move(t.Context(), store.MoveOptions{Dir: dir, URL: url, Bite: 900, Fault: func(point string) error {
 			if left--; left < 0 {
 				return fmt.Errorf("%w: %s", ended, point)
