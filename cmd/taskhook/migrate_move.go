@@ -36,7 +36,7 @@ func (m *migrateCommand) move(ctx context.Context, c *console, cfg *config.Confi
 	})
 	p.end()
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return errors.New("the move was interrupted; the same command goes on where it was")
 	case err != nil:
 		return err

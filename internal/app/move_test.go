@@ -335,6 +335,14 @@ func TestMoveFilesInterrupted(t *testing.T) {
 		if _, err := app.Move(t.Context(), o); !errors.Is(err, ended) {
 			t.Fatal(err)
 		}
+		half := cfg
+		half.Data, half.DatabaseURL = t.TempDir(), config.NewSecret(o.URL)
+		if _, err := app.Open(t.Context(), app.Options{Config: &half, Logger: o.Logger}); !errors.Is(err, store.ErrMoving) {
+			t.Errorf("a server on half of the data: %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(half.Data, "taskhook.key")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("it left a key file: %v", err)
+		}
 	}
 	o.Fault = nil
 	moved, err := app.Move(t.Context(), o)

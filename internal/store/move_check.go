@@ -36,6 +36,9 @@ func (m *Move) Finish(ctx context.Context) (proven []TableSum, err error) {
 		return nil, err
 	}
 	err = m.inTarget(ctx, func(tx *postgresTx) error {
+		if _, err := tx.exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil { // a role may have one, and tables are large
+			return err
+		}
 		for i, t := range m.tables {
 			sum, err := m.sum(ctx, t, tx)
 			if err != nil {
@@ -60,6 +63,10 @@ func (m *Move) Finish(ctx context.Context) (proven []TableSum, err error) {
 // sum reads a table of either side.
 func (m *Move) sum(ctx context.Context, t *movedTable, from reader) (s TableSum, err error) {
 	s.Table = t.name
+	step := "compare " + t.name + " in the database"
+	if from == m.source {
+		step = "compare " + t.name + " in the directory"
+	}
 	found, err := from.query(ctx, `SELECT `+t.list()+` FROM `+quoted(t.name))
 	if err != nil {
 		return s, fmt.Errorf("compare %s: %w", t.name, err)
@@ -69,7 +76,7 @@ func (m *Move) sum(ctx context.Context, t *movedTable, from reader) (s TableSum,
 	for row.next() {
 		s.add(row.values, h)
 		if s.Rows%moveBite == 0 {
-			m.tell(MoveProgress{"compare " + t.name, s.Rows, m.mark.Tables[t.name].Rows})
+			m.tell(MoveProgress{step, s.Rows, m.mark.Tables[t.name].Rows})
 		}
 	}
 	if row.err != nil {

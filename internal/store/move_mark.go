@@ -43,14 +43,17 @@ func readMark(ctx context.Context, r reader) (mark moveMark, text string, err er
 	return mark, text, nil
 }
 
-// refuseMoving refuses to work on a database that holds a part of what it is to.
+// ErrMoving says that a database holds a part of what it is to hold.
+var ErrMoving = errors.New("a move into this database has not finished")
+
+// refuseMoving refuses to work on a database that is being moved to.
 func refuseMoving(ctx context.Context, r reader) error {
 	mark, text, err := readMark(ctx, r)
 	if err != nil || text == "" {
 		return err
 	}
-	return fmt.Errorf("the move of %s into this database has not finished: run `taskhook migrate --from %s --to URL` with the URL of this "+
-		"database, which goes on where it was; or empty the database", mark.From, mark.From)
+	return fmt.Errorf("%w: run `taskhook migrate --from %s --to URL` with the URL of this database, which goes on where it was; or empty "+
+		"the database", ErrMoving, mark.From)
 }
 
 // findMark looks at the target before anything is changed there: it is empty, or
