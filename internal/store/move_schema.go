@@ -33,7 +33,7 @@ const (
 	kindNumber
 )
 
-// kinds are the types that the schema of PostgreSQL uses.
+// kindOf knows the types that the schema of PostgreSQL uses; 0: another.
 func kindOf(dataType string) columnKind {
 	switch dataType {
 	case "text":
