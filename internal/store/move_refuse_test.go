@@ -107,7 +107,7 @@ func TestMoveOfAnother(t *testing.T) {
 		return
 	}
 	dir, other, url := movable(t), movable(t), pgtest.Database(t)
-	o := store.MoveOptions{Dir: dir, URL: url, Bite: 500}
+	o := store.MoveOptions{Dir: dir, URL: url, Bite: 60}
 	o.Fault = stopAt("move:noted", 9)
 	refused(t, o, "ended at")
 	refused(t, store.MoveOptions{Dir: other, URL: url}, "unfinished move of "+dir+", and "+other+" is not as that was")
@@ -151,7 +151,7 @@ func TestMoveFindsDifferences(t *testing.T) {
 		}
 		return nil
 	}
-	refused(t, again, "accounts differs: 2000 rows")
+	refused(t, again, "accounts differs: 100 rows")
 }
 
 // TestTwoMoves lets a second process go on with a move while the first is under way.
@@ -183,7 +183,7 @@ func moveAndDie(dir string) error {
 	if err != nil {
 		return err
 	}
-	_, err = move(context.Background(), store.MoveOptions{Dir: dir, URL: os.Getenv(urlVar), Bite: 900, Fault: func(string) error {
+	_, err = move(context.Background(), store.MoveOptions{Dir: dir, URL: os.Getenv(urlVar), Bite: 110, Fault: func(string) error {
 		if left--; left < 0 {
 			return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		}
@@ -247,7 +247,7 @@ func TestMoveOfAKilledServer(t *testing.T) {
 	if _, err := move(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	if n := number(t, openURL(t, url), `SELECT count(*) FROM endpoints WHERE description = 'in the log'`); n != 2000 {
+	if n := number(t, openURL(t, url), `SELECT count(*) FROM endpoints WHERE description = 'in the log'`); n != someRows {
 		t.Errorf("%d rows of the log were moved", n)
 	}
 	if contents(t, dir) != before {
