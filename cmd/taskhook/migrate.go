@@ -13,14 +13,23 @@ import (
 )
 
 type migrateCommand struct {
+	From string        `name:"from" placeholder:"DIR" help:"Move everything in this data directory, which stays as it is, to an empty PostgreSQL database; and its results and uploaded files to the bucket, if one is set."`
+	To   config.Secret `name:"to" placeholder:"URL" help:"That database. Default: database-url, which keeps a password from the command line."`
 	config.Location
+	S3 config.S3 `embed:"" prefix:"s3-"`
 }
 
 // Run applies what is missing; no server may run on the directory meanwhile.
 func (m *migrateCommand) Run(ctx context.Context, c *console) (err error) {
-	cfg, err := c.load(config.Config{Location: m.Location})
+	cfg, err := c.load(config.Config{Location: m.Location, S3: m.S3})
 	if err != nil {
 		return err
+	}
+	switch {
+	case m.From != "":
+		return m.move(ctx, c, cfg)
+	case m.To.Reveal() != "":
+		return usageError{errors.New("--to says where to move to, and needs --from, the data directory to move from")}
 	}
 	lock, err := store.LockDir(cfg.Data)
 	if err != nil {

@@ -42,7 +42,8 @@ func loadKeyring(cfg *config.Config) (keys *keyring.Keyring, madeFile bool, err 
 func keyFile(cfg *config.Config) string { return filepath.Join(cfg.Data, "taskhook.key") }
 
 // openStore opens the database with the master key that it was made with. A key
-// file that was made although there was one once is of no use, and removed.
+// file that was made although there was one once, or that is to be moved here, is of
+// no use, and removed.
 func (a *App) openStore(ctx context.Context) (err error) {
 	cfg := a.Config
 	var madeFile bool
@@ -58,6 +59,8 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		if madeFile {
 			err = errors.Join(err, os.Remove(keyFile(cfg)))
 		}
+	case errors.Is(err, store.ErrMoving) && madeFile:
+		err = errors.Join(err, os.Remove(keyFile(cfg)))
 	case err == nil && madeFile:
 		a.Logger.Info("made the key file; keep a copy of it apart from the database, for without it stored secrets can't be read", "file", keyFile(cfg))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
+	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
 )
@@ -67,32 +68,41 @@ func (a *App) openFolder(ctx context.Context, name string, limit int64) (files *
 // bucketPatience is how long a start may wait for the bucket.
 const bucketPatience = 30 * time.Second
 
-func (a *App) openBucket(ctx context.Context) error {
-	c := a.Config.S3
+func (a *App) openBucket(ctx context.Context) (err error) {
+	a.bucket, a.hangUp, err = openBucket(ctx, &a.Config.S3, a.store)
+	return err
+}
+
+// openBucket opens a bucket, tries it and makes it that of a database. HangUp closes
+// the connections to it, after an error too.
+func openBucket(ctx context.Context, c *config.S3, of owner) (b *s3.Bucket, hangUp func(), err error) {
 	transport := egress.NewTrusted(egress.TrustedOptions{})
-	a.hangUp = transport.CloseIdleConnections
-	var err error
-	a.bucket, err = s3.Open(s3.Options{Endpoint: c.Base(), Bucket: c.Bucket, Region: c.Region, Prefix: c.Prefix,
-		AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Transport: transport})
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
 	defer cancel()
-	if err := a.bucket.Try(ctx); err != nil {
-		return err
+	b, err = s3.Open(s3.Options{Endpoint: c.Base(), Bucket: c.Bucket, Region: c.Region, Prefix: c.Prefix,
+		AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Transport: transport})
+	if err == nil {
+		err = b.Try(ctx)
 	}
-	return a.claimBucket(ctx)
+	if err == nil {
+		err = claimBucket(ctx, b, of)
+	}
+	return b, transport.CloseIdleConnections, err
+}
+
+// owner knows the oldest account of a database.
+type owner interface {
+	FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error)
 }
 
 // claimBucket makes the bucket that of the database, whose oldest account is like no
 // other's. Before there is one the bucket must be nobody's.
-func (a *App) claimBucket(ctx context.Context) error {
-	owner, _, err := a.store.FirstAccount(ctx)
+func claimBucket(ctx context.Context, b *s3.Bucket, of owner) error {
+	first, _, err := of.FirstAccount(ctx)
 	if err != nil {
 		return fmt.Errorf("look up the first account: %w", err)
 	}
-	return a.bucket.Claim(ctx, owner.ID)
+	return b.Claim(ctx, first.ID)
 }
 
 // claimFresh makes the bucket that of a database that has just got its first account.
@@ -103,7 +113,7 @@ func (a *App) claimFresh(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, bucketPatience)
 	defer cancel()
-	if err := a.claimBucket(ctx); err != nil {
+	if err := claimBucket(ctx, a.bucket, a.store); err != nil {
 		a.Logger.Error("claim the bucket; it is tried again at the next start", "error", err)
 	}
 }

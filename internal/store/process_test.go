@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 		io.Copy(io.Discard, os.Stdin)
 	case "create key":
 		fmt.Println(createKey(dir))
+	case "move":
+		fmt.Println(moveAndDie(dir))
 	}
 }
 

@@ -79,11 +79,23 @@ const commitLimit = time.Minute
 func openDatabase(ctx context.Context, o Options) (database, error) {
 	switch {
 	case o.URL != "":
-		return openPostgres(ctx, o.URL, o.Migrate)
+		return openWhole(ctx, o.URL, o.Migrate)
 	case !o.Migrate && !exists(o.Dir):
 		return nil, fmt.Errorf("the data directory %s holds no database yet: %w", o.Dir, ErrEmpty)
 	}
 	return openSQLite(ctx, o.Dir)
+}
+
+// openWhole opens a database of PostgreSQL unless it is being moved to.
+func openWhole(ctx context.Context, url string, node bool) (database, error) {
+	db, err := openPostgres(ctx, url, node)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseMoving(ctx, db); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return db, nil
 }
 
 // ErrEmpty says that there is nothing of taskhook yet where the database is to be.
