@@ -1,9 +1,9 @@
 # Everything that is done with this repository. ARGS is passed on: make run ARGS=--once
 .DEFAULT_GOAL := help
-.PHONY: help build run test check bench crash power generate release
+.PHONY: help build run test test-examples check bench crash power generate release
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/taskhook
 	@echo 'Building bin/taskhook; the first time this takes one to two minutes.'
@@ -26,6 +26,9 @@ crash: ## kill the server again and again and count what was lost (ROUNDS=300)
 
 power: ## cut the power of the server's disk again and again likewise (CUTS=200); needs FUSE
 	STRICT=1 go test -count=1 -timeout 0 -run PowerCuts -v ./internal/crash -args -cuts=$(or $(CUTS),200)
+
+test-examples: ## try the examples with the programs of others, which it installs
+	@./scripts/test-examples.sh
 
 generate: ## write the generated files anew
 	go generate ./...

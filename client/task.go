@@ -110,7 +110,20 @@ func (c *Client) CancelTask(ctx context.Context, id string) (Task, error) {
 	return answer[Task](ctx, c, call{method: http.MethodPost, path: []string{"tasks", id, "cancel"}})
 }
 
+// Retry says how to repeat a task.
+type Retry struct {
+	// Handle is by what name the provider knows work that it has already taken on;
+	// the new task waits for that.
+	Handle string `json:"handle,omitempty"`
+}
+
 // RetryTask makes a new task like one that failed or expired.
 func (c *Client) RetryTask(ctx context.Context, id string) (AcceptedTask, error) {
 	return answer[AcceptedTask](ctx, c, call{method: http.MethodPost, path: []string{"tasks", id, "retry"}})
+}
+
+// AttachTask makes a new task like one that failed, which waits for the work that
+// the provider knows by the handle.
+func (c *Client) AttachTask(ctx context.Context, id, handle string) (AcceptedTask, error) {
+	return answer[AcceptedTask](ctx, c, call{method: http.MethodPost, path: []string{"tasks", id, "retry"}, body: Retry{Handle: handle}})
 }

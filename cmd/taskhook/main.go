@@ -27,6 +27,7 @@ type commands struct {
 	Webhook  endpointCommand `cmd:"" hidden:"" help:"As endpoint."`
 	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`
 	Model    modelCommand    `cmd:"" help:"See what can be asked for."`
+	Provider providerCommand `cmd:"" help:"Check and try descriptions of upstream APIs."`
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`
 	Workflow workflowCommand `cmd:"" help:"Run graphs of tasks."`
 	Event    eventCommand    `cmd:"" help:"Publish events of your own."`

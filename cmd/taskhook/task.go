@@ -17,6 +17,7 @@ type taskCommand struct {
 	Watch    taskWatchCommand    `cmd:"" help:"Follow a task to its end; the exit status is 1 unless it succeeds."`
 	Cancel   taskCancelCommand   `cmd:"" help:"Cancel a task that is not finished."`
 	Retry    taskRetryCommand    `cmd:"" help:"Make a new task like one that failed or expired."`
+	Attach   taskAttachCommand   `cmd:"" help:"Make a new task like one of which is not known whether its provider took it on, and have it wait for the work that the provider has."`
 	Download taskDownloadCommand `cmd:"" help:"Save the results of a task as files and print their names."`
 }
 
@@ -140,6 +141,24 @@ type taskRetryCommand struct {
 func (cmd *taskRetryCommand) Run(ctx context.Context, c *console) error {
 	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
 		accepted, err := r.RetryTask(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		return r.accepted(ctx, accepted, cmd.Watch)
+	})
+}
+
+type taskAttachCommand struct {
+	ID     string `arg:"" help:"Id of the task."`
+	Handle string `arg:"" help:"By what name the provider knows the work."`
+	Watch  bool   `help:"Follow the new task to its end."`
+	remoteFlags
+}
+
+// Run makes a new task that waits for work which the provider has.
+func (cmd *taskAttachCommand) Run(ctx context.Context, c *console) error {
+	return cmd.call(ctx, c, func(ctx context.Context, r *remote) error {
+		accepted, err := r.AttachTask(ctx, cmd.ID, cmd.Handle)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,8 @@ import (
 // loadAdapters makes the adapters of this process, and ends what the programs of
 // a killed one left. A model that names an adapter that is not there stops the
 // start.
-func loadAdapters(ctx context.Context, cfg *config.Config, models *catalogue.Catalogue) (*provider.Registry, error) {
+func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*provider.Registry, error) {
+	cfg := a.Config
 	scratch, err := filepath.Abs(filepath.Join(cfg.Data, "scratch"))
 	if err != nil {
 		return nil, fmt.Errorf("find the scratch directory: %w", err)
@@ -37,17 +38,28 @@ func loadAdapters(ctx context.Context, cfg *config.Config, models *catalogue.Cat
 		}
 		list = append(list, commands...)
 	}
-	adapters, err := provider.NewRegistry(list...)
+	o := upstreamOptions(a.policy)
+	o.Callback = a.reachable()
+	upstreams, err := loadUpstreams(cfg.ProviderSources(), o)
 	if err != nil {
 		return nil, err
 	}
+	adapters, err := provider.NewRegistry(append(list, upstreams...)...)
+	if err != nil {
+		return nil, err
+	}
+	return adapters, checkAdapters(models, adapters)
+}
+
+// checkAdapters says which model names an adapter that is not there.
+func checkAdapters(models *catalogue.Catalogue, adapters *provider.Registry) error {
 	for _, m := range models.Models() {
 		if _, ok := adapters.Adapter(m.Adapter); m.Adapter != "" && !ok {
-			return nil, fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands",
+			return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
 				m.Name, m.Provider, m.Adapter)
 		}
 	}
-	return adapters, nil
+	return nil
 }
 
 // loadCommands reads the section commands of a configuration file.

@@ -20,6 +20,8 @@ import (
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/node"
+	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/provider/upstream"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/internal/workflow"
@@ -68,6 +70,8 @@ type App struct {
 	sendWork   *delivery.Worker
 	warden     *delivery.Warden
 	links      *artifact.Linker
+	adapters   *provider.Registry
+	callbacks  *upstream.Callbacks
 	opened     time.Time // before anything was made by this process
 	former     []string  // nodes that were there then
 	member     *node.Member

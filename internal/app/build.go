@@ -20,7 +20,7 @@ import (
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/node"
-	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/provider/upstream"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/webhook"
@@ -70,11 +70,11 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	adapters, err := loadAdapters(ctx, a.Config, models)
-	if err != nil {
+	if a.policy, err = a.loadPolicy(); err != nil {
 		return err
 	}
-	if a.policy, err = a.loadPolicy(); err != nil {
+	a.callbacks = upstream.NewCallbacks(a.BaseURL(), a.keys.LinkKey())
+	if a.adapters, err = a.loadAdapters(ctx, models); err != nil {
 		return err
 	}
 	if a.links, err = artifact.NewLinker(a.BaseURL(), a.keys.LinkKey()); err != nil {
@@ -84,7 +84,7 @@ func (a *App) build(ctx context.Context) error {
 		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"),
 		Results: a.store, ResultLinks: a.links, UnfinishedLife: a.Pace.UnfinishedFile, Now: a.clock.Now, Logger: a.Logger})
 	a.buildDelivery()
-	a.buildTasks(models, adapters)
+	a.buildTasks(models)
 	a.buildWorkflows(models)
 	return a.buildMember()
 }
@@ -189,13 +189,13 @@ func (a *App) breaker() delivery.Breaker {
 	return b
 }
 
-func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registry) {
+func (a *App) buildTasks(models *catalogue.Catalogue) {
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
-	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
-	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
+	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Ledger: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
+		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: a.adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }

@@ -50,9 +50,12 @@ type Config struct {
 
 	Catalogue []string `name:"catalogue" placeholder:"FILE" help:"Further files of models, laid over the built-in catalogue in turn."`
 
-	sections []Source          // of the configuration file
-	extra    []Source          // the content of Catalogue
-	origins  map[string]string // where a field that is not default was set, by its name
+	Provider []string `name:"provider" placeholder:"FILE" help:"Files that describe upstream APIs and their models, or names of those that come with taskhook (see docs/providers.md)."`
+
+	sections  []Source          // of the configuration file
+	extra     []Source          // the content of Catalogue
+	upstreams []Source          // the content of Provider
+	origins   map[string]string // where a field that is not default was set, by its name
 }
 
 // Location is where a command finds the server's data; commands beside serve take

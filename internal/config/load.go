@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
+
+	"github.com/taskhook/taskhook/providers"
 )
 
 // Env looks up a variable as os.LookupEnv does.
@@ -66,6 +69,16 @@ func (c *Config) readCatalogue() error {
 			return fmt.Errorf("read the catalogue file: %w", err)
 		}
 		c.extra = append(c.extra, Source{Name: name, Data: data})
+	}
+	for _, name := range c.Provider {
+		data, ok := providers.Read(name)
+		if !ok {
+			var err error
+			if data, err = os.ReadFile(name); err != nil {
+				return fmt.Errorf("read the provider file: %w; those that come with taskhook are %s", err, strings.Join(providers.Names(), ", "))
+			}
+		}
+		c.upstreams = append(c.upstreams, Source{Name: name, Data: data})
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func samples() map[string]string {
 		"operator-token": strings.Repeat("o", 40),
 		"schedule":       "1s,2s", "per-job-schedule": "3s", "workflow-schedule": "4s", "delivery-concurrency": "7", "delivery-timeout": "9s",
 		"delivery-breaker": "5", "delivery-disable-after": "72h", "delivery-gone": "end",
-		"alert-url": "https://alerts.example.com/", "alert-command": "notify,--urgent", "allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "",
+		"alert-url": "https://alerts.example.com/", "alert-command": "notify,--urgent", "allow": "receiver.lan,10.0.0.0/8", "ports": "80,8443", "catalogue": "", "provider": "",
 		"s3-bucket": "files", "s3-endpoint": "https://s3.example.com", "s3-region": "auto", "s3-prefix": "media/taskhook",
 		"s3-access-key": "taskhook", "s3-secret-key": strings.Repeat("k", 40), "s3-serve": "redirect",
 		"modelhunter-listen": "127.0.0.2:2", "modelhunter-hosts": "hunter.example.com,hunter.test", "modelslab-listen": "127.0.0.2:3", "muapi-listen": "127.0.0.2:4",

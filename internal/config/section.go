@@ -19,6 +19,7 @@ type Source struct {
 const (
 	sectionCatalogue = iota
 	sectionCommands
+	sectionProviders
 	sectionShared // keys that begin with x-: places for anchors
 	sectionNone
 )
@@ -29,6 +30,8 @@ func sectionOf(key string) int {
 		return sectionCatalogue
 	case "commands":
 		return sectionCommands
+	case "providers":
+		return sectionProviders
 	}
 	if strings.HasPrefix(key, "x-") {
 		return sectionShared
@@ -39,10 +42,18 @@ func sectionOf(key string) int {
 func isSection(key string) bool { return sectionOf(key) != sectionNone }
 
 // CatalogueSources returns what extends the built-in catalogue, in the order in
-// which it is laid over: the files named by Catalogue, then the sections models,
-// schemas, capabilities, operations and media of the configuration file.
+// which it is laid over: the files named by Catalogue, those named by Provider, then
+// the sections models, schemas, capabilities, operations and media of the
+// configuration file.
 func (c *Config) CatalogueSources() []Source {
-	return append(slices.Clone(c.extra), c.sources(sectionCatalogue)...)
+	return slices.Concat(c.extra, c.upstreams, c.sources(sectionCatalogue))
+}
+
+// ProviderSources returns what describes upstream APIs: the files named by
+// Provider, then the section providers of the configuration file. Keys of other
+// sections stand there too.
+func (c *Config) ProviderSources() []Source {
+	return slices.Concat(c.upstreams, c.sources(sectionProviders))
 }
 
 // CommandSources returns the section commands of the configuration file, or

@@ -30,6 +30,7 @@ type role struct {
 	Point             string
 	Visit             int
 	Fail              string // a point of the store that fails at first
+	Provider          string // a file of upstream APIs; empty: none
 }
 
 // roleMark begins the argument by which a test binary knows that it is a server.
@@ -70,7 +71,10 @@ const (
 func serve(r role) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	cfg := config.Default()
+	cfg, err := config.Load(&config.Config{Provider: providerFiles(r)}, []string{"provider"}, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return err
+	}
 	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
 	cfg.BootstrapKey, cfg.DatabaseURL = config.NewSecret(r.Key), config.NewSecret(r.Database)
 	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
@@ -86,6 +90,13 @@ func serve(r role) error {
 	}
 	fmt.Println(readyMark + a.Addr())
 	return a.Run(ctx)
+}
+
+func providerFiles(r role) []string {
+	if r.Provider == "" {
+		return nil
+	}
+	return []string{r.Provider}
 }
 
 // fault kills this process at its point, and wherever it should never come.

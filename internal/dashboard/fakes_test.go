@@ -275,7 +275,7 @@ func (f *world) Cancel(ctx context.Context, account, id string) (taskhook.Task, 
 	return k, nil
 }
 
-func (f *world) Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+func (f *world) Retry(ctx context.Context, who taskhook.Identity, id, _ string) (taskhook.Task, error) {
 	k, err := f.Task(ctx, who.AccountID, id)
 	if err == nil {
 		err = who.Need(taskhook.CreateScope(k.Medium))

@@ -1,6 +1,9 @@
 package dashboard
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // retryTask makes a new task like one that failed or expired. An operator's is a
 // test if the old one was.
@@ -15,7 +18,7 @@ func (d *Dashboard) retryTask(r *http.Request, s *session) (result, error) {
 		}
 		who.Test = old.Test
 	}
-	again, err := d.Tasks.Retry(r.Context(), who, id)
+	again, err := d.Tasks.Retry(r.Context(), who, id, strings.TrimSpace(r.PostFormValue("handle")))
 	if err != nil {
 		return here, err
 	}

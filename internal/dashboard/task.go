@@ -34,6 +34,12 @@ func (v taskView) CanRetry() bool {
 		v.May(taskhook.ScopeTasksWrite) && v.May(taskhook.CreateScope(v.Medium))
 }
 
+// CanAttach reports whether it can besides be repeated by waiting for work that the
+// provider may have taken on.
+func (v taskView) CanAttach() bool {
+	return v.CanRetry() && v.Error != nil && v.Error.Code == taskhook.TaskErrorSubmissionUnknown
+}
+
 // task shows one task.
 func (d *Dashboard) task(r *http.Request, s *session) (view, error) {
 	t, err := d.Tasks.Task(r.Context(), s.Account.ID, r.PathValue("id"))

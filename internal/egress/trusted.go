@@ -18,13 +18,16 @@ type TrustedOptions struct {
 	Idle    time.Duration // an unused connection is kept: 30 s
 }
 
+// defaultStall is how long a connection may be silent unless said otherwise.
+const defaultStall = time.Minute
+
 // NewTrusted returns a transport to an address that the operator has configured and
 // nobody else can influence, such as that of a bucket: it may be private, and in
 // plain http. It speaks HTTP/1.1, knows no proxies and decompresses nothing. A
 // request may take as long as bytes flow.
 func NewTrusted(o TrustedOptions) *http.Transport {
 	dialer := net.Dialer{Timeout: cmp.Or(o.Connect, 5*time.Second)}
-	stall := cmp.Or(o.Stall, time.Minute)
+	stall := cmp.Or(o.Stall, defaultStall)
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
 	return &http.Transport{
@@ -44,6 +47,12 @@ func NewTrusted(o TrustedOptions) *http.Transport {
 		IdleConnTimeout:        cmp.Or(o.Idle, 30*time.Second),
 		DisableCompression:     true,
 	}
+}
+
+// NewTrustedClient returns a client over NewTrusted that follows no redirects.
+func NewTrustedClient(o TrustedOptions) *http.Client {
+	return &http.Client{Transport: NewTrusted(o),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // flowing is a connection that fails when nothing has flowed for the time, be it

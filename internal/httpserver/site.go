@@ -7,15 +7,16 @@ import (
 
 // Site is what is served besides the faces. Nil handlers are not served.
 type Site struct {
-	Ready   func() error // says in a sentence why the server can't work; nil: always ready
-	JWKS    http.Handler // the public keys of per-job signatures
-	Results http.Handler // result files, at /results/{name}
-	Files   http.Handler // uploaded files, at /files/{name}
-	Forms   http.Handler // takes forms with files, at /files/
-	Uploads http.Handler // takes their bytes, at /uploads/{file_id}
-	Spec    http.Handler // the OpenAPI document, at /openapi.json
-	Docs    http.Handler // the same for people, at /docs
-	Home    http.Handler // what is left; nil: a pointer to the documents at / only
+	Ready     func() error // says in a sentence why the server can't work; nil: always ready
+	JWKS      http.Handler // the public keys of per-job signatures
+	Results   http.Handler // result files, at /results/{name}
+	Files     http.Handler // uploaded files, at /files/{name}
+	Forms     http.Handler // takes forms with files, at /files/
+	Uploads   http.Handler // takes their bytes, at /uploads/{file_id}
+	Callbacks http.Handler // takes what upstream APIs tell of work, at /callbacks/{run}/{token}
+	Spec      http.Handler // the OpenAPI document, at /openapi.json
+	Docs      http.Handler // the same for people, at /docs
+	Home      http.Handler // what is left; nil: a pointer to the documents at / only
 }
 
 // Handler returns the site's handler.
@@ -37,6 +38,9 @@ func (s Site) Handler() http.Handler {
 	}
 	if s.Uploads != nil {
 		mux.Handle("/uploads/{file_id}", s.Uploads)
+	}
+	if s.Callbacks != nil {
+		mux.Handle("/callbacks/{run}/{token}", s.Callbacks)
 	}
 	if s.Spec != nil {
 		mux.Handle("GET /openapi.json", s.Spec)

@@ -5,9 +5,9 @@
 // outputs are kept.
 //
 // An [Adapter] does its whole work within one call in this process: when the
-// process dies, the work dies with it and is run again. Adapters to upstream
-// APIs, which must be asked once and then polled, will have an interface of
-// their own beside it.
+// process dies, the work dies with it and is run again. A [Remote] asks somebody
+// else for it, tells the worker by what name it is known there, and can be called
+// again with that name.
 //
 // Package providertest is the suite that every adapter passes.
 package provider

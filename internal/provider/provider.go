@@ -18,6 +18,9 @@ type Request struct {
 	Model      string
 	Medium     taskhook.Medium
 	Input      json.RawMessage // an object, valid by the model's schema
+	// Handle is what an earlier call for this run told Sink.Sent: the work has
+	// been asked for, and is only to be waited for. Of a Remote only.
+	Handle string
 }
 
 // Adapter generates in this process.
@@ -45,6 +48,10 @@ type Sink interface {
 	// the order of the results. On an error nothing of it is kept and Run returns
 	// that error.
 	Output(ctx context.Context, o Output, r io.Reader) error
+	// Sent stores, durably on return, by what name the provider knows the work.
+	// Only a Remote calls it, once, as soon as it knows. An error says that the run
+	// is no longer this process's own.
+	Sent(ctx context.Context, handle string) error
 }
 
 // Output is what an adapter says of one result. The zero value says nothing.
@@ -54,6 +61,29 @@ type Output struct {
 	Name string
 	// Safety is what the provider's own check found. Adapters do not guess it.
 	Safety taskhook.Safety
+}
+
+// Remote is an Adapter whose work goes on elsewhere when this process ends, and
+// may cost money: it must not be asked for twice. Run asks unless the request has
+// a handle, tells the sink the handle, and waits. When ctx ends because the task
+// did, for which see [Abandoned], Run asks the provider to stop; else it leaves the
+// work to a later call.
+//
+// Errors before the handle is known: a [Refused] is of a provider that has taken
+// nothing on, an [Unclear] of one that may have, and any other error of a provider
+// that was certainly not asked.
+type Remote interface {
+	Adapter
+	// Repeatable reports whether the provider, asked twice with the same run id,
+	// does the work once.
+	Repeatable() bool
+}
+
+// Waker is a Remote that can be told that the work of a run may have changed. Wake
+// does not wait, and ignores runs that it does not know.
+type Waker interface {
+	Remote
+	Wake(run string)
 }
 
 // Limited is an Adapter that can do only so many runs at once. Run waits for its

@@ -40,6 +40,15 @@ func (r *Registry) Names() []string {
 	return slices.Sorted(maps.Keys(r.adapters))
 }
 
+// Wake has the work of a run looked at now by whoever waits for it.
+func (r *Registry) Wake(run string) {
+	for _, a := range r.adapters {
+		if w, ok := a.(Waker); ok {
+			w.Wake(run)
+		}
+	}
+}
+
 // Concurrency returns how many runs the adapter with the name can do at once, 0
 // when it knows no limit.
 func (r *Registry) Concurrency(name string) int {

@@ -9,9 +9,9 @@ import (
 )
 
 func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, due_at)
-		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7)`,
-		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), ms(r.DueAt))
+	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
+		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
+		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
 	return err
 }
 
@@ -134,12 +134,24 @@ func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) 
 // cancelled, or another node has it.
 func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error) {
 	err = s.update(ctx, s.kinds.startRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET submission = 'sending' WHERE id = $1 AND owner = $2 AND state = 'open'`, r.ID, node)
+		changed, err := t.exec(ctx, `UPDATE runs SET submission = CASE WHEN handle = '' THEN 'sending' ELSE 'sent' END
+			WHERE id = $1 AND owner = $2 AND state = 'open'`, r.ID, node)
 		if ok = changed == 1; err != nil || !ok {
 			return err
 		}
 		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
 			WHERE id = $2 AND state IN ('pending', 'queued', 'running')`, ms(now), r.TaskID)
+		return err
+	})
+	return ok, err
+}
+
+// SentRun notes by what name the provider knows the work of a run. Ok is false when
+// the run is no longer the node's.
+func (s *Store) SentRun(ctx context.Context, node, run, handle string) (ok bool, err error) {
+	err = s.update(ctx, s.kinds.sentRun, func(ctx context.Context, t tx) error {
+		changed, err := t.exec(ctx, `UPDATE runs SET submission = 'sent', handle = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`, handle, run, node)
+		ok = changed == 1
 		return err
 	})
 	return ok, err
@@ -169,13 +181,18 @@ func (s *Store) Progress(ctx context.Context, node string, percent map[string]in
 	return mine, err
 }
 
-// ReleaseRun gives a run back, to be taken on again from due on. Uncounted is for
-// a graceful stop: the try does not count as an interruption.
+// ReleaseRun gives a run back, to be taken on again from due on; work that its
+// provider has taken on goes on. Uncounted is for a graceful stop: the try does not
+// count as an interruption.
 func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
+	submission := taskhook.SubmissionUnsent
+	if r.Handle != "" {
+		submission = taskhook.SubmissionSent
+	}
 	return s.update(ctx, s.kinds.releaseRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = 'unsent', due_at = $1, claims = claims - $2
-			WHERE id = $3 AND owner = $4 AND state = 'open'`, ms(due), flag(uncounted), r.ID, node)
-		if err != nil || changed == 0 {
+		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4
+			WHERE id = $5 AND owner = $6 AND state = 'open'`, string(submission), r.Handle, ms(due), flag(uncounted), r.ID, node)
+		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}
 		if _, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
@@ -233,8 +250,12 @@ func scanEnded(r scanner) (k taskhook.Task, err error) {
 
 // end moves run and task to their final states and adds the artifacts.
 func (f *finishedRun) end(ctx context.Context, t tx) error {
-	changed, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL, submission = 'sent'
-		WHERE id = $1 AND owner = $2 AND state = 'open'`, f.Run.ID, f.Node)
+	submission := taskhook.SubmissionSent
+	if f.Run.Submission == taskhook.SubmissionUnknown {
+		submission = taskhook.SubmissionUnknown
+	}
+	changed, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL, submission = $1
+		WHERE id = $2 AND owner = $3 AND state = 'open'`, string(submission), f.Run.ID, f.Node)
 	if err != nil {
 		return err
 	}

@@ -12,12 +12,9 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
-// Why a run ends before its adapter has finished.
-var (
-	errCancelled = errors.New("the task was cancelled")
-	errStopped   = errors.New("the server is stopping")
-	errTimeout   = errors.New("the model's time is over")
-)
+// errStopped is why a run ends before its adapter has finished, besides
+// provider.ErrCancelled and provider.ErrTimeout.
+var errStopped = errors.New("the server is stopping")
 
 // The bounds of how often a run is taken on.
 const (
@@ -29,11 +26,11 @@ const (
 func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, node: node, cancel: cancel}
+	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter)}
 	w.enter(x)
 	defer w.leave(x)
 	now := w.Now()
-	ok, err := w.Runs.StartRun(runCtx, now, node, c.Run)
+	ok, err := w.Ledger.StartRun(runCtx, now, node, c.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
@@ -49,31 +46,61 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node str
 // work runs the adapter within the model's time.
 func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	k := &x.claimed.Task
-	if x.claimed.Claims > maxInterruptions {
-		return provider.Permanent(taskhook.TaskErrorInterrupted,
-			fmt.Sprintf("The task was cut short %d times by the end of the server's process; retry it when the server is stable.", x.claimed.Claims-1))
+	if !x.worker.Lease().Allows(time.Now()) {
+		return errStopped // another may have it by the time that this was begun
+	}
+	if err := x.mayBegin(adapter); err != nil {
+		return err
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
 	if err != nil {
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, model.Timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, x.remains(model), provider.ErrTimeout)
 	defer cancel()
 	err = x.call(ctx, adapter)
 	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errCancelled):
-		return errCancelled
+	case errors.Is(cause, provider.ErrCancelled):
+		return provider.ErrCancelled
 	case err == nil && len(x.results) == 0:
 		return provider.Permanent(taskhook.TaskErrorProvider, "The provider finished without a result.")
 	case err == nil || provider.IsPermanent(err):
 		return err
-	case errors.Is(cause, errTimeout):
+	case errors.Is(cause, provider.ErrTimeout):
 		return timedOut(model, err)
 	case cause != nil:
 		return errStopped
 	}
 	return err
 }
+
+// mayBegin looks at what an earlier try left behind. Work that was asked for may be
+// waited for as often as need be.
+func (x *execution) mayBegin(adapter provider.Adapter) error {
+	_, remote := adapter.(provider.Remote)
+	switch {
+	case x.claimed.Run.Handle != "":
+		return nil
+	case remote && !x.repeatable && x.claimed.Run.Submission == taskhook.SubmissionSending:
+		return &provider.Unclear{Err: errors.New("the server's process ended while it asked")}
+	case x.claimed.Claims > maxInterruptions:
+		return provider.Permanent(taskhook.TaskErrorInterrupted,
+			fmt.Sprintf("The task was cut short %d times by the end of the server's process; retry it when the server is stable.", x.claimed.Claims-1))
+	}
+	return nil
+}
+
+// remains is how much of the model's time is left. That of work that was asked
+// for went on while this process did not; it is looked at once more in any case.
+func (x *execution) remains(model *catalogue.Model) time.Duration {
+	if x.claimed.Run.Handle == "" {
+		return model.Timeout
+	}
+	return max(lastLook, model.Timeout-time.Since(x.claimed.Task.StartedAt))
+}
+
+// lastLook is the time for a look at work whose own time is over.
+const lastLook = time.Minute
 
 // timedOut is the failure of a run that took longer than its model may.
 func timedOut(model *catalogue.Model, err error) error {
@@ -98,7 +125,7 @@ func (x *execution) call(ctx context.Context, adapter provider.Adapter) (err err
 		return unresolved(err)
 	}
 	return adapter.Run(ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number,
-		Provider: k.Provider, Capability: k.Capability, Model: k.Model, Medium: k.Medium, Input: input}, x)
+		Provider: k.Provider, Capability: k.Capability, Model: k.Model, Medium: k.Medium, Input: input, Handle: r.Handle}, x)
 }
 
 // unresolved is the failure of a run whose input names a file that is gone. Other
@@ -117,10 +144,14 @@ func (x *execution) conclude(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)
-	case errors.Is(err, errCancelled):
+	case errors.Is(err, provider.ErrCancelled):
 		x.discard(ctx)
 	case errors.Is(err, errStopped):
 		x.giveBack(ctx, now, true, nil)
+	case isUnclear(err):
+		x.unclear(ctx, now, err)
+	case x.refused(err) != nil:
+		x.giveBack(ctx, now.Add(x.refused(err).After), true, err)
 	case waitsForStorage(err):
 		x.giveBack(ctx, now.Add(roomPause), true, err)
 	case !provider.IsPermanent(err) && x.claimed.Claims < maxTries:

@@ -18,9 +18,11 @@ type execution struct {
 	node    string // that it was claimed for
 	cancel  context.CancelCauseFunc
 	results []taskhook.Artifact
-	percent atomic.Int32
-	stored  int         // the percent that was stored; only reportProgress uses it
-	ending  atomic.Bool // its outcome is being stored
+
+	repeatable bool // asking a remote provider again does no harm
+	percent    atomic.Int32
+	stored     int         // the percent that was stored; only reportProgress uses it
+	ending     atomic.Bool // its outcome is being stored
 }
 
 // Progress is of provider.Sink. What falls is dropped, and 100 is kept for the

@@ -36,6 +36,7 @@ models:
     one: {capabilities: {text-to-video: vidu-q3}, adapter: "command:one", timeout: 10m, estimate: 7s}
     single: {capabilities: {text-to-video: vidu-q3}, adapter: "command:single", timeout: 10m}
     picky: {capabilities: {text-to-video: vidu-q3}, adapter: "command:picky"}
+    paid: {capabilities: {text-to-video: vidu-q3}, adapter: "http:paid", timeout: 10m}
     nobody: {capabilities: {text-to-video: vidu-q3}}
 `
 
@@ -66,6 +67,7 @@ type house struct {
 	logs    *testkit.Logs
 	one     *script
 	single  *script
+	paid    *remote
 	service *Service
 	options WorkerOptions
 	node    *node
@@ -87,7 +89,8 @@ func inHouse(t *testing.T, test func(h *house)) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1}}
+		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1},
+			paid: &remote{script: script{name: "http:paid"}}}
 		h.open(dir)
 		defer h.close()
 		h.start()
@@ -118,7 +121,7 @@ func (h *house) open(dir string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	adapters, err := provider.NewRegistry(h.one, h.single, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
+	adapters, err := provider.NewRegistry(h.one, h.single, h.paid, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -135,8 +138,8 @@ func (h *house) start() {
 	o := h.options
 	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
 	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
-	runs := &mortalRuns{RunStore: h.store}
-	o.Runs = runs
+	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store}
+	o.Runs, o.Ledger = runs, runs
 	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, noInbox{}); err != nil {
 		h.Fatal(err)
 	}
@@ -310,6 +313,14 @@ func (s *script) begun() []begun {
 	return slices.Clone(s.runs)
 }
 
+// remote is a script whose work goes on elsewhere.
+type remote struct {
+	script
+	repeatable bool
+}
+
+func (r *remote) Repeatable() bool { return r.repeatable }
+
 // output yields one result.
 func output(ctx context.Context, sink provider.Sink, name string) error {
 	return sink.Output(ctx, provider.Output{Name: name}, strings.NewReader("the bytes of "+name))
@@ -368,6 +379,7 @@ func (f *files) ids(t *testing.T) (ids []string) {
 // mortalRuns is a RunStore that a dead node can't reach.
 type mortalRuns struct {
 	RunStore
+	SubmissionStore
 	dead  atomic.Bool
 	calls atomic.Int64
 }
@@ -387,6 +399,13 @@ func (m *mortalRuns) ClaimRuns(ctx context.Context, now time.Time, node, adapter
 		return nil, last, err
 	}
 	return m.RunStore.ClaimRuns(ctx, now, node, adapter, last, limit)
+}
+
+func (m *mortalRuns) SentRun(ctx context.Context, node, run, handle string) (bool, error) {
+	if err := m.gone(); err != nil {
+		return false, err
+	}
+	return m.SubmissionStore.SentRun(ctx, node, run, handle)
 }
 
 func (m *mortalRuns) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {

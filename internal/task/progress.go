@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"time"
+
+	"github.com/taskhook/taskhook/internal/provider"
 )
 
 // progressEvery is how often progress is stored, and with it how soon a run that
@@ -24,7 +26,8 @@ func (w *Worker) reportProgress(ctx context.Context) {
 		if len(going) == 0 {
 			continue
 		}
-		mine, err := w.Progress.Progress(ctx, w.Lease().Node, moved)
+		node := w.Lease().Node
+		mine, err := w.Progress.Progress(ctx, node, moved)
 		if err != nil {
 			if ctx.Err() == nil {
 				w.Logger.Warn("store progress", "error", err)
@@ -35,8 +38,12 @@ func (w *Worker) reportProgress(ctx context.Context) {
 			if percent, ok := moved[id]; ok {
 				x.stored = percent
 			}
-			if !mine[id] {
-				x.cancel(errCancelled)
+			switch {
+			case mine[id]:
+			case x.node != node:
+				x.cancel(errStopped) // it is another's to go on with
+			default:
+				x.cancel(provider.ErrCancelled)
 			}
 		}
 	}

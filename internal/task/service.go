@@ -72,12 +72,12 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
 		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(s.IdempotencyLife)}
 	}
-	return s.admit(ctx, who, k, key)
+	return s.admit(ctx, who, k, "", key)
 }
 
 // admit checks a task against the catalogue and what its maker may do, and stores
-// it with its first run.
-func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.Task, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
+// it with its first run, which waits for the work of the handle if there is one.
+func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.Task, handle string, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
 	adapter, err := s.check(&k)
 	if err == nil {
 		err = who.Need(taskhook.CreateScope(k.Medium))
@@ -90,6 +90,9 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	}
 	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
 		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
+	if handle != "" {
+		run.Submission, run.Handle = taskhook.SubmissionSent, handle
+	}
 	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
 	if err == nil && !existed {
 		s.Created(adapter)
@@ -155,8 +158,10 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	return k, err
 }
 
-// Retry makes a new task of a failed or expired one, which stays as it is.
-func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+// Retry makes a new task of a failed or expired one, which stays as it is. With a
+// handle, by which the provider knows work that this server does not know of, the
+// new task waits for that and asks for nothing.
+func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle string) (taskhook.Task, error) {
 	old, err := s.Task(ctx, who.AccountID, id)
 	if err != nil {
 		return old, err
@@ -168,8 +173,31 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
 		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
-	k, _, err = s.admit(ctx, who, k, nil)
+	if handle != "" {
+		if err := s.attachable(&k); err != nil {
+			return old, err
+		}
+	}
+	k, _, err = s.admit(ctx, who, k, handle, nil)
 	return k, err
+}
+
+// attachable says whether the task's model is run by somebody who knows work by
+// handles.
+func (s *Service) attachable(k *taskhook.Task) error {
+	model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
+	if err != nil {
+		return err
+	}
+	name, err := model.AdapterFor(k.Test, s.Dev)
+	if err != nil {
+		return err
+	}
+	adapter, _ := s.Adapters.Adapter(name)
+	if _, ok := adapter.(provider.Remote); !ok {
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself, so there is nothing to attach; leave out handle.")
+	}
+	return nil
 }
 
 // Models lists what can be asked for.

@@ -104,10 +104,10 @@ func TestCreateWantsThePermission(t *testing.T) {
 		if _, _, err := h.service.Create(h.Context(), who(others...), newTask("one")); taskhook.ErrorCode(err) != taskhook.CodeKeyPermission {
 			t.Errorf("create: %v", err)
 		}
-		if _, err := h.service.Retry(h.Context(), who(others...), k.ID); taskhook.ErrorCode(err) != taskhook.CodeKeyPermission {
+		if _, err := h.service.Retry(h.Context(), who(others...), k.ID, ""); taskhook.ErrorCode(err) != taskhook.CodeKeyPermission {
 			t.Errorf("retry: %v", err)
 		}
-		if _, err := h.service.Retry(h.Context(), who("video:create"), k.ID); err != nil {
+		if _, err := h.service.Retry(h.Context(), who("video:create"), k.ID, ""); err != nil {
 			t.Errorf("retry: %v", err)
 		}
 	})
@@ -203,7 +203,7 @@ func TestCancelAndRetry(t *testing.T) {
 			if got := h.read(tt.task).State; got != tt.state {
 				t.Fatalf("the task is %s, not %s", got, tt.state)
 			}
-			again, err := h.service.Retry(h.Context(), who, tt.task.ID)
+			again, err := h.service.Retry(h.Context(), who, tt.task.ID, "")
 			if (err == nil) != tt.retry || err != nil && taskhook.ErrorCode(err) != taskhook.CodeConflict {
 				t.Errorf("retry of a %s task: %v", tt.state, err)
 			}
@@ -218,7 +218,7 @@ func TestCancelAndRetry(t *testing.T) {
 				t.Errorf("cancelled it is %s", k.State)
 			}
 		}
-		if _, err := h.service.Retry(h.Context(), who, pending.ID); taskhook.ErrorCode(err) != taskhook.CodeConflict {
+		if _, err := h.service.Retry(h.Context(), who, pending.ID, ""); taskhook.ErrorCode(err) != taskhook.CodeConflict {
 			t.Errorf("retry of a cancelled task: %v", err)
 		}
 	})
@@ -233,7 +233,7 @@ func TestForeignTasks(t *testing.T) {
 		for who, id := range map[string]string{"acc_b": k.ID, "acc_a": "task_0", "acc_c": "task_'; --", "acc_d": "🙂"} {
 			_, read := h.service.Task(h.Context(), who, id)
 			_, cancel := h.service.Cancel(h.Context(), who, id)
-			_, retry := h.service.Retry(h.Context(), taskhook.Identity{AccountID: who}, id)
+			_, retry := h.service.Retry(h.Context(), taskhook.Identity{AccountID: who}, id, "")
 			for what, err := range map[string]error{"read": read, "cancel": cancel, "retry": retry} {
 				if taskhook.ErrorCode(err) != taskhook.CodeTaskNotFound {
 					t.Errorf("%s of %s by %s: %v", what, id, who, err)

@@ -18,9 +18,16 @@ import (
 type RunStore interface {
 	ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (_ []taskhook.ClaimedRun, last string, err error)
 	NextRun(ctx context.Context, adapter string) (time.Time, error)
-	StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error)
 	ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
+}
+
+// SubmissionStore is the ledger of what providers were asked for. It is written
+// before they are, and when they have answered; ok is false when the run is no longer
+// the node's.
+type SubmissionStore interface {
+	StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error)
+	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
 }
 
 // ProgressStore keeps how far runs are.
@@ -39,6 +46,7 @@ type WorkerOptions struct {
 	Lease     func() taskhook.Lease // as which node it works, and whether it may begin something
 	Shared    bool                  // other nodes make runs, too
 	Runs      RunStore
+	Ledger    SubmissionStore
 	Progress  ProgressStore
 	Files     Files
 	Inputs    Inputs
@@ -105,7 +113,7 @@ func (w *Worker) Cancelled(taskID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if x := w.running[taskID]; x != nil {
-		x.cancel(errCancelled)
+		x.cancel(provider.ErrCancelled)
 	}
 }
 

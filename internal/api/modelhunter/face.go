@@ -40,7 +40,7 @@ type (
 		Task(ctx context.Context, account, id string) (taskhook.Task, error)
 		Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List[taskhook.Task], error)
 		Cancel(ctx context.Context, account, id string) (taskhook.Task, error)
-		Retry(ctx context.Context, who taskhook.Identity, id string) (taskhook.Task, error)
+		Retry(ctx context.Context, who taskhook.Identity, id, handle string) (taskhook.Task, error)
 	}
 
 	// Endpoints keeps the receivers.

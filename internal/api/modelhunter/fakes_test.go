@@ -132,7 +132,7 @@ func (f *world) Cancel(_ context.Context, account, id string) (taskhook.Task, er
 	return f.task, f.found(account, id, f.task.ID)
 }
 
-func (f *world) Retry(_ context.Context, who taskhook.Identity, id string) (taskhook.Task, error) {
+func (f *world) Retry(_ context.Context, who taskhook.Identity, id, _ string) (taskhook.Task, error) {
 	t := f.task
 	t.ID, t.RetryOf, t.State = "task_new", f.task.ID, taskhook.TaskPending
 	return t, f.found(who.AccountID, id, f.task.ID)

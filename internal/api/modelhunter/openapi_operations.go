@@ -65,9 +65,10 @@ func taskNotes() map[string]operationNote {
 			text: "A task that failed is still an answer with status 200: the failure is in `data`. The links of its results are made anew for every answer and are good for 15 minutes."},
 		"POST /api/v1/tasks/{id}/cancel": cancel,
 		"DELETE /api/v1/tasks/{id}":      deleted,
-		"POST /api/v1/tasks/{id}/retry": {id: "retryTask", tag: tagTasks, failures: []failure{conflict, retryNotFound, badRequest, paymentRequired},
+		"POST /api/v1/tasks/{id}/retry": {id: "retryTask", tag: tagTasks, optionalBody: true, request: client.Retry{}, failures: []failure{conflict, retryNotFound, badRequest, paymentRequired},
 			answer: exampleAccepted("video", exampleTask),
-			text:   "Makes a new task with the same model, input, metadata and webhook; the old one stays as it is. Any but a failed or expired task is a conflict."},
+			text: "Makes a new task with the same model, input, metadata and webhook; the old one stays as it is. Any but a failed or expired task is a conflict. " +
+				"A task that failed with `SUBMISSION_UNKNOWN` may have been taken on by its provider: find it there and give its `handle`, and the new task waits for it instead of paying again."},
 		"GET /api/v1/tasks/{id}/deliveries": {id: "listTaskDeliveries", tag: tagTasks, paged: true, cursor: exampleDelivery,
 			answer:     []client.Delivery{exampleDeliveryIn(taskhook.DeliveryDelivered)},
 			parameters: deliveryParameters()},

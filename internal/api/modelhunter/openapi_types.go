@@ -63,6 +63,10 @@ func taskTypes(r *openapi.Reflector) {
 		"webhookUrl": {Description: "A URL that is told of this task's outcome, besides the registered webhooks.", Format: "uri", MaxLength: count(2048)},
 		"metadata":   {Type: "object", Description: "Anything of your own. It comes back with the task and in its webhooks."},
 	})
+	r.Request(client.Retry{}, openapi.Fields{
+		"":       {Description: "How to repeat a task."},
+		"handle": {Description: "By what name the provider knows work that it has already taken on: the new task waits for that, and asks for nothing.", MaxLength: count(maxHandle)},
+	})
 	r.Answer(client.AcceptedTask{}, openapi.Fields{
 		"":                  {Description: "A task that was just made."},
 		"id":                {Description: "The id of the task.", Pattern: idSchema(taskhook.PrefixTask).Pattern},

@@ -45,7 +45,7 @@ func (f *Face) Routes() []Route {
 		{get, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksRead, "Read a task", f.task},
 		{post, tasks + "/{id}/cancel", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
 		{del, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
-		{post, tasks + "/{id}/retry", nil, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
+		{post, tasks + "/{id}/retry", client.Retry{}, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
 		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a task's outcome", f.taskDeliveries},
 
 		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, taskhook.ScopeWebhooksWrite, "Register a webhook", f.createWebhook},

@@ -173,9 +173,37 @@ func (f *Face) retryTask(w http.ResponseWriter, r *http.Request, who taskhook.Id
 	if err != nil {
 		return err
 	}
-	t, err := f.Tasks.Retry(r.Context(), who, id)
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	handle, err := decodeRetry(body)
+	if err != nil {
+		return err
+	}
+	t, err := f.Tasks.Retry(r.Context(), who, id, handle)
 	if err != nil {
 		return err
 	}
 	return f.writeData(w, r, http.StatusAccepted, acceptedTask(t))
+}
+
+// maxHandle bounds the names that providers give to work, in bytes.
+const maxHandle = 500
+
+// decodeRetry reads the body of a retry, which may be missing.
+func decodeRetry(body []byte) (handle string, err error) {
+	if len(body) == 0 {
+		return "", nil
+	}
+	err = decodeObject(body, func(name string) any {
+		if name == "handle" {
+			return &handle
+		}
+		return nil
+	})
+	if err == nil && len(handle) > maxHandle {
+		err = taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "handle may have at most %d bytes.", maxHandle)
+	}
+	return handle, err
 }

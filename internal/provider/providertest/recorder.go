@@ -23,7 +23,10 @@ type Recorder struct {
 	OnProgress func(percent int) // called for each report, if set
 	OnOutput   func() error      // called before an output is read, if set
 
+	OnSent func(handle string) error // called with the handle, if set
+
 	mu      sync.Mutex
+	handles []string
 	reports []int
 	outputs []Output
 }
@@ -56,6 +59,24 @@ func (r *Recorder) Output(ctx context.Context, o provider.Output, body io.Reader
 	defer r.mu.Unlock()
 	r.outputs = append(r.outputs, Output{o.Name, o.Safety, b})
 	return nil
+}
+
+// Sent implements provider.Sink.
+func (r *Recorder) Sent(_ context.Context, handle string) error {
+	r.mu.Lock()
+	r.handles = append(r.handles, handle)
+	r.mu.Unlock()
+	if r.OnSent != nil {
+		return r.OnSent(handle)
+	}
+	return nil
+}
+
+// Handles returns what Sent was told so far.
+func (r *Recorder) Handles() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.handles)
 }
 
 // Reports returns the progress reported so far.

@@ -1,0 +1,178 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/provider"
+)
+
+// Client makes requests. That of the API follows no redirects.
+type Client interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// Options are what all upstreams of a server share.
+type Options struct {
+	// API makes the calls: it goes where the definition says.
+	API Client
+	// Fetch gets results from other hosts than that of the API, which the API
+	// names: it goes only where the guard lets it, redirects too.
+	Fetch Client
+	// Secret returns what a definition names as a secret; its error is a sentence.
+	Secret func(name string) (string, error)
+	// Blocked reports whether an error of Fetch is the refusal of the guard. May be
+	// nil.
+	Blocked func(error) bool
+	// Callback returns where the API may tell that work of a run has changed, or
+	// "" when it can't reach this server. May be nil.
+	Callback func(run string) string
+}
+
+// Adapter runs tasks at one API. It may be used concurrently.
+type Adapter struct {
+	name    string
+	program *program
+	options Options
+	secrets map[string]any
+	pace    *rate.Limiter
+	rounds  *rounds
+	typical typical
+	waiting waiting
+}
+
+// New returns the adapter "http:NAME". Its error says what of the definition
+// can't be used.
+func New(name string, d Definition, o Options) (*Adapter, error) {
+	p, err := d.withDefaults().compile()
+	if err != nil {
+		return nil, err
+	}
+	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}, pace: rate.NewLimiter(limit(p.Rate), 1)}
+	for secret, from := range p.Secrets {
+		value, err := o.Secret(from)
+		if err != nil {
+			return nil, &FieldError{"secrets." + secret, err}
+		}
+		a.secrets[secret] = value
+	}
+	a.rounds = newRounds(a)
+	return a, nil
+}
+
+func limit(callsPerSecond float64) rate.Limit {
+	if callsPerSecond == 0 {
+		return rate.Inf
+	}
+	return rate.Limit(callsPerSecond)
+}
+
+// Name implements provider.Adapter.
+func (a *Adapter) Name() string { return "http:" + a.name }
+
+// Concurrency implements provider.Limited.
+func (a *Adapter) Concurrency() int { return a.program.Concurrency }
+
+// Repeatable implements provider.Remote.
+func (a *Adapter) Repeatable() bool {
+	return a.program.Submit.Idempotency != "" || a.program.Submit.Repeatable
+}
+
+// Run implements provider.Remote.
+func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s := a.scope(r)
+	began := time.Now()
+	last, err := a.outcome(ctx, r, s, sink)
+	if err != nil {
+		return a.abandon(ctx, s, err)
+	}
+	switch last.state {
+	case failed:
+		return provider.Permanent(taskhook.TaskErrorProvider, last.message)
+	case cancelled:
+		return provider.Permanent(taskhook.TaskErrorProvider, "The provider cancelled the work.")
+	}
+	if r.Handle == "" {
+		a.typical.note(r.Model, time.Since(began))
+	}
+	return a.collect(ctx, r, s, last, sink)
+}
+
+// outcome asks for the work, unless that was done, and waits until it has ended.
+func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
+	if s.handle == "" {
+		last, err := a.submit(ctx, r, s, sink)
+		if err != nil || last.state.final() {
+			return last, err
+		}
+	}
+	return a.watch(ctx, r, s, sink)
+}
+
+func (a *Adapter) scope(r provider.Request) *scope {
+	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, secrets: a.secrets}
+	if a.options.Callback != nil {
+		if u := a.options.Callback(r.RunID); u != "" {
+			s.callback = u
+		}
+	}
+	return s
+}
+
+// submit asks for the work once, and returns how it stands as far as the answer
+// says.
+func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
+	in, err := decode(r.Input)
+	if err != nil {
+		return nil, fmt.Errorf("read input: %w", err)
+	}
+	got, err := a.ask(ctx, a.program.submit, in, s)
+	if err := a.accepted(ctx, got, err, s); err != nil {
+		return nil, err
+	}
+	if a.program.Submit.Binary {
+		return &standing{state: succeeded, outputs: []output{{inline: got.body}}}, nil
+	}
+	if s.handle, err = a.program.handle.text(ctx, got.json, s); err != nil {
+		return nil, &provider.Unclear{Err: fmt.Errorf("find the handle in the answer: %w", err)}
+	}
+	if a.poll() && s.handle != "" {
+		if err := sink.Sent(ctx, s.handle); err != nil {
+			return nil, err
+		}
+	}
+	last, err := a.read(ctx, got.json, s)
+	switch {
+	case err == nil && (last.state.final() || s.handle != ""):
+		return last, nil
+	case s.handle != "":
+		return &standing{}, nil // a poll will tell
+	case err == nil:
+		err = errors.New("it has no handle")
+	}
+	return nil, &provider.Unclear{Err: fmt.Errorf("read the answer: %w: %s", err, a.redact(got.excerpt()))}
+}
+
+func (a *Adapter) poll() bool { return a.program.poll != nil }
+
+// abandon asks the API to stop what nobody wants any more; err is passed on.
+func (a *Adapter) abandon(ctx context.Context, s *scope, err error) error {
+	if a.program.cancel == nil || s.handle == "" || !provider.Abandoned(ctx) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if _, failed := a.ask(ctx, a.program.cancel, nil, s); failed != nil {
+		return fmt.Errorf("%w (and it could not be cancelled: %w)", err, failed)
+	}
+	return err
+}

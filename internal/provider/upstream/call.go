@@ -1,0 +1,179 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+// maxAnswer bounds the JSON of an answer.
+const maxAnswer = 8 << 20
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // of a binary one only its beginning
+	json   any    // nil when the body is none
+}
+
+// callError is a call that was not answered. Heard says that the API may have got
+// it, or a part.
+type callError struct {
+	heard bool
+	err   error
+}
+
+func (e *callError) Error() string { return e.err.Error() }
+func (e *callError) Unwrap() error { return e.err }
+
+// ask makes a call and reads its answer.
+func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.program.Timeout)
+	defer cancel()
+	var heard atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { heard.Store(true) }})
+	got, err := a.send(ctx, r, in, s)
+	if err != nil {
+		return nil, &callError{heard.Load(), err}
+	}
+	defer got.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(got.Body, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		err = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
+	}
+	if err != nil {
+		return nil, &callError{true, fmt.Errorf("read answer: %w", err)}
+	}
+	found := &answer{status: got.StatusCode, header: got.Header, body: body}
+	if found.json, err = decode(body); err != nil {
+		found.json = nil
+	}
+	return found, nil
+}
+
+// send makes a call; the caller closes the body of what it returns.
+func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http.Response, error) {
+	if err := a.pace.Wait(ctx); err != nil {
+		return nil, err
+	}
+	q, err := a.prepare(ctx, r, in, s)
+	if err != nil {
+		return nil, err
+	}
+	got, err := a.options.API.Do(q)
+	if broken, ok := errors.AsType[*url.Error](err); ok {
+		err = broken.Err // without the URL, which may hold a secret
+	}
+	return got, err
+}
+
+// prepare fills in a request.
+func (a *Adapter) prepare(ctx context.Context, r *request, in any, s *scope) (*http.Request, error) {
+	path, err := r.path.text(ctx, in, s)
+	if err != nil {
+		return nil, fmt.Errorf("make the path: %w", err)
+	}
+	if path, err = plainSlashes(path); err != nil {
+		return nil, err
+	}
+	query, err := fillQuery(ctx, in, s, r.query)
+	if err != nil {
+		return nil, err
+	}
+	var body io.Reader
+	if r.body != nil {
+		value, err := r.body.first(ctx, in, s)
+		if err != nil {
+			return nil, fmt.Errorf("make the body: %w", err)
+		}
+		encoded, err := gojq.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("write the body: %w", err)
+		}
+		body = bytes.NewReader(encoded)
+	}
+	q, err := http.NewRequestWithContext(ctx, r.method, a.program.base.String()+path+query, body)
+	if err != nil {
+		return nil, errors.New("make the request: the path is not one of a URL")
+	}
+	q.Header.Set("User-Agent", "taskhook")
+	q.Header.Set("Accept", "application/json")
+	if body != nil {
+		q.Header.Set("Content-Type", "application/json")
+	}
+	return q, a.fill(ctx, q, in, s, a.program.headers, r.headers)
+}
+
+// plainSlashes lets what was put into a path have slashes, as names of models do,
+// but not lead elsewhere.
+func plainSlashes(path string) (string, error) {
+	path = strings.ReplaceAll(path, "%2F", "/")
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return "", errors.New("make the path: it would lead elsewhere")
+		}
+	}
+	return path, nil
+}
+
+// fillQuery returns the query of a URL, with its question mark.
+func fillQuery(ctx context.Context, in any, s *scope, list map[string]*expression) (string, error) {
+	query := url.Values{}
+	for name, e := range list {
+		value, err := e.text(ctx, in, s)
+		if err != nil {
+			return "", fmt.Errorf("make %s of the query: %w", name, err)
+		}
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return "", nil
+	}
+	return "?" + query.Encode(), nil
+}
+
+// fill sets headers; later ones win.
+func (a *Adapter) fill(ctx context.Context, q *http.Request, in any, s *scope, headers ...map[string]*expression) error {
+	for _, list := range headers {
+		for name, e := range list {
+			value, err := e.text(ctx, in, s)
+			if err != nil {
+				return fmt.Errorf("make the header %s: %w", name, err)
+			}
+			q.Header.Set(name, value)
+		}
+	}
+	return nil
+}
+
+// retryAfter is what an answer asks to wait; 0: nothing.
+func (a *answer) retryAfter(now time.Time) time.Duration {
+	text := strings.TrimSpace(a.header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
+		return time.Duration(min(seconds, 86400)) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
+
+// excerpt is the beginning of an answer, for the log.
+func (a *answer) excerpt() string {
+	const most = 300
+	return fmt.Sprintf("status %d: %.*s", a.status, most, bytes.ToValidUTF8(a.body[:min(len(a.body), most)], []byte("?")))
+}
