@@ -96,7 +96,7 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 	if x.claimed.Run.Handle == "" {
 		return model.Timeout
 	}
-	return max(lastLook, model.Timeout-time.Since(x.claimed.Task.StartedAt))
+	return max(lastLook, model.Timeout-x.worker.Now().Sub(x.claimed.Task.StartedAt))
 }
 
 // lastLook is the time for a look at work whose own time is over.

@@ -63,7 +63,7 @@ func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 // when it did not, or has for too long.
 func (x *execution) refused(err error) *provider.Refused {
 	r, ok := errors.AsType[*provider.Refused](err)
-	if !ok || time.Since(x.claimed.Task.CreatedAt) > patience {
+	if !ok || x.worker.Now().Sub(x.claimed.Task.CreatedAt) > patience {
 		return nil
 	}
 	return &provider.Refused{After: min(max(r.After, minRefusal), maxRefusal), Err: err}
