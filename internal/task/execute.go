@@ -46,6 +46,9 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node str
 // work runs the adapter within the model's time.
 func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	k := &x.claimed.Task
+	if !x.worker.Lease().Allows(time.Now()) {
+		return errStopped // another may have it by the time that this was begun
+	}
 	if err := x.mayBegin(adapter); err != nil {
 		return err
 	}

@@ -26,7 +26,8 @@ func (w *Worker) reportProgress(ctx context.Context) {
 		if len(going) == 0 {
 			continue
 		}
-		mine, err := w.Progress.Progress(ctx, w.Lease().Node, moved)
+		node := w.Lease().Node
+		mine, err := w.Progress.Progress(ctx, node, moved)
 		if err != nil {
 			if ctx.Err() == nil {
 				w.Logger.Warn("store progress", "error", err)
@@ -37,7 +38,11 @@ func (w *Worker) reportProgress(ctx context.Context) {
 			if percent, ok := moved[id]; ok {
 				x.stored = percent
 			}
-			if !mine[id] {
+			switch {
+			case mine[id]:
+			case x.node != node:
+				x.cancel(errStopped) // it is another's to go on with
+			default:
 				x.cancel(provider.ErrCancelled)
 			}
 		}
