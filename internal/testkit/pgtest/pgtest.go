@@ -56,7 +56,7 @@ var programs = sync.OnceValue(func() string {
 })
 
 // shared is the server of this test binary.
-var shared = sync.OnceValues(startServer)
+var shared = sync.OnceValues(func() (*server, error) { return startServer() })
 
 // serial numbers the databases.
 var serial atomic.Int64

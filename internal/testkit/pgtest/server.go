@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -17,10 +18,10 @@ import (
 // admin is the role that the server was made by.
 const admin = "postgres"
 
-// server is a running PostgreSQL that is reached by a socket in its folder.
+// server is a PostgreSQL that is reached by a socket in its folder.
 type server struct {
 	folder string
-	lives  *os.File // when this is closed, by our end too, the server stops
+	watch  *os.File // a line starts the server; when this is closed, by our end too, it stops
 }
 
 func (s *server) data() string { return filepath.Join(s.folder, "data") }
@@ -32,7 +33,7 @@ func (s *server) url(role, database string) string {
 
 // startServer makes a server and starts it. It ends with this process, however
 // that ends.
-func startServer() (_ *server, err error) {
+func startServer(settings ...string) (_ *server, err error) {
 	s := &server{}
 	if s.folder, err = os.MkdirTemp(roomy(), "pgtest-"); err != nil {
 		return nil, err
@@ -47,13 +48,13 @@ func startServer() (_ *server, err error) {
 		os.RemoveAll(s.folder)
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	if err := s.configure(); err != nil {
+	if err := s.configure(settings); err != nil {
 		return nil, err
 	}
-	if err := s.start(as); err != nil {
+	if err := s.watchOver(as); err != nil {
 		return nil, err
 	}
-	return s, s.await()
+	return s, s.start(makeRoles)
 }
 
 // roomy is a folder in memory where the system has a large one: what a test makes
@@ -92,30 +93,30 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 
 // configure leaves what makes a commit durable as it is by default. Guarded needs its
 // password.
-func (s *server) configure() error {
+func (s *server) configure(more []string) error {
 	rules, err := os.ReadFile(filepath.Join(s.data(), "pg_hba.conf"))
 	if err != nil {
 		return err
 	}
 	rules = append([]byte("local all "+Guarded+" scram-sha-256\n"), rules...)
 	settings := fmt.Sprintf("listen_addresses = ''\nunix_socket_directories = '%s'\nmax_connections = 200\n"+
-		"max_wal_size = 256MB\nautovacuum = off\n", s.folder)
+		"max_wal_size = 256MB\nautovacuum = off\n", s.folder) + strings.Join(more, "\n") + "\n"
 	return errors.Join(os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), rules, 0o600),
 		os.WriteFile(filepath.Join(s.data(), "postgresql.auto.conf"), []byte(settings), 0o600))
 }
 
-// watch starts the server, and stops it and removes its folder when its own input
-// ends.
-const watch = `"$1/postgres" -D "$2/data" >"$2/log" 2>&1 </dev/null & pid=$!
-cat >/dev/null; kill -QUIT $pid; wait $pid; cd /; rm -rf "$2"`
+// watch starts the server with each line of its own input. When that ends it stops
+// the server and removes its folder.
+const watch = `while read go; do "$1/postgres" -D "$2/data" >>"$2/log" 2>&1 </dev/null & done
+kill -QUIT $(head -n 1 "$2/data/postmaster.pid"); wait; cd /; rm -rf "$2"`
 
-func (s *server) start(as *syscall.SysProcAttr) error {
-	input, lives, err := os.Pipe()
+func (s *server) watchOver(as *syscall.SysProcAttr) error {
+	input, lines, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer input.Close()
-	s.lives = lives
+	s.watch = lines
 	cmd := exec.Command("/bin/sh", "-c", watch, "sh", programs(), s.folder)
 	cmd.SysProcAttr, cmd.Dir, cmd.Stdin = as, s.folder, input
 	return cmd.Start()
@@ -123,14 +124,21 @@ func (s *server) start(as *syscall.SysProcAttr) error {
 
 const makeRoles = "CREATE ROLE " + Role + " LOGIN; CREATE ROLE " + Stranger + " LOGIN; CREATE ROLE " + Guarded + " LOGIN PASSWORD 'right'"
 
-// await returns when the server answers, with the roles made.
-func (s *server) await() (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+// start starts the server and returns when it has run a statement. As long as there
+// are still processes of a server that was killed it ends at once, and is started
+// again; one that is started beside another does nothing.
+func (s *server) start(first string) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		if err = s.exec(ctx, makeRoles); err == nil {
+	for n := 0; ; n++ {
+		if n%25 == 0 {
+			if _, err := s.watch.WriteString("go\n"); err != nil {
+				return err
+			}
+		}
+		if err = s.exec(ctx, first); err == nil {
 			return nil
 		}
 		select {
