@@ -87,10 +87,12 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: sum(f.unknown),
 		Webhooks: len(f.hooks), Keys: len(f.keys), Files: len(f.files), Deliveries: len(f.deliveries), Requests: len(f.receipts),
 		SlowestStart: slices.Max(append(t.starts, 0)), Violations: f.broken}
-	for _, l := range t.lives[:len(t.lives)-1] {
-		if l.Stopped {
+	for _, l := range f.lives {
+		switch {
+		case l.Open:
+		case l.Stopped:
 			v.Stops++
-		} else {
+		default:
 			v.Kills++
 		}
 	}
@@ -118,7 +120,12 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &facts{clientLedger: t.ledger, lives: t.lives, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
+	lives := t.lives
+	for _, n := range t.nodes {
+		n.life.Open = true
+		lives = append(lives, n.life)
+	}
+	f := &facts{clientLedger: t.ledger, lives: lives, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
 		deliveries: deliveries, byTarget: map[target]*owed{}}
 	for _, k := range tasks {
 		f.tasks[k.ID] = k
@@ -128,15 +135,35 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 		o := f.owed(targetOf(d))
 		o.deliveries = append(o.deliveries, d)
 	}
+	f.attribute()
 	for _, r := range f.receipts {
-		r.life = -1 + len(f.lives) // the last one that began before
-		for r.life > 0 && f.lives[r.life].From.After(r.At) {
-			r.life--
-		}
 		o := f.owed(target{r.Path, r.ID})
 		o.receipts = append(o.receipts, r)
 	}
 	return f, nil
+}
+
+// attribute gives each request to the last life of its node that began before, and
+// finds out how wrong the clock was by which it was signed.
+func (f *facts) attribute() {
+	byNode := map[int][]int{}
+	for i, l := range f.lives {
+		byNode[l.Node] = append(byNode[l.Node], i)
+	}
+	for _, r := range f.receipts {
+		lives := byNode[r.node]
+		i := len(lives) - 1
+		for i > 0 && f.lives[lives[i]].From.After(r.At) {
+			i--
+		}
+		r.life = lives[i]
+		for _, skew := range f.lives[r.life].Clocks {
+			if r.Timestamp.Add(-skew).Sub(r.At).Abs() < r.Timestamp.Add(-r.skew).Sub(r.At).Abs() {
+				r.skew = skew
+			}
+		}
+		r.Timestamp = r.Timestamp.Add(-r.skew)
+	}
 }
 
 func (f *facts) owed(k target) *owed {

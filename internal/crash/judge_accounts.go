@@ -19,7 +19,7 @@ import (
 // a server was killed. Only such a one is made again after an acceptance.
 func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) {
 	for k, o := range f.byTarget {
-		if settled := o.match(v, k, attempts); settled {
+		if settled := o.match(v, k, attempts, f.lives); settled {
 			f.judgeTarget(v, k, o)
 			continue
 		}
@@ -63,7 +63,7 @@ const clockStep = 2 * time.Millisecond
 // match finds the request of each attempt that was answered. Settled is false when
 // a deletion has cut the target's deliveries short, so that attempts under way were
 // not recorded.
-func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt) (settled bool) {
+func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt, lives []life) (settled bool) {
 	var all []client.Attempt
 	settled = true
 	for _, d := range o.deliveries {
@@ -79,20 +79,50 @@ func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt)
 	}
 	slices.SortFunc(all, func(a, b client.Attempt) int { return end(a).Compare(end(b)) })
 	slices.SortFunc(o.receipts, func(a, b *receipt) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Status, b.Status)) })
+	find := func(a client.Attempt, status func(int) bool) *receipt {
+		i := slices.IndexFunc(o.receipts, func(r *receipt) bool {
+			return !r.recorded && status(r.Status) && slices.ContainsFunc(lives[r.life].clocks(), func(off time.Duration) bool {
+				at := r.At.Add(off)
+				return !at.Before(a.StartedAt.Add(-clockStep)) && !at.After(end(a))
+			})
+		})
+		if i < 0 {
+			return nil
+		}
+		return o.receipts[i]
+	}
 	for _, a := range all {
 		if a.StatusCode == 0 {
 			continue
 		}
-		i := slices.IndexFunc(o.receipts, func(r *receipt) bool {
-			return !r.recorded && r.Status == a.StatusCode && !r.At.Before(a.StartedAt.Add(-clockStep)) && !r.At.After(end(a))
-		})
-		if i < 0 {
-			v.violate("L8", "the server lists an attempt at %s of %s with status %d, which did not reach %s: %s", a.StartedAt, k.id, a.StatusCode, k.path, o)
+		if r := find(a, func(status int) bool { return status == a.StatusCode }); r != nil {
+			r.recorded = true
 			continue
 		}
-		o.receipts[i].recorded = true
+		v.violate("L8", "the server lists an attempt at %s of %s with status %d, which did not reach %s: %s", a.StartedAt, k.id, a.StatusCode, k.path, o)
+	}
+	for _, a := range all { // an answer can be lost on its way
+		if a.StatusCode == 0 {
+			if r := find(a, func(int) bool { return true }); r != nil {
+				r.recorded, r.unlearnt = true, true
+			}
+		}
 	}
 	return settled
+}
+
+// clocks returns by how much the clock of a life was off, at any time.
+func (l *life) clocks() []time.Duration {
+	if len(l.Clocks) == 0 {
+		return []time.Duration{0}
+	}
+	return l.Clocks
+}
+
+// excuses reports whether a server need not have recorded a request: it was killed
+// afterwards, or may have lost what it had to others in that time.
+func (l *life) excuses(r *receipt) bool {
+	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, func(s span) bool { return r.At.After(s.from.Add(-underWay)) && r.At.Before(s.to.Add(underWay)) })
 }
 
 // judgeTarget looks at the requests of one event to one receiver that are not
@@ -101,6 +131,9 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 	unrecorded := map[int]int{} // by life
 	doubtful := 0               // acceptances that the server did not learn of
 	for _, r := range o.receipts {
+		if r.unlearnt && r.Status == http.StatusOK {
+			doubtful++
+		}
 		if r.recorded {
 			continue
 		}
@@ -109,7 +142,7 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 		if r.Status == http.StatusOK {
 			doubtful++
 		}
-		if l := f.lives[r.life]; l.Stopped || r.life == len(f.lives)-1 {
+		if !f.lives[r.life].excuses(r) {
 			v.violate("L8", "a request of %s to %s is not listed, though its server was not killed", k.id, k.path)
 		}
 	}
@@ -176,7 +209,7 @@ func (f *facts) judgeKills(v *Verdict) {
 			}
 		}
 		v.MostUnderWay = max(v.MostUnderWay, under)
-		if under >= slots {
+		if under >= slots && !f.lives[life].Struck { // a write that fails makes way for others
 			v.violate("L4", "%d requests of life %d are not listed, though one that was answered after they came is; %d can be under way",
 				under, life, slots)
 		}

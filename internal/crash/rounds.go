@@ -99,7 +99,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	default:
 		s.kill()
 	}
-	if err := errors.Join(t.cut(), t.receiver.drain(ctx)); err != nil {
+	if err := errors.Join(t.cut(), t.receiver.drain(ctx, 0)); err != nil {
 		return err
 	}
 	l.Until = time.Now()

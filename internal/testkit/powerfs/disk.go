@@ -12,6 +12,7 @@ type disk struct {
 
 	mu      sync.Mutex
 	off     bool   // the power has gone, and Cut was not called yet
+	full    bool
 	syncs   int    // until that; 0: it does not
 	kill    func() // called then
 	nodes   map[uint64]*node
