@@ -99,21 +99,21 @@ func fill(disk interface{ Fill(full bool) }, hold time.Duration) Fault {
 
 // jump sets the clock of a server for a while.
 func jump(t *Trial, by, hold time.Duration) Fault {
-	set := func(n *node, to time.Duration) error {
-		t.stage.jumped.Store(time.Now().UnixNano())
-		if len(n.life.Clocks) == 0 {
-			n.life.Clocks = []time.Duration{0}
-		}
-		n.life.Clocks = append(n.life.Clocks, to)
-		if !n.alive() {
-			return nil
-		}
-		if err := clock.Shift(n.server.cmd.Process.Pid, to); err != nil {
-			return fmt.Errorf("node %d: %w", n.index, err)
-		}
+	t.Ahead = max(t.Ahead, by)
+	return Fault{Name: fmt.Sprintf("clock off by %s", by), Hold: hold, Kill: 0.2,
+		Begin: func(_ context.Context, n *node) error { return t.setClock(n, by) },
+		End:   func(_ context.Context, n *node) error { return t.setClock(n, 0) }}
+}
+
+// setClock sets the clock of a node's server.
+func (t *Trial) setClock(n *node, to time.Duration) error {
+	t.stage.jumped.Store(time.Now().UnixNano())
+	n.life.Clocks = append(n.life.clocks(), to)
+	if !n.alive() {
 		return nil
 	}
-	return Fault{Name: fmt.Sprintf("clock off by %s", by), Hold: hold, Kill: 0.2,
-		Begin: func(_ context.Context, n *node) error { return set(n, by) },
-		End:   func(_ context.Context, n *node) error { return set(n, 0) }}
+	if err := clock.Shift(n.server.cmd.Process.Pid, to); err != nil {
+		return fmt.Errorf("node %d: %w", n.index, err)
+	}
+	return nil
 }

@@ -112,7 +112,7 @@ func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt,
 }
 
 // clocks returns by how much the clock of a life was off, at any time.
-func (l *life) clocks() []time.Duration {
+func (l life) clocks() []time.Duration {
 	if len(l.Clocks) == 0 {
 		return []time.Duration{0}
 	}
