@@ -1,9 +1,8 @@
 package crash
 
 import (
-	"context"
 	"flag"
-	"net/url"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,6 +37,58 @@ func TestFaultsOnSQLite(t *testing.T) {
 	})
 }
 
+// TestFaultsOnPostgres holds them against what happens to a PostgreSQL, to the way
+// there, and to one of the servers that work on it.
+func TestFaultsOnPostgres(t *testing.T) {
+	if !pgtest.Need(t) {
+		return
+	}
+	pg := pgtest.Own(t, "max_connections = 40", "autovacuum = on")
+	for _, strike := range []struct {
+		name   string
+		faults func(*Trial) []Fault
+	}{
+		{"none", func(*Trial) []Fault { return []Fault{nothing()} }},
+		{"kill", func(*Trial) []Fault { return []Fault{kills()} }},
+		{"stop", func(*Trial) []Fault { return []Fault{freeze(*lasting)} }},
+		{"cut", func(*Trial) []Fault { return []Fault{interrupt("cut off", tcpproxy.Cut, 0, *lasting)} }},
+		{"stall", func(*Trial) []Fault { return []Fault{interrupt("nothing comes through", tcpproxy.Stall, 0, *lasting)} }},
+		{"slow", func(trial *Trial) []Fault {
+			return []Fault{interrupt("slow", tcpproxy.Slow, 50*time.Millisecond, *lasting), lock(pg, trial, *lasting)}
+		}},
+		{"fast", func(*Trial) []Fault { return []Fault{restart("restart, fast", pg, pgtest.Fast, *lasting)} }},
+		{"immediate", func(*Trial) []Fault { return []Fault{restart("restart, immediate", pg, pgtest.Immediate, *lasting)} }},
+		{"dead", func(*Trial) []Fault { return []Fault{restart("restart, kill -9", pg, pgtest.Kill, *lasting)} }},
+		{"connections", func(*Trial) []Fault { return []Fault{exhaust(pg, *lasting)} }},
+	} {
+		t.Run(strike.name, func(t *testing.T) {
+			trial := onPostgres(t, pg)
+			besiege(t, trial, strike.faults(trial)...)
+		})
+	}
+}
+
+// onPostgres is a trial on a new database, which each server has a way of its own
+// to.
+func onPostgres(t *testing.T, pg *pgtest.Server) *Trial {
+	t.Helper()
+	return &Trial{Nodes: *nodes,
+		Database: func() string {
+			name, err := pg.Database(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return name
+		},
+		Proxy: func(name string) (string, *tcpproxy.Proxy, error) {
+			way, err := tcpproxy.Start("unix", pg.Socket())
+			if err != nil {
+				return "", nil, err
+			}
+			return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", pgtest.Role, way.Addr(), name), way, nil
+		}}
+}
+
 // besiege runs a trial in which a fault strikes again and again.
 func besiege(t *testing.T, trial *Trial, faults ...Fault) *Verdict {
 	t.Helper()
@@ -46,8 +97,3 @@ func besiege(t *testing.T, trial *Trial, faults ...Fault) *Verdict {
 	t.Logf("| %s | %d | %d | %d | %d | %d |", faults[0].Name, verdict.Kills, verdict.Deliveries, verdict.Unrecorded, verdict.Duplicates, len(verdict.Violations))
 	return verdict
 }
-
-var _ = context.Background
-var _ = url.Parse
-var _ = pgtest.Need
-var _ = tcpproxy.Start

@@ -77,11 +77,11 @@ func exhaust(pg *pgtest.Server, hold time.Duration) Fault {
 }
 
 // lock holds a lock of a table that every delivery is in.
-func lock(pg *pgtest.Server, database string, hold time.Duration) Fault {
+func lock(pg *pgtest.Server, t *Trial, hold time.Duration) Fault {
 	var conn *pgx.Conn
 	return Fault{Name: "table locked", Hold: hold, Kill: 0.2,
 		Begin: func(ctx context.Context, _ *node) (err error) {
-			if conn, err = pgx.Connect(ctx, pg.URL(database)); err != nil {
+			if conn, err = pgx.Connect(ctx, pg.URL(t.database)); err != nil {
 				return err
 			}
 			_, err = conn.Exec(ctx, "BEGIN; LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
