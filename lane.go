@@ -66,8 +66,10 @@ type Inbox interface {
 	Cancel(lane string, epoch int64, size int, inDoubt bool)
 	// Push hands over committed deliveries for which room was reserved.
 	Push(claimed []Outgoing)
-	// Wake says that a lane which nobody owns has become due.
-	Wake()
+	// Wake says that something is due in the database that does not come by Push: in
+	// a lane of this node, or in one that nobody owns, with an empty id. The node
+	// must look for it by a claim that begins after the call.
+	Wake(lane string)
 	// Refresh says that the endpoint of a lane was changed.
 	Refresh(lane string)
 }

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/account"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
@@ -20,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/internal/workflow"
@@ -67,7 +67,7 @@ type App struct {
 	warden     *delivery.Warden
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
-	node       string
+	member     *node.Member
 	stopping   atomic.Bool
 }
 
@@ -76,7 +76,7 @@ type App struct {
 // what Open opened.
 func Open(ctx context.Context, o Options) (*App, error) {
 	now := time.Now()
-	a := &App{Options: o, opened: now, node: taskhook.NewID(taskhook.PrefixNode, now)}
+	a := &App{Options: o, opened: now}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -105,7 +105,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.claimFresh(ctx)
-	if err = a.store.Join(ctx, time.Now(), a.node, a.sendWork.Inbox()); err != nil {
+	if err = a.member.Join(ctx); err != nil {
 		return fmt.Errorf("join as a node: %w", err)
 	}
 	return a.serve()

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/catalogue"
@@ -18,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
@@ -84,8 +86,22 @@ func (a *App) build(ctx context.Context) error {
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
 	a.buildWorkflows(models)
+	return a.buildMember()
+}
+
+// buildMember says as which node the workers work.
+func (a *App) buildMember() error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find the name of this machine: %w", err)
+	}
+	a.member = node.New(node.Options{Store: a.store, News: a.store, Shared: a.store.Shared(), Inbox: a.sendWork.Inbox(), Logger: a.Logger,
+		Node: taskhook.Node{StartedAt: a.opened, Host: host}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Now: time.Now})
 	return nil
 }
+
+// lease is a function of its own, for the workers are made first.
+func (a *App) lease() taskhook.Lease { return a.member.Lease() }
 
 func loadCatalogue(cfg *config.Config) (*catalogue.Catalogue, error) {
 	var extra []*catalogue.Source
@@ -131,7 +147,7 @@ func (a *App) buildDelivery() {
 	if keepGone {
 		gone = nil
 	}
-	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Node: a.node, Lanes: a.store, Queue: a.store, Sender: a.sender,
+	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Lease: a.lease, Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
 	a.feed = delivery.NewFeed(a.store)
@@ -149,7 +165,7 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
-	a.taskWork = task.NewWorker(task.WorkerOptions{Node: a.node, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
+	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,

@@ -18,14 +18,14 @@ func (a *App) Run(ctx context.Context) error {
 	if a.Config.Dev {
 		a.Logger.Warn("dev: receivers may be plain http and on private addresses, and the sandbox answers live keys; do not expose this server")
 	}
-	a.Logger.Info("serving", "address", a.BaseURL(), "node", a.node)
+	a.Logger.Info("serving", "address", a.BaseURL(), "node", a.member.Lease().Node)
 	for _, d := range a.doors[1:] {
 		a.Logger.Info("serving one API", "api", d.face, "address", a.FaceURL(d.face))
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep, a.warden.Run} {
+	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.warden.Run} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)
@@ -65,13 +65,16 @@ func (a *App) finish(wait func() error, stop func()) error {
 	err := <-done
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	return errors.Join(err, a.store.Leave(ctx, a.node), a.close())
+	return errors.Join(err, a.member.Leave(ctx), a.close())
 }
 
 // ready says why the server should not be sent requests.
 func (a *App) ready() error {
 	if a.stopping.Load() {
 		return taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping.")
+	}
+	if !a.member.Lease().Allows(time.Now()) {
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The server has lost its place among the nodes of the database.")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

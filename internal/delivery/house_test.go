@@ -101,7 +101,8 @@ func testBody(o taskhook.Outcome) []byte {
 func (h *house) start() {
 	h.Helper()
 	o := h.options
-	o.Node = taskhook.NewID(taskhook.PrefixNode, time.Now())
+	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
+	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
 	l := &ledger{lanes: h.store, queue: h.store}
 	o.Lanes, o.Queue, o.Sender = l, l, l.mortal(o.Sender)
 	h.node = &node{Worker: NewWorker(o), ledger: l, done: make(chan struct{})}
@@ -110,7 +111,7 @@ func (h *house) start() {
 	}
 	m := h.node.memory
 	h.node.Sent = func() { h.watch.look(m) }
-	if err := h.store.Join(h.Context(), time.Now(), o.Node, h.node.Inbox()); err != nil {
+	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, h.node.Inbox()); err != nil {
 		h.Fatal(err)
 	}
 	var ctx context.Context
@@ -127,7 +128,7 @@ func (h *house) start() {
 func (h *house) stop() {
 	h.node.cancel()
 	<-h.node.done
-	if err := h.store.Leave(context.Background(), h.node.Node); err != nil {
+	if err := h.store.Leave(context.Background(), h.node.Lease().Node); err != nil {
 		h.Error(err)
 	}
 }

@@ -59,11 +59,18 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (m *memory) Wake() {
+func (m *memory) Wake(id string) {
 	m.mu.Lock()
-	m.free = true
-	m.mu.Unlock()
-	m.signal()
+	defer m.mu.Unlock()
+	if id == "" {
+		m.free = true
+		m.signal()
+		return
+	}
+	if l := m.lanes[id]; l != nil {
+		l.refuse(time.Now())
+		m.plan(l)
+	}
 }
 
 // Refresh is of taskhook.Inbox.

@@ -26,6 +26,7 @@ type lane struct {
 	account  string
 	endpoint string // empty: per-job deliveries of one origin
 	epoch    int64
+	node     string  // that owns it: this process, unless it was taken for dead since
 	target   *target // where and how it sends; nil until loaded
 
 	queue    []taskhook.Outgoing // waiting for their turn, in order
@@ -66,8 +67,8 @@ type lane struct {
 	index int       // -1: not in the agenda
 }
 
-func newLane(owned taskhook.OwnedLane, now time.Time) *lane {
-	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, sends: startSends,
+func newLane(owned taskhook.OwnedLane, node string, now time.Time) *lane {
+	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, node: node, sends: startSends,
 		rest: owned.Rest, quiet: owned.Rest.Until, nextLoad: now, since: now, place: -1, index: -1}
 	if l.endpoint == "" {
 		l.target = originTarget()

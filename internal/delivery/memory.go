@@ -176,6 +176,28 @@ func (m *memory) forget(l *lane) {
 	m.agenda.remove(l)
 }
 
+// forgetAll removes all lanes, when this process was taken for dead and they are
+// others'. What is under way goes on, and its record may be stale.
+func (m *memory) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, l := range m.lanes {
+		m.forget(l)
+	}
+	m.free = true
+	m.signal()
+}
+
+// unsent takes a delivery out of memory that was not sent, because our lease was
+// ending: whether it is still ours is uncertain.
+func (m *memory) unsent(l *lane, size int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l.freeing = true
+	m.drop(l, size)
+	m.plan(l)
+}
+
 // restOf returns what the lane's row is to say of its rest.
 func (m *memory) restOf(l *lane) taskhook.Rest {
 	m.mu.Lock()

@@ -17,7 +17,7 @@ func (w *Worker) loadPages(ctx context.Context, now time.Time, lanes []*lane) {
 		pages, seen := w.memory.pages(lanes)
 		asking := lanes[:len(pages)]
 		lanes = lanes[len(pages):]
-		claims, err := w.Queue.ClaimPages(ctx, now, w.Node, pages)
+		claims, err := w.Queue.ClaimPages(ctx, now, w.Lease().Node, pages)
 		if err != nil {
 			w.complain(ctx, "claim deliveries", err)
 		}

@@ -13,7 +13,7 @@ func TestRetryDueWhileAskingIsKept(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	m := newMemory(1, totalBytes)
-	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, now)
+	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", now)
 	m.adopt(l)
 	_, seen := m.pages([]*lane{l})
 	m.hold(l, 1)

@@ -15,9 +15,12 @@ import (
 func (w *Worker) send(s send) {
 	for ok := true; ok; {
 		d := &s.delivery
-		attempt := w.attempt(&s)
-		if attempt.Class == "" { // stopped before anything was learnt
-			w.memory.recorded(s.lane, len(d.Body), attempt.StartedAt)
+		var attempt taskhook.Attempt
+		if w.Lease().Allows(time.Now()) {
+			attempt = w.attempt(&s)
+		}
+		if attempt.Class == "" { // not begun, or stopped before anything was learnt
+			w.memory.unsent(s.lane, len(d.Body))
 		} else {
 			if w.Sent != nil {
 				w.Sent()

@@ -43,7 +43,7 @@ func together(lanes []*lane, do func(*lane)) {
 
 // settle marks an empty lane as idle, or gives a lane up.
 func (w *Worker) settle(ctx context.Context, l *lane, release bool) {
-	next, ok, err := w.Lanes.SettleLane(ctx, w.Node, l.id, l.epoch, release)
+	next, ok, err := w.Lanes.SettleLane(ctx, l.node, l.id, l.epoch, release)
 	if err != nil {
 		w.complain(ctx, "settle lane", err)
 		w.memory.unanswered(l)
@@ -65,7 +65,7 @@ func (w *Worker) settle(ctx context.Context, l *lane, release bool) {
 
 func (w *Worker) raiseEpoch(ctx context.Context, now time.Time, l *lane) {
 	rest := w.memory.restOf(l)
-	epoch, ok, err := w.Lanes.RaiseEpoch(ctx, now, w.Node, l.id, rest)
+	epoch, ok, err := w.Lanes.RaiseEpoch(ctx, now, l.node, l.id, rest)
 	if err != nil {
 		w.complain(ctx, "raise epoch", err)
 		w.memory.unanswered(l)

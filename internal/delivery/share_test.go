@@ -52,7 +52,7 @@ func compete(crowds []crowd, slots int, length time.Duration) []float64 {
 	of := map[*lane]int{}
 	for i, c := range crowds {
 		for range c.lanes {
-			l := newLane(taskhook.OwnedLane{AccountID: c.account}, time.Time{})
+			l := newLane(taskhook.OwnedLane{AccountID: c.account}, "", time.Time{})
 			turns.join(l)
 			turns.list(l)
 			of[l] = i
@@ -88,7 +88,7 @@ func compete(crowds []crowd, slots int, length time.Duration) []float64 {
 func TestIdlenessSavesUpNoTurns(t *testing.T) {
 	t.Parallel()
 	turns := newTurns(1)
-	busy, late := newLane(taskhook.OwnedLane{AccountID: "a"}, time.Time{}), newLane(taskhook.OwnedLane{AccountID: "b"}, time.Time{})
+	busy, late := newLane(taskhook.OwnedLane{AccountID: "a"}, "", time.Time{}), newLane(taskhook.OwnedLane{AccountID: "b"}, "", time.Time{})
 	turns.join(busy)
 	turns.join(late)
 	turn := func() *lane {

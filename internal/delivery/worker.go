@@ -34,7 +34,7 @@ type Sender interface {
 
 // WorkerOptions make a Worker.
 type WorkerOptions struct {
-	Node    string
+	Lease   func() taskhook.Lease // as which node it works, and whether it may begin something
 	Lanes   LaneStore
 	Queue   QueueStore
 	Sender  Sender
@@ -69,6 +69,9 @@ func NewWorker(o WorkerOptions) *Worker {
 	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
 }
+
+// Forget lets go of all lanes, because they are other nodes' now.
+func (w *Worker) Forget() { w.memory.forgetAll() }
 
 // Inbox takes in what commits make durable.
 func (w *Worker) Inbox() taskhook.Inbox { return w.memory }
@@ -166,13 +169,17 @@ func (w *Worker) sweep(ctx context.Context, now time.Time) {
 		w.complain(ctx, "sweep lanes", err)
 	case woken > 0:
 		w.Logger.Warn("lanes had due deliveries without a wake-up", "lanes", woken)
-		w.memory.Wake()
+		w.memory.Wake("")
 	}
 }
 
 // claimLanes takes over free lanes that are due, and returns when to look again.
 func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time) {
-	owned, next, err := w.Lanes.ClaimLanes(ctx, now, w.Node, laneClaim)
+	lease := w.Lease()
+	if !lease.Allows(now) {
+		return now.Add(errorPause)
+	}
+	owned, next, err := w.Lanes.ClaimLanes(ctx, now, lease.Node, laneClaim)
 	if err != nil {
 		w.complain(ctx, "claim lanes", err)
 		return now.Add(errorPause)
@@ -181,7 +188,7 @@ func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, o := range owned {
-		m.adopt(newLane(o, now))
+		m.adopt(newLane(o, lease.Node, now))
 	}
 	return next
 }

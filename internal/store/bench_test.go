@@ -21,7 +21,7 @@ type benchInbox struct {
 
 func (*benchInbox) Reserve(string, int64, int) bool { return true }
 func (*benchInbox) Cancel(string, int64, int, bool) {}
-func (*benchInbox) Wake()                           {}
+func (*benchInbox) Wake(string)                     {}
 func (*benchInbox) Refresh(string)                  {}
 func (b *benchInbox) Push(claimed []taskhook.Outgoing) {
 	b.mu.Lock()
@@ -79,7 +79,7 @@ func prepareBench(b *testing.B, s *store.Store, inbox taskhook.Inbox) {
 	if err := s.CreateEndpoint(ctx, e); err != nil {
 		b.Fatal(err)
 	}
-	if err := s.Join(ctx, now, "node_1", inbox); err != nil {
+	if err := s.Join(ctx, taskhook.Node{ID: "node_1", StartedAt: now}, inbox); err != nil {
 		b.Fatal(err)
 	}
 	publishAll(b, s, 1)
@@ -159,7 +159,7 @@ func BenchmarkClaimPage(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			if err := s.Join(b.Context(), now, "node_1", &benchInbox{}); err != nil {
+			if err := s.Join(b.Context(), taskhook.Node{ID: "node_1", StartedAt: now}, &benchInbox{}); err != nil {
 				b.Fatal(err)
 			}
 			lanes, _, err := s.ClaimLanes(b.Context(), now, "node_1", 1)

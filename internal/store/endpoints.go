@@ -151,7 +151,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10 WHERE id = $11 AND account = $12`, values...); err != nil {
 			return err
 		}
-		if err := rouse(ctx, t, e.LaneID); err != nil {
+		if err := s.rouse(ctx, t, e.LaneID); err != nil {
 			return err
 		}
 		if was == e.State {
@@ -167,7 +167,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 // may have been made.
 func (s *Store) refresh(lane string) {
 	if lane != "" {
-		s.inbox.get().inbox.Refresh(lane)
+		s.member.get().inbox.Refresh(lane)
 	}
 }
 
@@ -191,6 +191,9 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 			return err
 		}
 		if err := holdLane(ctx, t, e.LaneID, true); err != nil {
+			return err
+		}
+		if err := s.markChanged(ctx, t, e.LaneID); err != nil {
 			return err
 		}
 		_, err = cancelDeliveries(ctx, t, now, e.LaneID, deletedReason)

@@ -57,9 +57,6 @@ func (s *Store) Setting(ctx context.Context, pragma string) (value int, err erro
 	return value, err
 }
 
-// NodeLock returns what a server of PostgreSQL locks.
-func NodeLock() string { return nodeLock }
-
 // Prepared returns the text of all statements that the connections to PostgreSQL
 // have prepared.
 func (s *Store) Prepared(ctx context.Context) (texts []string, err error) {

@@ -27,6 +27,7 @@ func (s *Store) FailingEndpoints(ctx context.Context, long time.Duration, limit 
 // noted is the item of a notice.
 type noted struct {
 	*taskhook.EndpointNotice
+	store       *Store
 	publication *publication
 }
 
@@ -35,7 +36,7 @@ type noted struct {
 // nothing, when the endpoint has accepted something since, is not active any more, or
 // was warned about before. After an error it can be repeated.
 func (s *Store) NoteEndpoint(ctx context.Context, now time.Time, n *taskhook.EndpointNotice) error {
-	err := s.writes.do(ctx, s.kinds.noteEndpoint, &noted{n, s.newPublication(now, n.Publication)})
+	err := s.writes.do(ctx, s.kinds.noteEndpoint, &noted{n, s, s.newPublication(now, n.Publication)})
 	if n.Disables() {
 		s.refresh(n.LaneID)
 	}
@@ -61,7 +62,10 @@ func (n *noted) end(ctx context.Context, t tx) error {
 		string(taskhook.EndpointDisabled), n.Reason(), ms(n.At), n.ID); err != nil {
 		return err
 	}
-	return holdLane(ctx, t, n.LaneID, true)
+	if err := holdLane(ctx, t, n.LaneID, true); err != nil {
+		return err
+	}
+	return n.store.markChanged(ctx, t, n.LaneID)
 }
 
 // DropDeliveries cancels up to a bite of what is owed to an endpoint of the account

@@ -13,7 +13,7 @@ type kinds struct {
 	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
 	createExecution, cancelExecution, settleExecution, finishExecution       *kind
 	failStep, noteEndpoint, dropDeliveries                                   *kind
-	join, leave                                                              *kind
+	join, renewNode, removeDead, leave                                       *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -67,6 +67,8 @@ func (s *Store) makeKinds() []*kind {
 		{&k.noteEndpoint, s.endingKind("note_endpoint", nil)},
 		{&k.dropDeliveries, useCase("drop_deliveries")},
 		{&k.join, useCase("join")},
+		{&k.renewNode, useCase("renew_node")},
+		{&k.removeDead, useCase("remove_dead")},
 		{&k.leave, useCase("leave")},
 	} {
 		*entry.slot = entry.made

@@ -152,10 +152,12 @@ func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string
 	return epoch, ok, err
 }
 
-// rouse ends the rest of a lane.
-func rouse(ctx context.Context, t tx, lane string) error {
-	_, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane)
-	return err
+// rouse ends the rest of a lane, which its owner is told.
+func (s *Store) rouse(ctx context.Context, t tx, lane string) error {
+	if _, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane); err != nil {
+		return err
+	}
+	return s.markChanged(ctx, t, lane)
 }
 
 // SettleLane looks at a lane whose memory is empty: next is when its first pending

@@ -21,8 +21,8 @@ type migration struct {
 	name, text, sum string
 }
 
-func readMigrations(database string) ([]migration, error) {
-	names, err := fs.Glob(migrations, path.Join("migrations", database, "*.sql"))
+func readMigrations(database databaseKind) ([]migration, error) {
+	names, err := fs.Glob(migrations, path.Join("migrations", string(database), "*.sql"))
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ const createMigrations = `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMA
 // migrate brings the schema up to date, in one transaction, and returns the names
 // of the files that it applied. It refuses a database that a newer program wrote.
 func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
-	list, err := readMigrations(s.db.migrations())
+	list, err := readMigrations(s.db.kind())
 	if err != nil {
 		return nil, err
 	}

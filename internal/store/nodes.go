@@ -2,33 +2,184 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
 )
 
-// Join makes this process a node, with the inbox that it takes deliveries in by,
-// and removes the nodes that were here before: the caller holds the Lock of the
-// data directory, so they are dead. What they owned comes free at once.
-func (s *Store) Join(ctx context.Context, now time.Time, node string, inbox taskhook.Inbox) error {
+// Nodes. A process that works on the database has a row among the nodes, which what
+// it owns refers to. On SQLite the lock of the data directory says that it is the
+// only one. On PostgreSQL there may be others, and the row has an end, by the clock
+// of the database, which the process puts off. Who finds it ended deletes it, or
+// who finds that the node's session has: then what it owned is free, and it changes
+// nothing more, for each of its writing transactions begins by finding the row.
+
+// databaseClock is the time of PostgreSQL, in milliseconds.
+const databaseClock = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+// Shared reports whether other processes may work on the database.
+func (s *Store) Shared() bool { return s.db.kind() == kindPostgres }
+
+// Join makes this process a node, in place of the one that it was before, with the
+// inbox that it takes deliveries in by. When others may work on the database its
+// lease begins before the call, and a node that keeps results elsewhere is a
+// conflict; else all others are dead, for the caller holds the Lock of the data
+// directory.
+func (s *Store) Join(ctx context.Context, n taskhook.Node, inbox taskhook.Inbox) error {
+	before := s.member.author()
+	s.member.set(author{node: n.ID}, nil)
 	err := s.update(ctx, s.kinds.join, func(ctx context.Context, t tx) error {
-		if _, err := t.exec(ctx, `DELETE FROM nodes`); err != nil {
+		if !s.Shared() {
+			return s.joinAlone(ctx, t, n)
+		}
+		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, before.node); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO nodes (id, started_at) VALUES ($1, $2)`, node, ms(now))
-		return err
+		if err := checkFiles(ctx, t, n); err != nil {
+			return err
+		}
+		return insertNode(ctx, t, n, databaseClock+fmt.Sprintf(` + %d`, taskhook.LeaseLife.Milliseconds()))
 	})
-	if err == nil {
-		s.inbox.at.Store(&joined{node: node, inbox: inbox})
+	if err != nil {
+		s.member.set(before, nil)
+		return err
 	}
+	s.member.set(author{node: n.ID, joined: true}, inbox)
+	return nil
+}
+
+func (s *Store) joinAlone(ctx context.Context, t tx, n taskhook.Node) error {
+	if _, err := t.exec(ctx, `DELETE FROM nodes`); err != nil {
+		return err
+	}
+	return insertNode(ctx, t, n, `NULL`)
+}
+
+func insertNode(ctx context.Context, t tx, n taskhook.Node, expires string) error {
+	_, err := t.exec(ctx, `INSERT INTO nodes (id, started_at, version, host, files, expires_at) VALUES ($1, $2, $3, $4, $5, `+expires+`)`,
+		n.ID, ms(n.StartedAt), n.Version, n.Host, n.Files)
 	return err
 }
 
-// Leave removes the node at the end of a graceful stop.
-func (s *Store) Leave(ctx context.Context, node string) error {
-	s.inbox.at.Store(nil)
-	return s.update(ctx, s.kinds.leave, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, node)
+// checkFiles refuses a node whose results the others would not find.
+func checkFiles(ctx context.Context, t tx, n taskhook.Node) error {
+	host, met, err := first(ctx, t, scanInto[string], `SELECT host FROM nodes WHERE files <> $1 AND expires_at > `+databaseClock+` LIMIT 1`, n.Files)
+	if err != nil || !met {
+		return err
+	}
+	return taskhook.Errorf(taskhook.CodeConflict, "The server on %s, of the same database, keeps results elsewhere than this one: "+
+		"give all of them the same bucket, or with --files the same shared folder.", host)
+}
+
+// RenewNode puts the end of the node's lease off. Ok is false when it was taken for
+// dead.
+func (s *Store) RenewNode(ctx context.Context, node string) (ok bool, err error) {
+	if !s.Shared() {
+		return true, nil
+	}
+	err = s.update(ctx, s.kinds.renewNode, func(ctx context.Context, t tx) error {
+		changed, err := t.exec(ctx, fmt.Sprintf(`UPDATE nodes SET expires_at = %s + %d WHERE id = $1`, databaseClock, taskhook.LeaseLife.Milliseconds()), node)
+		ok = changed == 1
 		return err
 	})
+	if errors.Is(err, errFenced) {
+		return false, nil
+	}
+	return ok, err
+}
+
+// Clock returns the time that all nodes of the database go by: its own; zero: each
+// its own, for there is one.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	if !s.Shared() {
+		return time.Time{}, nil
+	}
+	now, _, err := first(ctx, s.db, scanInto[int64], `SELECT `+databaseClock)
+	return at(now), err
+}
+
+// deadNode is a node that may be dead.
+type deadNode struct {
+	id      string
+	expired bool
+	gone    bool // its session has ended
+}
+
+// lookForDead selects the other nodes that may be dead.
+var lookForDead = `SELECT id, expired, gone FROM (SELECT id, expires_at <= ` + databaseClock + ` AS expired,
+		NOT EXISTS (SELECT 1 FROM pg_locks WHERE ` + heldBy("nodes.id") + `) AS gone FROM nodes) AS found
+	WHERE (expired OR gone) AND id <> $1 ORDER BY id`
+
+func scanDead(r scanner) (d deadNode, err error) {
+	err = r.Scan(&d.id, &d.expired, &d.gone)
+	return d, err
+}
+
+// RemoveDead removes nodes whose lease has ended, and those of the suspects whose
+// session has, and returns those that it removed. Others without a session are the
+// suspects of the next call: a node whose connection broke makes a new one at once.
+func (s *Store) RemoveDead(ctx context.Context, node string, suspects []string) (dead, suspected []string, err error) {
+	if !s.Shared() {
+		return nil, nil, nil
+	}
+	isDead := func(d deadNode) bool { return d.expired || d.gone && slices.Contains(suspects, d.id) }
+	found, err := collect(ctx, s.db, scanDead, lookForDead, node)
+	if err != nil {
+		return nil, suspects, err
+	}
+	for _, d := range found {
+		if !isDead(d) {
+			suspected = append(suspected, d.id)
+		}
+	}
+	if len(suspected) == len(found) {
+		return nil, suspected, nil
+	}
+	err = s.update(ctx, s.kinds.removeDead, func(ctx context.Context, t tx) error {
+		dead = nil
+		found, err := collect(ctx, t, scanDead, lookForDead, node)
+		if err != nil {
+			return err
+		}
+		for _, d := range found {
+			if !isDead(d) {
+				continue
+			}
+			if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, d.id); err != nil {
+				return err
+			}
+			dead = append(dead, d.id)
+		}
+		return s.hint(ctx, t)
+	})
+	return dead, suspected, err
+}
+
+// Nodes lists all nodes, the oldest first.
+func (s *Store) Nodes(ctx context.Context) ([]taskhook.Node, error) {
+	return collect(ctx, s.db, func(r scanner) (n taskhook.Node, err error) {
+		var started int64
+		err = r.Scan(&n.ID, &started, &n.Version, &n.Host, &n.Files)
+		n.StartedAt = at(started)
+		return n, err
+	}, `SELECT id, started_at, version, host, files FROM nodes ORDER BY id`)
+}
+
+// Leave removes the node at the end of a graceful stop, if it is still there.
+func (s *Store) Leave(ctx context.Context, node string) error {
+	as := s.member.author()
+	s.member.set(as, nil)
+	err := s.update(ctx, s.kinds.leave, func(ctx context.Context, t tx) error {
+		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, node); err != nil {
+			return err
+		}
+		return s.hint(ctx, t)
+	})
+	if errors.Is(err, errFenced) {
+		return nil
+	}
+	return err
 }

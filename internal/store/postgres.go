@@ -4,30 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/taskhook/taskhook"
 )
 
 // postgresDB is a database of a PostgreSQL server: one writing connection, which is
 // made anew when it is lost, and a pool of reading ones.
-//
-// The writing connection of a server holds a lock of the database for as long as it
-// lives, so that what is written is always by the one process that has it. A
-// process that was cut off loses the lock with its connection, and writes nothing
-// more once another has taken it.
 type postgresDB struct {
 	config *pgx.ConnConfig
 	pool   *pgxpool.Pool
-	node   bool        // it takes the lock
-	conn   *pgx.Conn   // the writing connection, used by one commit at a time; nil: none yet
-	down   time.Time   // since when there is none; zero: there is
-	lost   atomic.Bool // another process took the lock
+	conn   *pgx.Conn // the writing connection, used by one commit at a time; nil: none yet
+	locked string    // the node whose lock it holds; empty: none
+	down   time.Time // since when there is none; zero: there is
 }
 
 // How long a commit waits for the database to come back, and how often it tries.
@@ -38,12 +29,12 @@ const (
 	connectFor     = 5 * time.Second // a single try, unless the URL says otherwise
 )
 
-func openPostgres(ctx context.Context, url string, node bool) (_ *postgresDB, err error) {
+func openPostgres(ctx context.Context, url string) (_ *postgresDB, err error) {
 	config, err := postgresConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	db := &postgresDB{config: config.ConnConfig, node: node}
+	db := &postgresDB{config: config.ConnConfig}
 	if db.conn, err = pgx.ConnectConfig(ctx, db.config.Copy()); err != nil {
 		return nil, explain(err, db.config)
 	}
@@ -55,19 +46,14 @@ func openPostgres(ctx context.Context, url string, node bool) (_ *postgresDB, er
 	if err = checkServer(db.conn); err != nil {
 		return nil, err
 	}
-	for began := time.Now(); ; time.Sleep(reconnectEvery) {
-		if err = db.prepareWriter(ctx, db.conn); !errors.Is(err, errTaken) || time.Since(began) > handover {
-			break
-		}
-	}
-	if err != nil {
+	if err = prepareSession(ctx, db.conn); err != nil {
 		return nil, err
 	}
 	db.pool, err = pgxpool.NewWithConfig(ctx, config)
 	return db, err
 }
 
-func (db *postgresDB) migrations() string { return "postgres" }
+func (db *postgresDB) kind() databaseKind { return kindPostgres }
 
 func (db *postgresDB) close() error {
 	if db.pool != nil {
@@ -84,27 +70,22 @@ func (db *postgresDB) close() error {
 	return db.conn.Close(ctx)
 }
 
-// upkeep tells when another process has the lock, for an idle server does not write.
-func (db *postgresDB) upkeep(context.Context) error {
-	if db.lost.Load() {
-		return errLost
-	}
-	return nil
-}
+// upkeep is PostgreSQL's own.
+func (db *postgresDB) upkeep(context.Context) error { return nil }
 
-func (db *postgresDB) begin(ctx context.Context, limit time.Duration) (commitTx, error) {
+func (db *postgresDB) begin(ctx context.Context, as author, limit time.Duration) (commitTx, error) {
 	for began := time.Now(); ; time.Sleep(reconnectEvery) {
-		err := db.tryBegin(ctx, limit)
+		err := db.tryBegin(ctx, as, limit)
 		switch {
 		case err == nil:
 			db.down = time.Time{}
 			return &postgresTx{db: db}, nil
-		case db.lost.Load():
-			return nil, &taskhook.Error{Code: taskhook.CodeUnavailable, Message: "This server no longer has the database.", Err: errLost}
+		case errors.Is(err, errFenced):
+			return nil, err
 		case db.down.IsZero():
 			db.down = began
 		}
-		if db.alive() || time.Since(db.down) > reconnectFor {
+		if db.alive() && !errors.Is(err, errGhost) || time.Since(db.down) > reconnectFor {
 			return nil, translatePostgres(err)
 		}
 	}
@@ -113,18 +94,9 @@ func (db *postgresDB) begin(ctx context.Context, limit time.Duration) (commitTx,
 // alive reports whether the writing connection can be used, as far as is known.
 func (db *postgresDB) alive() bool { return db.conn != nil && !db.conn.IsClosed() }
 
-func (db *postgresDB) tryBegin(ctx context.Context, limit time.Duration) error {
-	if !db.alive() {
-		conn, err := pgx.ConnectConfig(ctx, db.config.Copy())
-		if err != nil {
-			return err
-		}
-		if err := db.prepareWriter(ctx, conn); err != nil {
-			db.lost.Store(errors.Is(err, errTaken))
-			conn.Close(ctx) // why stands in err
-			return err
-		}
-		db.conn = conn
+func (db *postgresDB) tryBegin(ctx context.Context, as author, limit time.Duration) error {
+	if err := db.connect(ctx); err != nil {
+		return err
 	}
 	var deadline time.Time
 	if limit > 0 {
@@ -135,7 +107,37 @@ func (db *postgresDB) tryBegin(ctx context.Context, limit time.Duration) error {
 		db.conn.Close(ctx)
 		return err
 	}
-	return simple(ctx, db.conn, beginText)
+	if as.node != "" && as.node != db.locked {
+		if err := db.takeLock(ctx, as.node); err != nil {
+			return err
+		}
+	}
+	if !as.joined {
+		return simple(ctx, db.conn, beginText)
+	}
+	answers, err := db.conn.PgConn().Exec(ctx, fenceText(as.node)).ReadAll()
+	if err == nil && len(answers[len(answers)-1].Rows) == 0 {
+		_, err = db.conn.Exec(ctx, "ROLLBACK")
+		err = errors.Join(errFenced, err)
+	}
+	return err
+}
+
+// connect makes the writing connection if there is none.
+func (db *postgresDB) connect(ctx context.Context) error {
+	if db.alive() {
+		return nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, db.config.Copy())
+	if err != nil {
+		return err
+	}
+	if err := prepareSession(ctx, conn); err != nil {
+		conn.Close(ctx) // why stands in err
+		return err
+	}
+	db.conn, db.locked = conn, ""
+	return nil
 }
 
 // simple runs statements without arguments in one round trip.
@@ -255,4 +257,26 @@ func sqlState(err error) string {
 		return e.Code
 	}
 	return ""
+}
+
+// listen hears hints, by a connection of its own.
+func (db *postgresDB) listen(ctx context.Context, heard func(from string)) error {
+	conn, err := pgx.ConnectConfig(ctx, db.config.Copy())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := prepareSession(ctx, conn); err != nil {
+		return err
+	}
+	if err := simple(ctx, conn, "LISTEN "+channel); err != nil {
+		return err
+	}
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		heard(n.Payload)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,29 +17,24 @@ import (
 // leastPostgres is the oldest version that its makers still maintain.
 const leastPostgres = 14
 
-// handover is how long a starting server waits for the one before to be gone.
-const handover = 2 * time.Second
-
-// The advisory locks, of two numbers each, of which the second stands for the
-// schema: one that the process has which works on the database, and one that
-// transactions that write take in turn. So statements mean what they do on SQLite,
-// where there is one writer too.
+// The advisory locks, of two numbers each. Transactions that write take one in
+// turn, whose second number stands for the schema: so statements mean what they do
+// on SQLite, where there is one writer too. The other, whose second number stands
+// for a node, is that of the session by which it writes: when it is free, the
+// process is dead or has lost its connection.
 const (
-	nodeLock  = "1953001323, hashtext(current_schema())" // applicationID
+	nodeLock  = 1953001323 // applicationID
 	turnLock  = "1953001324, hashtext(current_schema())"
 	beginText = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(" + turnLock + ")"
 )
 
 // sessionText sets up a connection. Settings are not sent as parameters of the
 // connection, which poolers refuse. A commit that is not durable would break what
-// 202 promises; a process that hangs must not hold up the others for good, nor a
-// machine that is gone keep its lock for hours, until TCP notices by itself.
-const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '2min';
-	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s';
+// 202 promises; a process that hangs must not hold up the others, nor a machine
+// that is gone keep its locks for hours, until TCP notices by itself.
+const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '5s';
+	SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '10s';
 	SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
-
-// errTaken is a sentence for the operator.
-var errTaken = errors.New("the database is in use by another taskhook process: stop that one or name another database, for they can't share one yet")
 
 func postgresConfig(text string) (*pgxpool.Config, error) {
 	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
@@ -86,29 +80,37 @@ func checkServer(conn *pgx.Conn) error {
 	return nil
 }
 
-// prepareWriter makes a connection the writing one: that of a server takes the
-// lock.
-func (db *postgresDB) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
-	if err := prepareSession(ctx, conn); err != nil || !db.node {
-		return err
-	}
+// takeLock makes the session of the writing connection that of a node. When the
+// server does not know yet that the connection before this one is lost, it is told.
+func (db *postgresDB) takeLock(ctx context.Context, node string) error {
 	var locked bool
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock("+nodeLock+")").Scan(&locked); err != nil || locked {
+	if err := db.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2)) FROM (SELECT pg_advisory_unlock_all()) AS others`,
+		nodeLock, node).Scan(&locked); err != nil {
 		return err
 	}
-	if db.conn == nil || db.conn == conn {
-		return errTaken
+	if locked {
+		db.locked = node
+		return nil
 	}
-	// The server may not know yet that the connection before this one is lost.
 	var ghosts int
-	if err := conn.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
-		AND classid = $1 AND pid = $2`, applicationID, db.conn.PgConn().PID()).Scan(&ghosts); err != nil {
+	if err := db.conn.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE `+heldBy("$1"), node).Scan(&ghosts); err != nil {
 		return err
 	}
-	if ghosts == 0 {
-		return errTaken
-	}
-	return errors.New("the connection before this one is being ended")
+	return errGhost
+}
+
+// errGhost passes: see takeLock.
+var errGhost = errors.New("the connection before this one is being ended")
+
+// heldBy is the condition for the row of pg_locks that is the lock of a node.
+func heldBy(node string) string {
+	return fmt.Sprintf(`locktype = 'advisory' AND granted AND objsubid = 2 AND classid = %d
+		AND objid::bigint = hashtext(%s)::bigint & 4294967295 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, nodeLock, node)
+}
+
+// fenceText begins a transaction of a node, and answers with a row if it is there.
+func fenceText(node string) string {
+	return beginText + "; SELECT 1 FROM nodes WHERE id = '" + strings.ReplaceAll(node, "'", "''") + "'"
 }
 
 // explain says at the start why a server can't be used.

@@ -17,6 +17,7 @@ import (
 const (
 	pgUnique      = "23505"
 	pgReadOnly    = "25006"
+	pgHungUp      = "25P03" // it took too long for the next statement of its transaction
 	pgBadRole     = "28000"
 	pgBadPassword = "28P01"
 	pgNoDatabase  = "3D000"
@@ -58,7 +59,7 @@ func translatePostgres(err error) error {
 // transactions that met, of resources, of locks, and of a server that stops or
 // starts.
 func isPassing(state string) bool {
-	for _, class := range []string{"08", "40", "53", "55P03", "57"} {
+	for _, class := range []string{"08", pgHungUp, "40", "53", "55P03", "57"} {
 		if strings.HasPrefix(state, class) {
 			return true
 		}
@@ -69,7 +70,7 @@ func isPassing(state string) bool {
 // isLost reports whether err says that a connection which was there has ended.
 func isLost(err error) bool {
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
-	return !connect && (strings.HasPrefix(sqlState(err), "57P") || sqlState(err) == "" && isConnection(err))
+	return !connect && (strings.HasPrefix(sqlState(err), "57P") || sqlState(err) == pgHungUp || sqlState(err) == "" && isConnection(err))
 }
 
 // isConnection reports whether err is of the way to the server. A caller that went

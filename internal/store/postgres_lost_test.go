@@ -78,41 +78,40 @@ func TestCommitInDoubt(t *testing.T) {
 	}
 }
 
-// TestTakenOver cuts a server off and lets another take the database meanwhile: the
-// first must write nothing more, and end.
-func TestTakenOver(t *testing.T) {
+// TestFenced takes a node for dead: it must write nothing more before it has joined
+// again.
+func TestFenced(t *testing.T) {
 	t.Parallel()
 	if !pgtest.Need(t) {
 		return
 	}
 	url := pgtest.Database(t)
 	s := openAt(t, store.Options{URL: url})
-	other, err := sql.Open("pgx", pgtest.AsAdmin(t, url))
-	if err != nil {
+	join := func(id string) error {
+		return s.Join(t.Context(), taskhook.Node{ID: id, StartedAt: someTime}, &benchInbox{})
+	}
+	if err := join("node_1"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { other.Close() })
-	other.SetMaxOpenConns(1) // so that the lock stays
-	waiting := make(chan error, 1)
-	go func() {
-		_, err := other.ExecContext(t.Context(), `SELECT pg_advisory_lock(`+store.NodeLock()+`)`)
-		waiting <- err
-	}()
-	for n := 0; n == 0; {
-		n = numberAt(t, url, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	if err := createAccount(t, s, "acc_1"); err != nil {
+		t.Fatalf("a write of a node: %v", err)
 	}
-	pgtest.Exec(t, pgtest.AsAdmin(t, url), strings.Replace(endSessions, "WHERE", "WHERE usename = 'taskhook' AND", 1))
-	if err := <-waiting; err != nil {
-		t.Fatal(err)
+	pgtest.Exec(t, url, `DELETE FROM nodes`)
+	if err := createAccount(t, s, "acc_2"); taskhook.ErrorCode(err) != taskhook.CodeUnavailable {
+		t.Errorf("a write of a node that was taken for dead: %v", err)
 	}
-	if err := createAccount(t, s, "acc_1"); taskhook.ErrorCode(err) != taskhook.CodeUnavailable {
-		t.Errorf("a write without the lock: %v", err)
-	}
-	if n := numberAt(t, url, `SELECT count(*) FROM accounts`); n != 0 {
+	if n := numberAt(t, url, `SELECT count(*) FROM accounts`); n != 1 {
 		t.Error("it was written")
 	}
-	if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "has taken the database over") {
-		t.Errorf("the server ends with %v", err)
+	<-s.Evicted()
+	if ok, err := s.RenewNode(t.Context(), "node_1"); ok || err != nil {
+		t.Errorf("its lease is renewed: %t, %v", ok, err)
+	}
+	if err := join("node_2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := createAccount(t, s, "acc_2"); err != nil {
+		t.Errorf("a write after it has joined again: %v", err)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *Store) admit(ctx context.Context, t tx, items []*write) (batch []*publi
 
 // pushed hands what a commit made durable to the lanes.
 func (s *Store) pushed(p *publication) {
-	inbox := s.inbox.get().inbox
+	inbox := s.member.get().inbox
 	claimed := p.Deliveries[:0:0]
 	for _, d := range p.Deliveries {
 		if d.Epoch != 0 {
@@ -87,7 +87,7 @@ func (s *Store) pushed(p *publication) {
 		inbox.Push(claimed)
 	}
 	if p.wake {
-		inbox.Wake()
+		inbox.Wake("")
 	}
 	for i := 0; p.Rouse && i < p.given; i++ {
 		inbox.Refresh(p.Deliveries[i].LaneID)
@@ -98,7 +98,7 @@ func (s *Store) pushed(p *publication) {
 // the publication as it was given, so that it can be tried again. What is in doubt
 // is looked for.
 func (s *Store) cancelled(p *publication, inDoubt bool) {
-	inbox := s.inbox.get().inbox
+	inbox := s.member.get().inbox
 	for i := range p.Deliveries {
 		if d := &p.Deliveries[i]; d.Epoch != 0 {
 			inbox.Cancel(d.LaneID, d.Epoch, len(d.Body), inDoubt)
@@ -107,7 +107,7 @@ func (s *Store) cancelled(p *publication, inDoubt bool) {
 	}
 	p.Deliveries = p.Deliveries[:p.given]
 	if p.wake && inDoubt {
-		inbox.Wake()
+		inbox.Wake("")
 	}
 	p.wake = false
 }
@@ -150,12 +150,15 @@ func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
 	}
 	for _, p := range batch {
 		for i := 0; p.Rouse && i < p.given; i++ {
-			if err := rouse(ctx, t, p.Deliveries[i].LaneID); err != nil {
+			if err := s.rouse(ctx, t, p.Deliveries[i].LaneID); err != nil {
 				return err
 			}
 		}
 	}
-	return wakeLanes(ctx, t, lanes)
+	if err := wakeLanes(ctx, t, lanes); err != nil {
+		return err
+	}
+	return s.markForeign(ctx, t, lanes)
 }
 
 // insertEvents gives the events their place in the feed and writes them.
@@ -229,7 +232,7 @@ func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
 
 // claimFresh claims what this node owns the lane of and has room for.
 func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
-	me := s.inbox.get()
+	me := s.member.get()
 	for i := range p.Deliveries {
 		d := &p.Deliveries[i]
 		lane := lanes[d.LaneID]

@@ -12,17 +12,34 @@ import (
 type database interface {
 	reader
 	// begin starts the one transaction that writes. A limit other than 0 is for all
-	// of it: a connection that does not answer in time is given up.
-	begin(ctx context.Context, limit time.Duration) (commitTx, error)
-	// migrations is the folder of its migrations.
-	migrations() string
-	// upkeep is done every second by a server. An error that wraps errLost ends it.
+	// of it: a connection that does not answer in time is given up. The error wraps
+	// errFenced when the author says that the node has joined, and it is not there.
+	begin(ctx context.Context, as author, limit time.Duration) (commitTx, error)
+	// kind names the folder of its migrations.
+	kind() databaseKind
+	// upkeep is done every second by a server.
 	upkeep(context.Context) error
 	close() error
 }
 
-// errLost says that the database is no longer this process's.
-var errLost = errors.New("another taskhook has taken the database over")
+// databaseKind is SQLite, which one process has to itself, or PostgreSQL, which
+// several share.
+type databaseKind string
+
+// Both kinds.
+const (
+	kindSQLite   databaseKind = "sqlite"
+	kindPostgres databaseKind = "postgres"
+)
+
+// author is as whom a transaction is made.
+type author struct {
+	node   string // its lock is held while the connection lives; empty: a command, which is no node
+	joined bool   // its row must be there
+}
+
+// errFenced says that this process was taken for dead.
+var errFenced = errors.New("the node is not among those of the database any more")
 
 // tx is what a use case sees of a database inside a transaction. Statements use
 // $1, $2 … in ascending order, which both databases bind alike.

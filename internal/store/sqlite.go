@@ -143,8 +143,8 @@ func (db *sqliteDB) close() error {
 }
 
 // begin needs no limit: nothing but the disk is waited for, and other processes not
-// longer than patience.
-func (db *sqliteDB) begin(ctx context.Context, _ time.Duration) (commitTx, error) {
+// longer than patience. Nor a fence: the lock of the data directory is that of the node.
+func (db *sqliteDB) begin(ctx context.Context, _ author, _ time.Duration) (commitTx, error) {
 	t := &sqliteTx{db: db}
 	for began := time.Now(); ; time.Sleep(lookEvery) {
 		_, err := t.exec(ctx, "BEGIN IMMEDIATE")
@@ -157,7 +157,7 @@ func (db *sqliteDB) begin(ctx context.Context, _ time.Duration) (commitTx, error
 	}
 }
 
-func (db *sqliteDB) migrations() string { return "sqlite" }
+func (db *sqliteDB) kind() databaseKind { return kindSQLite }
 
 // upkeep moves what the log holds into the database file without making anyone
 // wait, which keeps the log short.

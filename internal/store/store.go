@@ -31,8 +31,7 @@ type Options struct {
 	URL       string // of the PostgreSQL database; empty: SQLite
 	Sealer    Sealer
 	NewSealer bool // it may be another than that of what is stored, which it then can't open
-	// Migrate brings the schema up to date and makes this process the one that works
-	// on the database: it needs the directory's Lock, and takes that of PostgreSQL.
+	// Migrate brings the schema up to date; on SQLite it needs the directory's Lock.
 	Migrate  bool
 	MaxTasks int // unfinished tasks that an account may have; 0: no limit
 	// MaxBacklog is how many pending deliveries an account may have before its
@@ -48,11 +47,12 @@ type Store struct {
 	writes  *committer
 	sealer  Sealer
 	log     *slog.Logger
-	inbox   inboxSlot
+	member  membership
 	quota   quota // of unfinished tasks
 	backlog quota // of pending deliveries
 	kinds   kinds
-	Applied []string // the migrations that Open applied
+	hinted  time.Time // when other nodes were last told of news; used by one commit at a time
+	Applied []string  // the migrations that Open applied
 }
 
 // Open opens the database of a data directory. Without Migrate it refuses a
@@ -63,7 +63,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
-	s.writes = newCommitter(func(ctx context.Context) (commitTx, error) { return db.begin(ctx, commitLimit) }, o.Fault)
+	s.member.evicted = make(chan struct{}, 1)
+	s.writes = newCommitter(s.begin, o.Fault)
 	s.makeKinds()
 	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, db.close())
@@ -78,7 +79,7 @@ const commitLimit = time.Minute
 func openDatabase(ctx context.Context, o Options) (database, error) {
 	switch {
 	case o.URL != "":
-		return openPostgres(ctx, o.URL, o.Migrate)
+		return openPostgres(ctx, o.URL)
 	case !o.Migrate && !exists(o.Dir):
 		return nil, fmt.Errorf("the data directory %s holds no database yet: %w", o.Dir, ErrEmpty)
 	}
@@ -95,7 +96,7 @@ func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 		}
 		return s.checkSealer(ctx, o.NewSealer)
 	}
-	list, err := readMigrations(s.db.migrations())
+	list, err := readMigrations(s.db.kind())
 	if err != nil {
 		return err
 	}
@@ -126,8 +127,7 @@ func (s *Store) Close() error {
 // upkeepEvery is how often the database is seen to.
 const upkeepEvery = time.Second
 
-// Run sees to the database until ctx ends, or until another process has taken the
-// database over.
+// Run sees to the database until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
@@ -136,11 +136,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			switch err := s.db.upkeep(ctx); {
-			case err == nil || ctx.Err() != nil:
-			case errors.Is(err, errLost):
-				return err
-			default:
+			if err := s.db.upkeep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("see to the database", "error", err)
 			}
 		}
@@ -155,7 +151,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // inTx runs do in a transaction of its own, for work before the store is open.
 func (s *Store) inTx(ctx context.Context, do func(tx) error) error {
-	t, err := s.db.begin(ctx, 0)
+	t, err := s.db.begin(ctx, author{}, 0)
 	if err != nil {
 		return err
 	}

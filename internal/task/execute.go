@@ -26,14 +26,14 @@ const (
 )
 
 // execute works one claimed run to an end: finished, or given back.
-func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, c taskhook.ClaimedRun) {
+func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, cancel: cancel}
+	x := &execution{worker: w, claimed: c, node: node, cancel: cancel}
 	w.enter(x)
 	defer w.leave(x)
 	now := time.Now()
-	ok, err := w.Runs.StartRun(runCtx, now, w.Node, c.Run)
+	ok, err := w.Runs.StartRun(runCtx, now, node, c.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, time.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))

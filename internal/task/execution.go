@@ -15,6 +15,7 @@ import (
 type execution struct {
 	worker  *Worker
 	claimed taskhook.ClaimedRun
+	node    string // that it was claimed for
 	cancel  context.CancelCauseFunc
 	results []taskhook.Artifact
 	percent atomic.Int32
@@ -63,7 +64,7 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 		x.discard(ctx)
 	}
 	k.Results = x.results
-	end := &taskhook.RunEnd{Node: w.Node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
+	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
 	w.Endings.announce(&k)
 	if end.Stale && failures == 0 {
@@ -78,7 +79,7 @@ func (x *execution) giveBack(ctx context.Context, due time.Time, uncounted bool,
 	}
 	x.discard(ctx)
 	x.persist(ctx, "give back run", func(ctx context.Context) error {
-		return x.worker.Runs.ReleaseRun(ctx, x.worker.Node, x.claimed.Run, due, uncounted)
+		return x.worker.Runs.ReleaseRun(ctx, x.node, x.claimed.Run, due, uncounted)
 	})
 }
 

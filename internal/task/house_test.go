@@ -133,10 +133,11 @@ func (h *house) open(dir string) {
 func (h *house) start() {
 	h.Helper()
 	o := h.options
-	o.Node = taskhook.NewID(taskhook.PrefixNode, time.Now())
+	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
+	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
 	runs := &mortalRuns{RunStore: h.store}
 	o.Runs = runs
-	if err := h.store.Join(h.Context(), time.Now(), o.Node, noInbox{}); err != nil {
+	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, noInbox{}); err != nil {
 		h.Fatal(err)
 	}
 	n := &node{Worker: NewWorker(o), runs: runs, done: make(chan struct{})}
@@ -155,7 +156,7 @@ func (h *house) start() {
 func (h *house) stop() {
 	h.node.cancel()
 	<-h.node.done
-	if err := h.store.Leave(context.Background(), h.node.Node); err != nil {
+	if err := h.store.Leave(context.Background(), h.node.Lease().Node); err != nil {
 		h.Error(err)
 	}
 }
@@ -263,7 +264,7 @@ type noInbox struct{}
 func (noInbox) Reserve(string, int64, int) bool { return false }
 func (noInbox) Cancel(string, int64, int, bool) {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
-func (noInbox) Wake()                           {}
+func (noInbox) Wake(string)                     {}
 func (noInbox) Refresh(string)                  {}
 
 // script is an adapter that does what it is told, and notes when. Without being

@@ -24,7 +24,7 @@ func (w *Worker) reportProgress(ctx context.Context) {
 		if len(going) == 0 {
 			continue
 		}
-		mine, err := w.Progress.Progress(ctx, w.Node, moved)
+		mine, err := w.Progress.Progress(ctx, w.Lease().Node, moved)
 		if err != nil {
 			if ctx.Err() == nil {
 				w.Logger.Warn("store progress", "error", err)

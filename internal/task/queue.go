@@ -59,7 +59,11 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
-	claimed, last, err := w.Runs.ClaimRuns(ctx, time.Now(), w.Node, q.adapter.Name(), q.last, free)
+	lease, now := w.Lease(), time.Now()
+	if !lease.Allows(now) {
+		return errorPause
+	}
+	claimed, last, err := w.Runs.ClaimRuns(ctx, now, lease.Node, q.adapter.Name(), q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
@@ -71,7 +75,7 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		q.take()
 		group.Go(func() {
 			defer q.release()
-			w.execute(ctx, q.adapter, c)
+			w.execute(ctx, q.adapter, lease.Node, c)
 		})
 	}
 	return q.next(ctx)

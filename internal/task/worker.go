@@ -36,7 +36,7 @@ type Files interface {
 
 // WorkerOptions make a Worker.
 type WorkerOptions struct {
-	Node      string
+	Lease     func() taskhook.Lease // as which node it works, and whether it may begin something
 	Runs      RunStore
 	Progress  ProgressStore
 	Files     Files
@@ -78,6 +78,13 @@ const defaultSlots = 64
 // Created wakes the queue of an adapter.
 func (w *Worker) Created(adapter string) {
 	if q := w.queues[adapter]; q != nil {
+		q.signal()
+	}
+}
+
+// Look says that runs may be due of which nobody told.
+func (w *Worker) Look() {
+	for _, q := range w.queues {
 		q.signal()
 	}
 }

@@ -269,7 +269,7 @@ func laneWrites() map[string]faultWrite {
 func nodeWrites() map[string]faultWrite {
 	return map[string]faultWrite{
 		"join": {do: func(f *fixture, w *world) error {
-			err := f.Store.Join(f.ctx, f.now, w.next.id, w.next)
+			err := f.Store.Join(f.ctx, w.next.row(f.now), w.next)
 			if err == nil {
 				w.n = w.next
 			}

@@ -135,7 +135,7 @@ func (f *fixture) publish(account, kind string) *taskhook.Publication {
 func (f *fixture) join() *node {
 	f.t.Helper()
 	n := newNode(f.now)
-	f.ok(f.Store.Join(f.ctx, f.now, n.id, n))
+	f.ok(f.Store.Join(f.ctx, n.row(f.now), n))
 	return n
 }
 

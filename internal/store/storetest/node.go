@@ -52,6 +52,11 @@ func newNode(now time.Time) *node {
 	return &node{id: taskhook.NewID(taskhook.PrefixNode, now), room: 4, lanes: map[string]*memory{}, woken: true}
 }
 
+// row is what the node joins as.
+func (n *node) row(now time.Time) taskhook.Node {
+	return taskhook.Node{ID: n.id, StartedAt: now, Version: "1.2.3", Host: "here"}
+}
+
 func newMemory(o taskhook.OwnedLane) *memory {
 	return &memory{id: o.ID, epoch: o.Epoch, look: asap, sending: map[string]taskhook.Outgoing{}}
 }
@@ -130,10 +135,14 @@ func (n *node) Push(claimed []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (n *node) Wake() {
+func (n *node) Wake(lane string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.woken = true
+	if lane == "" {
+		n.woken = true
+	} else if m := n.lanes[lane]; m != nil {
+		m.refuse()
+	}
 }
 
 // Refresh is of taskhook.Inbox. What was published while the lane was held is

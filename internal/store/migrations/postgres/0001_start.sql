@@ -37,8 +37,12 @@ CREATE INDEX keys_by_account ON keys (account, id) WHERE revoked_at IS NULL;
 
 CREATE TABLE nodes (
     id         TEXT COLLATE "C" PRIMARY KEY,
-    started_at BIGINT NOT NULL
-);
+    started_at BIGINT NOT NULL,
+    expires_at BIGINT, -- by the clock of the database; NULL: never
+    version    TEXT NOT NULL DEFAULT '',
+    host       TEXT NOT NULL DEFAULT '',
+    files      TEXT NOT NULL DEFAULT '' -- where it keeps results
+) WITH (fillfactor = 50);
 
 CREATE TABLE tasks (
     id          TEXT COLLATE "C" PRIMARY KEY,
@@ -126,8 +130,13 @@ CREATE TABLE lanes (
     -- A lane that rests sends nothing before the time; trips are how often its breaker
     -- has opened since its receiver accepted something.
     rest_until BIGINT, -- NULL: it may send
-    trips      INTEGER NOT NULL DEFAULT 0 CHECK (trips >= 0)
+    trips      INTEGER NOT NULL DEFAULT 0 CHECK (trips >= 0),
+    -- What a node does to a lane of another it marks with the next number: mark, that
+    -- something is due there, and changed, that its endpoint was.
+    mark       BIGINT NOT NULL DEFAULT 0,
+    changed    BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX lanes_marked ON lanes (owner, mark) WHERE owner IS NOT NULL AND mark > 0;
 CREATE INDEX lanes_due ON lanes (next_due) WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL;
 CREATE INDEX lanes_owned ON lanes (owner) WHERE owner IS NOT NULL;
 CREATE INDEX lanes_idle ON lanes (id) WHERE owner IS NULL AND endpoint = '' AND next_due IS NULL;
@@ -156,8 +165,9 @@ CREATE TABLE endpoints (
 CREATE INDEX endpoints_by_account ON endpoints (account, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE feed_head (
-    one SMALLINT PRIMARY KEY CHECK (one = 1),
-    seq BIGINT NOT NULL
+    one   SMALLINT PRIMARY KEY CHECK (one = 1),
+    seq   BIGINT NOT NULL,
+    marks BIGINT NOT NULL DEFAULT 0 -- see lanes.mark
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 INSERT INTO feed_head (one, seq) VALUES (1, 0);
 

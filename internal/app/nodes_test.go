@@ -1,0 +1,61 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit/pgtest"
+	"github.com/taskhook/taskhook/internal/testkit/program"
+)
+
+// oneOf is the configuration of one of several servers of a database: each has a data
+// directory of its own, and all have the key and the folder of files.
+func oneOf(t *testing.T, url string) func(*config.Config) {
+	t.Helper()
+	return func(c *config.Config) {
+		c.DatabaseURL, c.SecretKey = config.NewSecret(url), config.NewSecret(strings.Repeat("ab", 32))
+	}
+}
+
+// TestNodesShareADatabase publishes to several servers at once: every event arrives
+// exactly once, whichever was asked and whichever owns the lane.
+func TestNodesShareADatabase(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	on := oneOf(t, pgtest.Database(t))
+	servers := []*program.Server{program.Start(t, on), program.Start(t, on), program.Start(t, on)}
+	receivers := []*program.Receiver{program.NewReceiver(t), program.NewReceiver(t)}
+	for i, r := range receivers {
+		if _, err := servers[i].CreateWebhook(t.Context(), client.NewWebhook{URL: r.URL, Events: []string{"order.paid"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const each = 40
+	for i := range each {
+		for j, s := range servers {
+			if _, err := s.Publish(t.Context(), client.NewEvent{Type: "order.paid", Data: json.RawMessage(fmt.Sprintf(`{"n":"%d/%d"}`, i, j))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, r := range receivers {
+		seen := map[string]int{}
+		for _, q := range r.Wait(t, each*len(servers)) {
+			seen[q.Header.Get("webhook-id")]++
+		}
+		for id, n := range seen {
+			if n != 1 {
+				t.Errorf("%s arrived %d times", id, n)
+			}
+		}
+		if len(seen) != each*len(servers) {
+			t.Errorf("%d events arrived", len(seen))
+		}
+	}
+}
