@@ -16,6 +16,7 @@ var (
 	faultRounds = flag.Int("faults", 2, "how often each fault strikes")
 	volume      = flag.Int("volume", 500, "how many deliveries there are at least while it does, in each trial")
 	nodes       = flag.Int("nodes", 1, "servers on one PostgreSQL")
+	least       = flag.Duration("least", 0, "how long a node is stopped or cut off at least")
 	lasting     = flag.Duration("lasting", 1500*time.Millisecond, "how long a fault lasts at most")
 )
 
@@ -24,7 +25,7 @@ var (
 func TestFaultsOnSQLite(t *testing.T) {
 	t.Run("none", func(t *testing.T) { besiege(t, &Trial{}, nothing()) })
 	t.Run("kill", func(t *testing.T) { besiege(t, &Trial{}, kills()) })
-	t.Run("stop", func(t *testing.T) { besiege(t, &Trial{}, freeze(*lasting)) })
+	t.Run("stop", func(t *testing.T) { besiege(t, &Trial{}, freeze(0, *lasting)) })
 	t.Run("clock", func(t *testing.T) {
 		if trial := (&Trial{}); clock.Need(t) {
 			besiege(t, trial, jump(trial, time.Hour, *lasting), jump(trial, -time.Hour, *lasting))
@@ -50,11 +51,13 @@ func TestFaultsOnPostgres(t *testing.T) {
 	}{
 		{"none", func(*Trial) []Fault { return []Fault{nothing()} }},
 		{"kill", func(*Trial) []Fault { return []Fault{kills()} }},
-		{"stop", func(*Trial) []Fault { return []Fault{freeze(*lasting)} }},
-		{"cut", func(*Trial) []Fault { return []Fault{interrupt("cut off", tcpproxy.Cut, 0, *lasting)} }},
-		{"stall", func(*Trial) []Fault { return []Fault{interrupt("nothing comes through", tcpproxy.Stall, 0, *lasting)} }},
+		{"stop", func(*Trial) []Fault { return []Fault{freeze(*least, *lasting)} }},
+		{"cut", func(*Trial) []Fault { return []Fault{interrupt("cut off", tcpproxy.Cut, 0, *least, *lasting)} }},
+		{"stall", func(*Trial) []Fault {
+			return []Fault{interrupt("nothing comes through", tcpproxy.Stall, 0, *least, *lasting)}
+		}},
 		{"slow", func(trial *Trial) []Fault {
-			return []Fault{interrupt("slow", tcpproxy.Slow, 50*time.Millisecond, *lasting), lock(pg, trial, *lasting)}
+			return []Fault{interrupt("slow", tcpproxy.Slow, 50*time.Millisecond, 0, *lasting), lock(pg, trial, *lasting)}
 		}},
 		{"fast", func(*Trial) []Fault { return []Fault{restart("restart, fast", pg, pgtest.Fast, *lasting)} }},
 		{"immediate", func(*Trial) []Fault { return []Fault{restart("restart, immediate", pg, pgtest.Immediate, *lasting)} }},

@@ -20,8 +20,8 @@ func kills() Fault { return Fault{Name: "kill -9", Kill: 1} }
 func nothing() Fault { return Fault{Name: "none"} }
 
 // freeze stops a process and lets it go on.
-func freeze(hold time.Duration) Fault {
-	return Fault{Name: "stopped", Hold: hold, Kill: 0.2,
+func freeze(least, hold time.Duration) Fault {
+	return Fault{Name: "stopped", Least: least, Hold: hold, Kill: 0.2,
 		Begin: func(_ context.Context, n *node) error {
 			n.life.Frozen = append(n.life.Frozen, span{from: time.Now()})
 			return n.server.cmd.Process.Signal(syscall.SIGSTOP)
@@ -36,15 +36,15 @@ func freeze(hold time.Duration) Fault {
 }
 
 // interrupt does something to the way to the database.
-func interrupt(name string, mode tcpproxy.Mode, delay, hold time.Duration) Fault {
-	return Fault{Name: name, Hold: hold, Kill: 0.2,
+func interrupt(name string, mode tcpproxy.Mode, delay, least, hold time.Duration) Fault {
+	return Fault{Name: name, Least: least, Hold: hold, Kill: 0.2,
 		Begin: func(_ context.Context, n *node) error { n.way.Set(mode, delay); return nil },
 		End:   func(_ context.Context, n *node) error { n.way.Set(tcpproxy.Pass, 0); return nil }}
 }
 
 // restart stops the database by a signal and starts it again.
 func restart(name string, pg *pgtest.Server, by syscall.Signal, hold time.Duration) Fault {
-	return Fault{Name: name, Hold: hold, Kill: 0.2,
+	return Fault{Name: name, Hold: hold, All: true, Kill: 0.2,
 		Begin: func(ctx context.Context, _ *node) error { return pg.Stop(ctx, by) },
 		End:   func(context.Context, *node) error { return pg.Start() }}
 }
@@ -53,7 +53,7 @@ func restart(name string, pg *pgtest.Server, by syscall.Signal, hold time.Durati
 // servers have, so that they find none.
 func exhaust(pg *pgtest.Server, hold time.Duration) Fault {
 	var taken []*pgx.Conn
-	return Fault{Name: "no connections", Hold: hold, Kill: 0.2,
+	return Fault{Name: "no connections", Hold: hold, All: true, Kill: 0.2,
 		Begin: func(ctx context.Context, _ *node) error {
 			for first := true; ; first = false {
 				conn, err := pgx.Connect(ctx, pg.URL("postgres"))
@@ -79,7 +79,7 @@ func exhaust(pg *pgtest.Server, hold time.Duration) Fault {
 // lock holds a lock of a table that every delivery is in.
 func lock(pg *pgtest.Server, t *Trial, hold time.Duration) Fault {
 	var conn *pgx.Conn
-	return Fault{Name: "table locked", Hold: hold, Kill: 0.2,
+	return Fault{Name: "table locked", Hold: hold, All: true, Kill: 0.2,
 		Begin: func(ctx context.Context, _ *node) (err error) {
 			if conn, err = pgx.Connect(ctx, pg.URL(t.database)); err != nil {
 				return err

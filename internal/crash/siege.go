@@ -9,9 +9,10 @@ import (
 
 // Fault is what goes wrong for a while and is made good again.
 type Fault struct {
-	Name string
-	Hold time.Duration // how long it lasts at most
-	Kill float64       // how often a server is killed while it lasts
+	Name        string
+	Least, Hold time.Duration // how long it lasts at least, and at most beyond that
+	All         bool          // it strikes all nodes
+	Kill        float64       // how often a server is killed while it lasts
 	// Begin does it to a node, or to what all nodes work on; nil: nothing happens.
 	Begin, End func(ctx context.Context, n *node) error
 }
@@ -73,11 +74,15 @@ func (t *Trial) raise(n *node) error {
 func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
 	wait(ctx, rand.N(shortLife))
 	if f.Begin != nil {
-		n.life.Struck = true
+		struck := []*node{n}
+		if f.All {
+			struck = t.nodes
+		}
+		defer t.lapse(struck, time.Now())
 		if err := f.Begin(ctx, n); err != nil {
 			return err
 		}
-		wait(ctx, rand.N(f.Hold)+1)
+		wait(ctx, f.Least+rand.N(f.Hold))
 	}
 	var err error
 	if n.alive() && rand.Float64() < f.Kill {
@@ -88,6 +93,20 @@ func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
 		err = f.End(ctx, n)
 	}
 	return err
+}
+
+// lapseEnd is how long after a fault others may find that it was there.
+const lapseEnd = 5 * time.Second
+
+// lapse notes that nodes may have lost what they had to others, if there are any,
+// since a time.
+func (t *Trial) lapse(struck []*node, since time.Time) {
+	for _, n := range struck {
+		n.life.Struck = true
+		if len(t.nodes) > 1 {
+			n.life.Lapses = append(n.life.Lapses, span{since, time.Now().Add(lapseEnd)})
+		}
+	}
 }
 
 // recover starts servers that have ended, and waits until as much of the volume is
