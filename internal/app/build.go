@@ -147,7 +147,7 @@ func (a *App) buildDelivery() {
 	if keepGone {
 		gone = nil
 	}
-	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Lease: a.lease, Lanes: a.store, Queue: a.store, Sender: a.sender,
+	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
 		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
 	a.feed = delivery.NewFeed(a.store)
@@ -165,7 +165,7 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
-	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
+	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
 		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,

@@ -30,16 +30,11 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	sending, stopSending := context.WithCancel(background)
 	defer stopSending()
-	workers.Go(func() error { return a.sendWork.Run(sending) })
 	workers.Go(func() error { return a.flowWork.Run(sending) })
+	sent := ended(workers, func() error { return a.sendWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)
 	defer stopRunning()
-	ran := make(chan error, 1)
-	workers.Go(func() error {
-		err := a.taskWork.Run(running)
-		ran <- err
-		return err
-	})
+	ran := ended(workers, func() error { return a.taskWork.Run(running) })
 
 	serving, stopServing := context.WithCancel(ctx)
 	defer stopServing()
@@ -54,7 +49,18 @@ func (a *App) Run(ctx context.Context) error {
 	stopRunning()
 	<-ran // what tasks end with is still owed to receivers
 	stopSending()
+	<-sent // until then we are a node
 	return errors.Join(err, a.finish(workers.Wait, stopBackground))
+}
+
+// ended runs a worker and returns a channel that is closed when it has returned.
+func ended(workers *errgroup.Group, run func() error) <-chan struct{} {
+	done := make(chan struct{})
+	workers.Go(func() error {
+		defer close(done)
+		return run()
+	})
+	return done
 }
 
 // finish waits for the workers, leaves the ring of nodes and closes the store.

@@ -81,6 +81,9 @@ func (m *memory) recorded(l *lane, size int, due time.Time) {
 		l.owe(due)
 	}
 	m.plan(l)
+	if m.stopping {
+		m.signal()
+	}
 }
 
 // plan sets the lane's place in the agenda after a change.
@@ -196,6 +199,20 @@ func (m *memory) unsent(l *lane, size int) {
 	l.freeing = true
 	m.drop(l, size)
 	m.plan(l)
+}
+
+// part takes the lanes that can be given up.
+func (m *memory) part() (lanes []*lane) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	for _, l := range m.lanes {
+		if !l.busy && l.drained() && !l.pause.After(now) {
+			l.busy, l.parting = true, true
+			lanes = append(lanes, l)
+		}
+	}
+	return lanes
 }
 
 // restOf returns what the lane's row is to say of its rest.

@@ -40,6 +40,7 @@ type WorkerOptions struct {
 	Sender  Sender
 	Jobs    *webhook.JobSigner
 	Logger  *slog.Logger
+	Shared  bool          // other nodes are there to take lanes that a stop gives up
 	Slots   int           // sends at a time
 	Timeout time.Duration // of one attempt
 	Grace   time.Duration // that sends in flight are given at a stop
@@ -102,7 +103,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// drain waits for the sends in flight, at most for the grace.
+// drain waits for the sends in flight, at most for the grace. Lanes without any are
+// given up meanwhile, if there is somebody to go on with them.
 func (w *Worker) drain() {
 	m := w.memory
 	m.mu.Lock()
@@ -116,6 +118,9 @@ func (w *Worker) drain() {
 		m.mu.Unlock()
 		if active == 0 {
 			return
+		}
+		if w.Shared {
+			together(m.part(), func(l *lane) { w.settle(context.Background(), l, true) })
 		}
 		<-m.wake
 	}

@@ -30,9 +30,9 @@ type Options struct {
 	Inbox  taskhook.Inbox // of its deliveries
 	Shared bool           // others may work on the database; else the lease never ends
 	Logger *slog.Logger
-	Lost   func()           // what the node owned is others'; called before it joins again
-	Heard  func()           // something may be due that nobody owns
-	Now    func() time.Time // the time that all nodes go by
+	Lost   func()                // what the node owned is others'; called before it joins again
+	Heard  func(context.Context) // something may be due that nobody owns
+	Now    func() time.Time      // the time that all nodes go by
 }
 
 // Member is this process's place among the nodes.
@@ -158,7 +158,7 @@ func (m *Member) removeDead(ctx context.Context, suspects []string) (suspected [
 	if len(dead) > 0 {
 		m.Logger.Warn("took over from nodes that are dead", "nodes", dead)
 		m.Inbox.Wake("")
-		m.Heard()
+		m.Heard(ctx)
 	}
 	return suspected
 }

@@ -38,7 +38,7 @@ func (m *Member) Look(ctx context.Context) error {
 			wait = min(2*wait, idleLook)
 		case <-m.heard:
 			wait = busyLook
-			m.Heard()
+			m.Heard(ctx)
 		}
 		if found := m.look(ctx, &mark); found {
 			wait = busyLook

@@ -178,6 +178,9 @@ func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, 
 		changed, err := t.exec(ctx, `UPDATE lanes SET next_due = $1, owner = $2 WHERE id = $3 AND owner = $4 AND epoch = $5`,
 			due, owner, lane, node, epoch)
 		next, ok = atOrZero(due), changed == 1
+		if err == nil && release && due != nil {
+			err = s.hint(ctx, t)
+		}
 		return err
 	})
 	return next, ok, err

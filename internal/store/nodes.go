@@ -17,31 +17,41 @@ import (
 // who finds that the node's session has: then what it owned is free, and it changes
 // nothing more, for each of its writing transactions begins by finding the row.
 
-// databaseClock is the time of PostgreSQL, in milliseconds.
-const databaseClock = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+// clock is the database's time in milliseconds, as SQL.
+func (s *Store) clock() string {
+	if s.Shared() {
+		return `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+	}
+	return `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+}
+
+// leaseEnd is the end of a lease that begins now, as SQL.
+func (s *Store) leaseEnd() string {
+	return fmt.Sprintf(`%s + %d`, s.clock(), taskhook.LeaseLife.Milliseconds())
+}
 
 // Shared reports whether other processes may work on the database.
 func (s *Store) Shared() bool { return s.db.kind() == kindPostgres }
 
 // Join makes this process a node, in place of the one that it was before, with the
-// inbox that it takes deliveries in by. When others may work on the database its
-// lease begins before the call, and a node that keeps results elsewhere is a
-// conflict; else all others are dead, for the caller holds the Lock of the data
-// directory.
+// inbox that it takes deliveries in by. When others may work on the database it gets
+// a lease, and one that keeps results elsewhere than they is a conflict; else all
+// others are dead, for the caller holds the Lock of the data directory. After an
+// error it can be repeated.
 func (s *Store) Join(ctx context.Context, n taskhook.Node, inbox taskhook.Inbox) error {
 	before := s.member.author()
 	s.member.set(author{node: n.ID}, nil)
 	err := s.update(ctx, s.kinds.join, func(ctx context.Context, t tx) error {
 		if !s.Shared() {
-			return s.joinAlone(ctx, t, n)
+			return joinAlone(ctx, t, n)
 		}
-		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, before.node); err != nil {
+		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id IN ($1, $2)`, before.node, n.ID); err != nil {
 			return err
 		}
-		if err := checkFiles(ctx, t, n); err != nil {
+		if err := s.checkFiles(ctx, t, n); err != nil {
 			return err
 		}
-		return insertNode(ctx, t, n, databaseClock+fmt.Sprintf(` + %d`, taskhook.LeaseLife.Milliseconds()))
+		return insertNode(ctx, t, n, s.leaseEnd())
 	})
 	if err != nil {
 		s.member.set(before, nil)
@@ -51,7 +61,7 @@ func (s *Store) Join(ctx context.Context, n taskhook.Node, inbox taskhook.Inbox)
 	return nil
 }
 
-func (s *Store) joinAlone(ctx context.Context, t tx, n taskhook.Node) error {
+func joinAlone(ctx context.Context, t tx, n taskhook.Node) error {
 	if _, err := t.exec(ctx, `DELETE FROM nodes`); err != nil {
 		return err
 	}
@@ -65,8 +75,8 @@ func insertNode(ctx context.Context, t tx, n taskhook.Node, expires string) erro
 }
 
 // checkFiles refuses a node whose results the others would not find.
-func checkFiles(ctx context.Context, t tx, n taskhook.Node) error {
-	host, met, err := first(ctx, t, scanInto[string], `SELECT host FROM nodes WHERE files <> $1 AND expires_at > `+databaseClock+` LIMIT 1`, n.Files)
+func (s *Store) checkFiles(ctx context.Context, t tx, n taskhook.Node) error {
+	host, met, err := first(ctx, t, scanInto[string], `SELECT host FROM nodes WHERE files <> $1 AND expires_at > `+s.clock()+` LIMIT 1`, n.Files)
 	if err != nil || !met {
 		return err
 	}
@@ -77,11 +87,8 @@ func checkFiles(ctx context.Context, t tx, n taskhook.Node) error {
 // RenewNode puts the end of the node's lease off. Ok is false when it was taken for
 // dead.
 func (s *Store) RenewNode(ctx context.Context, node string) (ok bool, err error) {
-	if !s.Shared() {
-		return true, nil
-	}
 	err = s.update(ctx, s.kinds.renewNode, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, fmt.Sprintf(`UPDATE nodes SET expires_at = %s + %d WHERE id = $1`, databaseClock, taskhook.LeaseLife.Milliseconds()), node)
+		changed, err := t.exec(ctx, `UPDATE nodes SET expires_at = `+s.leaseEnd()+` WHERE id = $1`, node)
 		ok = changed == 1
 		return err
 	})
@@ -97,7 +104,7 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 	if !s.Shared() {
 		return time.Time{}, nil
 	}
-	now, _, err := first(ctx, s.db, scanInto[int64], `SELECT `+databaseClock)
+	now, _, err := first(ctx, s.db, scanInto[int64], `SELECT `+s.clock())
 	return at(now), err
 }
 
@@ -108,10 +115,15 @@ type deadNode struct {
 	gone    bool // its session has ended
 }
 
-// lookForDead selects the other nodes that may be dead.
-var lookForDead = `SELECT id, expired, gone FROM (SELECT id, expires_at <= ` + databaseClock + ` AS expired,
-		NOT EXISTS (SELECT 1 FROM pg_locks WHERE ` + heldBy("nodes.id") + `) AS gone FROM nodes) AS found
-	WHERE (expired OR gone) AND id <> $1 ORDER BY id`
+// mayBeDead lists the other nodes that may be dead.
+func (s *Store) mayBeDead(ctx context.Context, r reader, node string) ([]deadNode, error) {
+	gone := `FALSE` // nothing tells
+	if s.Shared() {
+		gone = `NOT EXISTS (SELECT 1 FROM pg_locks WHERE ` + heldBy("nodes.id") + `)`
+	}
+	return collect(ctx, r, scanDead, `SELECT id, expired, gone FROM (SELECT id, coalesce(expires_at <= `+s.clock()+`, FALSE) AS expired,
+		`+gone+` AS gone FROM nodes) AS found WHERE (expired OR gone) AND id <> $1 ORDER BY id`, node)
+}
 
 func scanDead(r scanner) (d deadNode, err error) {
 	err = r.Scan(&d.id, &d.expired, &d.gone)
@@ -122,11 +134,8 @@ func scanDead(r scanner) (d deadNode, err error) {
 // session has, and returns those that it removed. Others without a session are the
 // suspects of the next call: a node whose connection broke makes a new one at once.
 func (s *Store) RemoveDead(ctx context.Context, node string, suspects []string) (dead, suspected []string, err error) {
-	if !s.Shared() {
-		return nil, nil, nil
-	}
 	isDead := func(d deadNode) bool { return d.expired || d.gone && slices.Contains(suspects, d.id) }
-	found, err := collect(ctx, s.db, scanDead, lookForDead, node)
+	found, err := s.mayBeDead(ctx, s.db, node)
 	if err != nil {
 		return nil, suspects, err
 	}
@@ -140,7 +149,7 @@ func (s *Store) RemoveDead(ctx context.Context, node string, suspects []string) 
 	}
 	err = s.update(ctx, s.kinds.removeDead, func(ctx context.Context, t tx) error {
 		dead = nil
-		found, err := collect(ctx, t, scanDead, lookForDead, node)
+		found, err := s.mayBeDead(ctx, t, node)
 		if err != nil {
 			return err
 		}

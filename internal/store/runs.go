@@ -178,8 +178,10 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 		if err != nil || changed == 0 {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID)
-		return err
+		if _, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
+			return err
+		}
+		return s.hint(ctx, t)
 	})
 }
 

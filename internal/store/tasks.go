@@ -53,7 +53,7 @@ func (s *Store) createTaskKind() *kind {
 				return err
 			}
 		}
-		return nil
+		return s.hint(ctx, t)
 	}}
 }
 

@@ -22,7 +22,8 @@ type queue struct {
 
 // How often a queue looks without being told to.
 const (
-	lookEvery = 30 * time.Second
+	lookEvery   = 30 * time.Second
+	sharedEvery = time.Second // when other nodes make and give back runs
 
 	errorPause    = 250 * time.Millisecond // before a failing database is asked again
 	maxErrorPause = 5 * time.Second        // and after it has failed for long
@@ -88,9 +89,16 @@ func (q *queue) next(ctx context.Context) time.Duration {
 	case err != nil:
 		return errorPause
 	case due.IsZero():
-		return lookEvery
+		return q.lookEvery()
 	}
-	return min(max(time.Until(due), errorPause), lookEvery)
+	return min(max(time.Until(due), errorPause), q.lookEvery())
+}
+
+func (q *queue) lookEvery() time.Duration {
+	if q.worker.Shared {
+		return sharedEvery
+	}
+	return lookEvery
 }
 
 func (q *queue) free() int {

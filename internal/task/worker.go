@@ -37,6 +37,7 @@ type Files interface {
 // WorkerOptions make a Worker.
 type WorkerOptions struct {
 	Lease     func() taskhook.Lease // as which node it works, and whether it may begin something
+	Shared    bool                  // other nodes make runs, too
 	Runs      RunStore
 	Progress  ProgressStore
 	Files     Files
@@ -82,10 +83,16 @@ func (w *Worker) Created(adapter string) {
 	}
 }
 
-// Look says that runs may be due of which nobody told.
-func (w *Worker) Look() {
-	for _, q := range w.queues {
-		q.signal()
+// Look looks for runs that are due and that this process was not told of.
+func (w *Worker) Look(ctx context.Context) {
+	for name, q := range w.queues {
+		if q.free() == 0 {
+			continue
+		}
+		due, err := w.Runs.NextRun(ctx, name)
+		if err == nil && !due.IsZero() && !due.After(time.Now()) {
+			q.signal()
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"failing", failingTests()},
 		{"feed", feedTests()},
 		{"lanes", laneTests()},
+		{"nodes", nodeTests()},
 		{"states", stateTests()},
 		{"files", fileTests()},
 		{"money", moneyTests()},

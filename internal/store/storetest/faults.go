@@ -274,7 +274,18 @@ func nodeWrites() map[string]faultWrite {
 				w.n = w.next
 			}
 			return err
-		}},
+		}, moves: true},
+		"renew_node": {do: func(f *fixture, w *world) error {
+			ok, err := f.Store.RenewNode(f.ctx, w.n.id)
+			if err == nil {
+				equal(f.t, "renewed", ok, true)
+			}
+			return err
+		}, prepare: func(f *fixture, w *world) { f.setLease(w.n.id, 1) }, moves: true},
+		"remove_dead": {do: func(f *fixture, w *world) error {
+			_, _, err := f.Store.RemoveDead(f.ctx, w.n.id, nil)
+			return err
+		}, prepare: func(f *fixture, w *world) { f.addNode("node_dead", 1) }},
 		"leave": {do: func(f *fixture, w *world) error {
 			err := f.Store.Leave(f.ctx, w.n.id)
 			if err == nil {
