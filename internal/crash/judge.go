@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook/client"
@@ -36,9 +37,19 @@ func (v *Verdict) String() string {
 	return fmt.Sprintf(`%d kills, %d graceful stops; %d of %d points reached
 %d tasks and %d events acknowledged, %d unknown; %d webhooks, %d keys, %d files
 %d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
-slowest start %s; %d violations`,
+slowest start %s; violations: %v`,
 		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Webhooks, v.Keys, v.Files,
-		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), v.byRule())
+}
+
+// byRule counts the violations of each rule.
+func (v *Verdict) byRule() map[string]int {
+	counts := map[string]int{}
+	for _, violation := range v.Violations {
+		rule, _, _ := strings.Cut(violation, ":")
+		counts[rule]++
+	}
+	return counts
 }
 
 func sum(counts map[string]int) (total int) {

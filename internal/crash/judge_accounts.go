@@ -120,9 +120,12 @@ func (l life) clocks() []time.Duration {
 }
 
 // excuses reports whether a server need not have recorded a request: it was killed
-// afterwards, or may have lost what it had to others in that time.
+// afterwards, or it was under way when the server may have lost what it had to
+// others. What it sent later than that it must not have sent.
 func (l *life) excuses(r *receipt) bool {
-	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, func(s span) bool { return r.At.After(s.from.Add(-underWay)) && r.At.Before(s.to.Add(underWay)) })
+	underWay := func(since time.Time) bool { return r.At.Sub(since).Abs() <= underWay }
+	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, underWay) ||
+		len(l.Lapses) > 0 && slices.ContainsFunc(l.Frozen, func(s span) bool { return underWay(s.to) })
 }
 
 // judgeTarget looks at the requests of one event to one receiver that are not

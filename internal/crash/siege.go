@@ -78,7 +78,7 @@ func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
 		if f.All {
 			struck = t.nodes
 		}
-		defer t.lapse(struck, time.Now())
+		t.lapse(struck)
 		if err := f.Begin(ctx, n); err != nil {
 			return err
 		}
@@ -95,16 +95,13 @@ func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
 	return err
 }
 
-// lapseEnd is how long after a fault others may find that it was there.
-const lapseEnd = 5 * time.Second
-
-// lapse notes that nodes may have lost what they had to others, if there are any,
-// since a time.
-func (t *Trial) lapse(struck []*node, since time.Time) {
+// lapse notes that nodes may lose what they have to others, if there are any, by a
+// fault that begins now.
+func (t *Trial) lapse(struck []*node) {
 	for _, n := range struck {
 		n.life.Struck = true
 		if len(t.nodes) > 1 {
-			n.life.Lapses = append(n.life.Lapses, span{since, time.Now().Add(lapseEnd)})
+			n.life.Lapses = append(n.life.Lapses, time.Now())
 		}
 	}
 }

@@ -78,7 +78,7 @@ type life struct {
 
 	Clocks []time.Duration `json:"clocks,omitempty"` // by which its clock was off; none: it was right
 	Frozen []span          `json:"-"`                // it did nothing
-	Lapses []span          `json:"-"`                // it may not have known that others took what it had
+	Lapses []time.Time     `json:"-"`                // others may have taken what it had from then on
 }
 
 // Run makes the rounds, lets everything settle without faults, and judges.
