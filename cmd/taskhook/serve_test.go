@@ -49,7 +49,14 @@ type server struct {
 // serve starts a server and waits until it is ready.
 func serve(t *testing.T, dir string, more ...string) *server {
 	t.Helper()
+	return serveIn(t, nil, dir, more...)
+}
+
+// serveIn is serve with settings in the environment.
+func serveIn(t *testing.T, env []string, dir string, more ...string) *server {
+	t.Helper()
 	s := &server{Cmd: process(t, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, more...)...)}
+	s.Cmd.Env = append(s.Cmd.Env, env...)
 	s.Cmd.Stdout = &s.stdout
 	pipe, err := s.StderrPipe()
 	if err != nil {

@@ -29,6 +29,8 @@ import (
 type Options struct {
 	Config *config.Config
 	Logger *slog.Logger
+	// Version of the program, for people who look at the nodes.
+	Version string
 	// StoreFault and Fault are called at named points between steps, for tests
 	// that fail or crash there; nil otherwise.
 	StoreFault store.FaultFunc

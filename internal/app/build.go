@@ -95,8 +95,14 @@ func (a *App) buildMember() error {
 	if err != nil {
 		return fmt.Errorf("find the name of this machine: %w", err)
 	}
+	files := ""
+	if a.store.Shared() {
+		if files, err = a.filesID(); err != nil {
+			return err
+		}
+	}
 	a.member = node.New(node.Options{Store: a.store, News: a.store, Shared: a.store.Shared(), Inbox: a.sendWork.Inbox(), Logger: a.Logger,
-		Node: taskhook.Node{StartedAt: a.opened, Host: host}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Now: time.Now})
+		Node: taskhook.Node{StartedAt: a.opened, Host: host, Files: files, Version: a.Version}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Now: time.Now})
 	return nil
 }
 

@@ -3,13 +3,11 @@ package app_test
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/taskhook/taskhook/client"
-	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 	"github.com/taskhook/taskhook/internal/testkit/program"
@@ -37,24 +35,6 @@ func onEach(t *testing.T, test func(t *testing.T, on database)) {
 func onPostgres(t *testing.T) database {
 	url := config.NewSecret(pgtest.Database(t))
 	return func(c *config.Config) { c.DatabaseURL = url }
-}
-
-// TestOneServerForADatabase starts a second server with a data directory of its own.
-func TestOneServerForADatabase(t *testing.T) {
-	t.Parallel()
-	if !pgtest.Need(t) {
-		return
-	}
-	on := onPostgres(t)
-	s := program.Start(t, on)
-	cfg := *s.Config
-	cfg.Data = t.TempDir()
-	if _, err := app.Open(t.Context(), app.Options{Config: &cfg, Logger: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "in use by another taskhook process") {
-		t.Fatalf("a second server: %v", err)
-	}
-	if _, err := s.Balance(t.Context()); err != nil {
-		t.Errorf("the first server: %v", err)
-	}
 }
 
 // TestDatabaseEndsSessions publishes while the database ends all sessions again and

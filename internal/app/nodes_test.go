@@ -3,10 +3,12 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 	"github.com/taskhook/taskhook/internal/testkit/program"
@@ -16,7 +18,9 @@ import (
 // directory of its own, and all have the key and the folder of files.
 func oneOf(t *testing.T, url string) func(*config.Config) {
 	t.Helper()
+	files := t.TempDir()
 	return func(c *config.Config) {
+		c.Files = files
 		c.DatabaseURL, c.SecretKey = config.NewSecret(url), config.NewSecret(strings.Repeat("ab", 32))
 	}
 }
@@ -57,5 +61,20 @@ func TestNodesShareADatabase(t *testing.T) {
 		if len(seen) != each*len(servers) {
 			t.Errorf("%d events arrived", len(seen))
 		}
+	}
+}
+
+// TestNodesKeepFilesInOnePlace starts a server whose results the first would not find.
+func TestNodesKeepFilesInOnePlace(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	s := program.Start(t, oneOf(t, pgtest.Database(t)))
+	cfg := *s.Config
+	cfg.Data, cfg.Files = t.TempDir(), ""
+	_, err := app.Open(t.Context(), app.Options{Config: &cfg, Logger: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "keeps results elsewhere than this one") {
+		t.Errorf("a server with a folder of its own: %v", err)
 	}
 }

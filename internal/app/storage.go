@@ -1,13 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 	"time"
 
-	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
 	"github.com/taskhook/taskhook/internal/egress"
@@ -40,16 +44,17 @@ func (a *App) openFiles(ctx context.Context) (err error) {
 
 // openFolder opens one of them and removes what was left unfinished there.
 func (a *App) openFolder(ctx context.Context, name string, limit int64) (files *artifact.Store, err error) {
-	dir := filepath.Join(a.Config.Data, name)
+	before := time.Now()
 	if a.bucket == nil {
-		files, err = artifact.Open(dir, limit)
+		files, err = artifact.Open(filepath.Join(a.folder(), name), limit)
+		before = a.abandonedBefore(before)
 	} else {
-		files, err = artifact.OpenWith(a.bucket.Folder(name), dir, limit)
+		files, err = artifact.OpenWith(a.bucket.Folder(name), filepath.Join(a.Config.Data, name), limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := files.Sweep(ctx, time.Now()); err != nil {
+	if err := files.Sweep(ctx, before); err != nil {
 		return nil, errors.Join(err, files.Close())
 	}
 	return files, nil
@@ -107,16 +112,54 @@ func (a *App) signer(folder string) artifact.Signer {
 	return a.bucket.Folder(folder)
 }
 
-// leftoverAge is how old a file without a row must be in a bucket before it is taken
-// for a leftover: the run or the upload that it belongs to may be that of another
-// node, and its row may still be on the way.
+// folder is where files are kept without a bucket.
+func (a *App) folder() string { return cmp.Or(a.Config.Files, a.Config.Data) }
+
+// filesID stands for where files are kept, for the nodes of a database to compare.
+func (a *App) filesID() (string, error) {
+	if c := a.Config.S3; a.bucket != nil {
+		return "s3:" + path.Join(c.Bucket, c.Prefix), nil
+	}
+	id, err := folderID(a.folder())
+	if err != nil {
+		return "", fmt.Errorf("mark the folder of files: %w", err)
+	}
+	return id, nil
+}
+
+// folderID reads the mark of a folder, which it makes when there is none. Two that
+// do so at once get the same.
+func folderID(dir string) (string, error) {
+	mark := filepath.Join(dir, "taskhook.files")
+	text, err := os.ReadFile(mark)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return string(text), err
+	}
+	id := rand.Text()
+	made := mark + "." + id
+	if err := os.WriteFile(made, []byte(id), 0o600); err != nil {
+		return "", err
+	}
+	if err := os.Link(made, mark); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", errors.Join(err, os.Remove(made))
+	}
+	text, err = os.ReadFile(mark)
+	return string(text), errors.Join(err, os.Remove(made))
+}
+
+// leftoverAge is how old a file without a row must be before it is taken for a
+// leftover where other nodes may keep files: the run or the upload that it belongs to
+// may be theirs, and its row may still be on the way.
 const leftoverAge = 24 * time.Hour
 
-// leftoversBefore is the id that leftovers come before.
-func (a *App) leftoversBefore(now time.Time) string {
-	if a.bucket == nil {
-		// The lock says that no other process has made any.
-		return taskhook.FloorID(taskhook.PrefixArtifact, a.opened)
+// othersKeep reports whether other nodes may keep files where this one does. If not,
+// a lock says that no other process has made any.
+func (a *App) othersKeep() bool { return a.bucket != nil || a.store.Shared() }
+
+// abandonedBefore is when a file that nobody knows must have been made.
+func (a *App) abandonedBefore(now time.Time) time.Time {
+	if a.othersKeep() {
+		return now.Add(-leftoverAge)
 	}
-	return taskhook.FloorID(taskhook.PrefixArtifact, now.Add(-leftoverAge))
+	return a.opened
 }

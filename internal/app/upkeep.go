@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/delivery"
 )
@@ -26,14 +27,14 @@ const (
 )
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
-// Leftovers in a bucket are old before they are removed, so they are looked for again.
+// Leftovers among the files of several nodes are old before they are removed, so they are looked for again.
 func (a *App) upkeep(ctx context.Context) error {
 	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
 	defer tick.Stop()
 	var looked time.Time // for leftovers
 	for {
 		now := time.Now()
-		if looked.IsZero() || a.bucket != nil && now.Sub(looked) >= leftoverAge {
+		if looked.IsZero() || a.othersKeep() && now.Sub(looked) >= leftoverAge {
 			looked = now
 			a.removeLeftovers(ctx)
 		}
@@ -101,7 +102,7 @@ type leftovers struct {
 // removeOrphans deletes the files that nobody knows. Those that may be about to become
 // known stay: requests and runs go on meanwhile, and may have begun before this did.
 func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
-	newest := a.leftoversBefore(time.Now())
+	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.abandonedBefore(time.Now()))
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {

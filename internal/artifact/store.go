@@ -39,7 +39,7 @@ type Backend interface {
 // Store takes in files, which it writes into a local directory first to learn what
 // they are, and keeps them in a Backend. A file that Put returned for survives a
 // crash of the machine; one that it did not return for is never seen. All methods
-// may be called concurrently, but only one process at a time may use the directory.
+// may be called concurrently, and by several processes on one directory.
 type Store struct {
 	root    *os.Root
 	backend Backend

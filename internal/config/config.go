@@ -40,6 +40,8 @@ type Config struct {
 	ModelsLab   ModelsLab   `embed:"" prefix:"modelslab-"`
 	Muapi       Muapi       `embed:"" prefix:"muapi-"`
 
+	Files string `name:"files" placeholder:"DIR" help:"Directory of results and uploaded files, when there is no bucket: servers that share a PostgreSQL database share it. Default: the data directory."`
+
 	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
 

@@ -40,12 +40,16 @@ func openPostgres(t storetest.TB, o storetest.Options) storetest.Database {
 	t.Helper()
 	url := postgresTemplate.Copy(t)
 	s := openAt(t, store.Options{URL: url, Fault: o.Fault})
+	var peers []*store.Store
+	for range o.Peers {
+		peers = append(peers, openAt(t, store.Options{URL: url, Fault: o.Fault}))
+	}
 	raw, err := sql.Open("pgx", url+"&default_query_exec_mode=simple_protocol") // few statements are made twice
 	if err != nil {
 		t.Fatalf("open the database: %v", err)
 	}
 	t.Cleanup(func() { raw.Close() })
-	return storetest.Database{Store: s, Raw: raw, Bytes: func(context.Context) ([]byte, error) { return postgresBytes(t, url) }}
+	return storetest.Database{Store: s, Raw: raw, Peers: peers, Bytes: func(context.Context) ([]byte, error) { return postgresBytes(t, url) }}
 }
 
 // postgresBytes reads the files of all databases.

@@ -22,6 +22,7 @@ const (
 // Options are what a test asks of the database that it is given.
 type Options struct {
 	Fault store.FaultFunc // may be nil
+	Peers int             // further processes on the database, where it can have them
 }
 
 // Database is an empty database of a test's own. Raw is another way into it, with
@@ -29,6 +30,7 @@ type Options struct {
 type Database struct {
 	Store *store.Store
 	Raw   *sql.DB
+	Peers []*store.Store // of the further processes
 	// Bytes returns all that is stored, to look for what must not be there.
 	Bytes func(ctx context.Context) ([]byte, error)
 }

@@ -11,18 +11,26 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/store"
 )
 
-// model is the lane protocol in the hands of chance: one node that lives, others
-// that died but whose sends go on, and what is known of each delivery. Answers of
-// the store reach the node late and in any order.
+// process is one that works on the database. Answers of the store reach its node late
+// and in any order.
+type process struct {
+	n       *node
+	answers []func()
+	store   *store.Store
+}
+
+// model is the lane protocol in the hands of chance: nodes that live, others that
+// died but whose sends go on, and what is known of each delivery.
 type model struct {
 	*fixture
+	*process  // whose turn it is
+	processes []*process
 	rt        *rapid.T
 	faults    *fault
-	n         *node
 	dead      []*node
-	answers   []func()
 	account   string
 	endpoints []taskhook.Endpoint
 	origins   []string
@@ -34,13 +42,18 @@ type model struct {
 // memories, lost or forgotten. At the end all that is owed is delivered.
 func testModel(t *testing.T, open OpenFunc) {
 	faults := &fault{}
-	db := open(t, Options{Fault: faults.at})
+	db := open(t, Options{Fault: faults.at, Peers: 2})
 	rapid.Check(t, func(rt *rapid.T) {
 		faults.point.Store(nil)
 		f := newFixture(rt, db)
 		f.clear()
-		m := &model{fixture: f, rt: rt, faults: faults, n: f.join(), account: f.account(), final: map[string]deliveryNow{},
-			origins: []string{"https://one.example", "https://two.example"}}
+		m := &model{fixture: f, rt: rt, faults: faults, final: map[string]deliveryNow{}, origins: []string{"https://one.example", "https://two.example"}}
+		for _, s := range append(slices.Clone(db.Peers), db.Store) {
+			f.Store = s
+			m.processes = append(m.processes, &process{n: f.join(), store: s})
+		}
+		m.process = m.processes[len(m.processes)-1]
+		m.account = f.account()
 		for _, origin := range m.origins {
 			m.lanes = append(m.lanes, taskhook.OriginLane(m.account, origin))
 		}
@@ -50,6 +63,7 @@ func testModel(t *testing.T, open OpenFunc) {
 		steps := m.steps()
 		names := slices.Sorted(maps.Keys(steps))
 		for range rapid.IntRange(1, 80).Draw(rt, "steps") {
+			m.turn(rapid.SampledFrom(m.processes).Draw(rt, "process"))
 			m.arm()
 			steps[rapid.SampledFrom(names).Draw(rt, "step")]()
 			m.look()
@@ -57,6 +71,9 @@ func testModel(t *testing.T, open OpenFunc) {
 		m.end()
 	})
 }
+
+// turn makes it the turn of a process.
+func (m *model) turn(p *process) { m.process, m.Store = p, p.store }
 
 // arm makes the next write fail, now and then.
 func (m *model) arm() {
@@ -88,7 +105,11 @@ func (m *model) later(answer func(), err error) {
 // look checks the invariants.
 func (m *model) look() {
 	m.rt.Helper()
-	m.check(m.n)
+	var nodes []*node
+	for _, p := range m.processes {
+		nodes = append(nodes, p.n)
+	}
+	m.check(nodes...)
 	if err := m.n.imbalance(); err != nil {
 		m.rt.Fatalf("%v", err)
 	}
@@ -125,6 +146,8 @@ func (m *model) steps() map[string]func() {
 		"pause or resume":   m.pauseOrResume,
 		"replace endpoint":  m.replaceEndpoint,
 		"crash":             m.crash,
+		"taken for dead":    m.bury,
+		"news":              m.read,
 		"collect and sweep": m.upkeep,
 		"wait":              func() { m.now = m.now.Add(time.Minute) },
 	}
@@ -261,6 +284,59 @@ func (m *model) crash() {
 	m.n = m.join()
 }
 
+// bury has another process take the node for dead: it can write nothing more before it
+// has joined again.
+func (m *model) bury() {
+	other := m.processes[0]
+	if other == m.process {
+		return // it is the first, or alone
+	}
+	m.faults.point.Store(nil)
+	m.setLease(m.n.id, 1)
+	dead, _, err := other.store.RemoveDead(m.ctx, other.n.id, nil)
+	m.ok(err)
+	deepEqual(m.rt, "dead", dead, []string{m.n.id})
+	_, err = m.Store.CollectLanes(m.ctx, 10)
+	m.code(err, taskhook.CodeUnavailable)
+	m.crash()
+}
+
+// read reads what the others did.
+func (m *model) read() {
+	if len(m.processes) == 1 {
+		return
+	}
+	news := m.news(m.n.id, m.n.mark)
+	for _, l := range news.Lanes {
+		if l.Changed {
+			m.n.Refresh(l.Lane)
+		}
+		m.n.Wake(l.Lane)
+	}
+	if m.n.mark = news.Mark; news.Free {
+		m.n.Wake("")
+	}
+}
+
+// leaveOne lets all processes but the first leave.
+func (m *model) leaveOne() {
+	for _, p := range m.processes {
+		for _, answer := range p.answers {
+			answer()
+		}
+	}
+	for _, p := range m.processes[1:] {
+		m.ok(p.store.Leave(m.ctx, p.n.id))
+		m.dead = append(m.dead, p.n)
+	}
+	m.processes = m.processes[:1]
+	m.turn(m.processes[0])
+	m.n.Wake("")
+	for lane := range m.n.lanes {
+		m.n.Refresh(lane)
+	}
+}
+
 func (m *model) upkeep() {
 	_, err := m.Store.CollectLanes(m.ctx, 10)
 	m.met(err)
@@ -281,9 +357,7 @@ func (m *model) swept() {
 // end lets everything come to rest and checks that nothing is owed any more.
 func (m *model) end() {
 	m.faults.point.Store(nil)
-	for _, answer := range m.answers {
-		answer()
-	}
+	m.leaveOne()
 	for _, e := range m.endpoints {
 		m.setState(e, taskhook.EndpointActive)
 	}

@@ -25,6 +25,7 @@ type node struct {
 	reserved int       // fresh deliveries in commits under way
 	bytes    int       // of their bodies
 	dead     bool      // another has joined
+	mark     int64     // of the news that it has seen
 	broken   []string
 }
 
