@@ -42,7 +42,7 @@ func (t *Trial) newNode(index int) (*node, error) {
 			rand.Read(key)
 			t.secret = hex.EncodeToString(key)
 		}
-		n.role.Secret, n.role.Receiver = t.secret, receiverAddr(index)
+		n.role.Secret, n.role.Files, n.role.Receiver = t.secret, filepath.Join(t.Data, "files"), receiverAddr(index)
 	}
 	if t.Proxy != nil {
 		if n.role.Database, n.way, err = t.Proxy(t.database); err != nil {

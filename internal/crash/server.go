@@ -31,6 +31,7 @@ import (
 type role struct {
 	Data, Listen, Key string
 	Secret            string // the master key; empty: that in Data
+	Files             string // where results are; empty: in Data
 	Database          string // empty: that in Data
 	Point             string
 	Visit             int
@@ -90,7 +91,8 @@ func serve(r role) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg := config.Default()
-	cfg.Data, cfg.Listen, cfg.Dev, cfg.SecretKey = r.Data, r.Listen, true, config.NewSecret(r.Secret)
+	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
+	cfg.Files, cfg.SecretKey = r.Files, config.NewSecret(r.Secret)
 	cfg.BootstrapKey, cfg.DatabaseURL = config.NewSecret(r.Key), config.NewSecret(r.Database)
 	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
 	cfg.Delivery.Concurrency = slots
