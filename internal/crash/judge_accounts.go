@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,13 +34,25 @@ func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) 
 // readers is how many requests for attempts are made at a time.
 const readers = 4
 
-// attempts reads the attempts of all deliveries whose receiver got something.
+// sample is one in how many of the unremarkable targets the attempts are read all the
+// same.
+const sample = 20
+
+// unremarkable reports whether a target of the volume got one request, which it
+// accepted, and the server says just that without listing it.
+func (o *owed) unremarkable(k target) bool {
+	return strings.HasPrefix(k.path, volumePath) && len(o.deliveries) == 1 && len(o.receipts) == 1 && len(o.accepted()) == 1 &&
+		o.deliveries[0].State == "delivered" && o.deliveries[0].Attempts == 1
+}
+
+// attempts reads the attempts of all deliveries whose receiver got something, but of
+// the unremarkable ones only of some.
 func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]client.Attempt, error) {
 	list := make([][]client.Attempt, len(f.deliveries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
 	for i, d := range f.deliveries {
-		if d.Attempts == 0 {
+		if k := targetOf(d); d.Attempts == 0 || rand.IntN(sample) > 0 && f.owed(k).unremarkable(k) {
 			continue
 		}
 		group.Go(func() (err error) {
@@ -52,7 +65,9 @@ func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]cl
 	}
 	byDelivery := make(map[string][]client.Attempt, len(f.deliveries))
 	for i, d := range f.deliveries {
-		byDelivery[d.ID] = list[i]
+		if list[i] != nil {
+			byDelivery[d.ID] = list[i]
+		}
 	}
 	return byDelivery, nil
 }
@@ -64,6 +79,10 @@ const clockStep = 2 * time.Millisecond
 // a deletion has cut the target's deliveries short, so that attempts under way were
 // not recorded.
 func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt, lives []life) (settled bool) {
+	if o.unremarkable(k) && attempts[o.deliveries[0].ID] == nil {
+		o.receipts[0].recorded = true
+		return true
+	}
 	var all []client.Attempt
 	settled = true
 	for _, d := range o.deliveries {

@@ -140,7 +140,7 @@ func once(do func(context.Context) error) error {
 }
 
 // patience is how long something may take that does not hang on one server.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // insist repeats a request until it is answered, be it with a refusal, which is
 // returned: another server always comes. Any other error says that none came.
