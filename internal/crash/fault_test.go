@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"testing"
@@ -13,90 +14,155 @@ import (
 )
 
 var (
-	faultRounds = flag.Int("faults", 2, "how often each fault strikes")
-	volume      = flag.Int("volume", 500, "how many deliveries there are at least while it does, in each trial")
-	nodes       = flag.Int("nodes", 1, "servers on one PostgreSQL")
+	faultRounds = flag.Int("faults", 1, "how often each fault strikes")
+	faultKills  = flag.Int("kills", 1, "how often a server is killed besides")
+	volume      = flag.Int("volume", 2000, "how many deliveries there are at least in each trial")
 	least       = flag.Duration("least", 0, "how long a node is stopped or cut off at least")
-	lasting     = flag.Duration("lasting", 1500*time.Millisecond, "how long a fault lasts at most")
+	lasting     = flag.Duration("lasting", time.Second/2, "how long a fault lasts at most, beyond that")
+	apart       = flag.Bool("apart", false, "give each fault a trial of its own, for a table")
 )
 
 // TestFaultsOnSQLite holds the promises against what happens to one server and its
 // disk.
 func TestFaultsOnSQLite(t *testing.T) {
-	t.Run("none", func(t *testing.T) { besiege(t, &Trial{}, nothing()) })
-	t.Run("kill", func(t *testing.T) { besiege(t, &Trial{}, kills()) })
-	t.Run("stop", func(t *testing.T) { besiege(t, &Trial{}, freeze(0, *lasting)) })
-	t.Run("clock", func(t *testing.T) {
-		if trial := (&Trial{}); clock.Need(t) {
-			besiege(t, trial, jump(trial, time.Hour, *lasting), jump(trial, -time.Hour, *lasting))
+	disk := powerfs.Need(t, nil)
+	besiege(t, func(t *testing.T) *Trial {
+		if disk == nil {
+			return &Trial{}
 		}
-	})
-	t.Run("full", func(t *testing.T) {
-		if disk := powerfs.Need(t, nil); disk != nil {
-			besiege(t, &Trial{Data: disk.Dir()}, fill(disk, *lasting))
+		return &Trial{Data: disk.Dir() + "/" + t.Name()}
+	}, func(trial *Trial) []Fault {
+		faults := []Fault{freeze(0, *lasting)}
+		if disk != nil {
+			faults = append(faults, fill(disk, *lasting))
 		}
+		return append(faults, clocks(t, trial)...)
 	})
 }
 
-// TestFaultsOnPostgres holds them against what happens to a PostgreSQL, to the way
-// there, and to one of the servers that work on it.
+// TestFaultsOnPostgres holds them against what happens to one server, its PostgreSQL,
+// and the way there.
 func TestFaultsOnPostgres(t *testing.T) {
+	t.Parallel() // beside the next one, for both mostly wait
 	if !pgtest.Need(t) {
 		return
 	}
-	pg := pgtest.Own(t, "max_connections = 40", "autovacuum = on")
-	for _, strike := range []struct {
-		name   string
-		faults func(*Trial) []Fault
-	}{
-		{"none", func(*Trial) []Fault { return []Fault{nothing()} }},
-		{"kill", func(*Trial) []Fault { return []Fault{kills()} }},
-		{"stop", func(*Trial) []Fault { return []Fault{freeze(*least, *lasting)} }},
-		{"cut", func(*Trial) []Fault { return []Fault{interrupt("cut off", tcpproxy.Cut, 0, *least, *lasting)} }},
-		{"stall", func(*Trial) []Fault {
-			return []Fault{interrupt("nothing comes through", tcpproxy.Stall, 0, *least, *lasting)}
-		}},
-		{"slow", func(trial *Trial) []Fault {
-			return []Fault{interrupt("slow", tcpproxy.Slow, 50*time.Millisecond, 0, *lasting), lock(pg, trial, *lasting)}
-		}},
-		{"fast", func(*Trial) []Fault { return []Fault{restart("restart, fast", pg, pgtest.Fast, *lasting)} }},
-		{"immediate", func(*Trial) []Fault { return []Fault{restart("restart, immediate", pg, pgtest.Immediate, *lasting)} }},
-		{"dead", func(*Trial) []Fault { return []Fault{restart("restart, kill -9", pg, pgtest.Kill, *lasting)} }},
-		{"connections", func(*Trial) []Fault { return []Fault{exhaust(pg, *lasting)} }},
-	} {
-		t.Run(strike.name, func(t *testing.T) {
-			trial := onPostgres(t, pg)
-			besiege(t, trial, strike.faults(trial)...)
+	onPostgres(t, 1)
+}
+
+// TestFaultsOnNodes does with three servers on one PostgreSQL, of which faults strike
+// one, or all.
+func TestFaultsOnNodes(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	onPostgres(t, 3)
+}
+
+// onPostgres lets each server have a way of its own to the database.
+func onPostgres(t *testing.T, nodes int) {
+	t.Helper()
+	pg := pgtest.Own(t, "max_connections = 60", "autovacuum = on")
+	disk := diskOf(t, pg)
+	database := func(t *testing.T) (string, error) {
+		if disk == nil {
+			return pg.Database(t.Context())
+		}
+		return pg.DatabaseAt(t.Context(), disk.Dir())
+	}
+	besiege(t, func(t *testing.T) *Trial {
+		return &Trial{Nodes: nodes,
+			Database: func() string {
+				name, err := database(t)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return name
+			},
+			Proxy: func(name string) (string, *tcpproxy.Proxy, error) {
+				way, err := tcpproxy.Start("unix", pg.Socket())
+				if err != nil {
+					return "", nil, err
+				}
+				return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", pgtest.Role, way.Addr(), name), way, nil
+			}}
+	}, func(trial *Trial) []Fault {
+		faults := []Fault{
+			freeze(*least, *lasting),
+			interrupt("cut off", tcpproxy.Cut, 0, *least, *lasting),
+			interrupt("nothing comes through", tcpproxy.Stall, 0, *least, *lasting),
+			interrupt("slow", tcpproxy.Slow, 50*time.Millisecond, 0, *lasting),
+			lock(pg, trial, *lasting),
+			restart("restart, fast", pg, pgtest.Fast, *lasting),
+			restart("restart, immediate", pg, pgtest.Immediate, *lasting),
+			restart("restart, kill -9", pg, pgtest.Kill, *lasting),
+			exhaust(pg, *lasting),
+		}
+		if disk != nil {
+			faults = append(faults, fill(disk, *lasting))
+		}
+		return append(faults, clocks(t, trial)...)
+	})
+}
+
+// diskOf is a disk for the tables of a PostgreSQL.
+func diskOf(t *testing.T, pg *pgtest.Server) *powerfs.FS {
+	t.Helper()
+	dir, err := pg.MakeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := powerfs.NeedAt(t, dir, nil)
+	t.Cleanup(func() { // before it is unmounted
+		if err := pg.Stop(context.Background(), pgtest.Immediate); err != nil {
+			t.Error(err)
+		}
+	})
+	return disk
+}
+
+// clocks is a clock that is an hour ahead, and one that is behind.
+func clocks(t *testing.T, trial *Trial) []Fault {
+	if !clock.Need(t) {
+		return nil
+	}
+	return []Fault{jump(trial, time.Hour, *lasting), jump(trial, -time.Hour, *lasting)}
+}
+
+// besiege runs a trial in which faults strike, or one for each of them.
+func besiege(t *testing.T, make func(*testing.T) *Trial, list func(*Trial) []Fault) {
+	t.Helper()
+	if !*apart {
+		trial := make(t)
+		faults := []Fault{nothing()}
+		for range *faultKills {
+			faults = append(faults, kills())
+		}
+		trial.Faults = append(faults, list(trial)...)
+		trial.Rounds = *faultRounds * len(trial.Faults)
+		row(t, trial, "all")
+		return
+	}
+	for i, f := range append([]Fault{nothing(), kills()}, list(&Trial{})...) {
+		t.Run(f.Name, func(t *testing.T) {
+			trial := make(t)
+			if trial.Rounds = *faultRounds; i == 1 {
+				trial.Rounds = *faultKills
+			}
+			trial.Faults = append([]Fault{nothing(), kills()}, list(trial)...)[i : i+1]
+			row(t, trial, f.Name)
 		})
 	}
 }
 
-// onPostgres is a trial on a new database, which each server has a way of its own
-// to.
-func onPostgres(t *testing.T, pg *pgtest.Server) *Trial {
+// row runs a trial and writes a row of a table.
+func row(t *testing.T, trial *Trial, name string) {
 	t.Helper()
-	return &Trial{Nodes: *nodes,
-		Database: func() string {
-			name, err := pg.Database(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return name
-		},
-		Proxy: func(name string) (string, *tcpproxy.Proxy, error) {
-			way, err := tcpproxy.Start("unix", pg.Socket())
-			if err != nil {
-				return "", nil, err
-			}
-			return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", pgtest.Role, way.Addr(), name), way, nil
-		}}
-}
-
-// besiege runs a trial in which a fault strikes again and again.
-func besiege(t *testing.T, trial *Trial, faults ...Fault) *Verdict {
-	t.Helper()
-	trial.Dir, trial.Rounds, trial.Faults, trial.Volume = directory(t), *faultRounds*len(faults), faults, *volume
-	verdict := hold(t, trial)
-	t.Logf("| %s | %d | %d | %d | %d | %d |", faults[0].Name, verdict.Kills, verdict.Deliveries, verdict.Unrecorded, verdict.Duplicates, len(verdict.Violations))
-	return verdict
+	trial.Dir, trial.Volume = directory(t), *volume
+	v := hold(t, trial)
+	t.Logf("| %s | %d | %d | %d | %d | %d | %d |", name, trial.Rounds, v.Kills, v.Deliveries, v.Unrecorded, v.Duplicates, len(v.Violations))
+	if name == nothing().Name && v.Unrecorded+v.Duplicates > 0 {
+		t.Errorf("%d requests are unrecorded and %d came twice without a fault", v.Unrecorded, v.Duplicates)
+	}
 }

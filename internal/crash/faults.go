@@ -99,10 +99,12 @@ func fill(disk interface{ Fill(full bool) }, hold time.Duration) Fault {
 
 // jump sets the clock of a server for a while.
 func jump(t *Trial, by, hold time.Duration) Fault {
-	t.Ahead = max(t.Ahead, by)
 	return Fault{Name: fmt.Sprintf("clock off by %s", by), Hold: hold, Kill: 0.2,
-		Begin: func(_ context.Context, n *node) error { return t.setClock(n, by) },
-		End:   func(_ context.Context, n *node) error { return t.setClock(n, 0) }}
+		Begin: func(_ context.Context, n *node) error {
+			t.ahead = max(t.ahead, by)
+			return t.setClock(n, by)
+		},
+		End: func(_ context.Context, n *node) error { return t.setClock(n, 0) }}
 }
 
 // setClock sets the clock of a node's server.

@@ -26,11 +26,12 @@ func (t *Trial) siege(ctx context.Context) error {
 		}
 	}
 	for round := range t.Rounds {
-		t.allowance.Store(int64(t.Volume) * int64(round+1) / int64(t.Rounds))
+		t.allow(2*round + 1)
 		f, n := t.Faults[round%len(t.Faults)], t.nodes[rand.IntN(len(t.nodes))]
-		if err := t.strike(ctx, f, n); err != nil {
+		if err := t.strike(ctx, round, f, n); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
+		t.allow(2*round + 2)
 		if err := t.recover(ctx); err != nil {
 			return err
 		}
@@ -43,19 +44,25 @@ func (t *Trial) siege(ctx context.Context) error {
 // off: they do not come to be lost, but late.
 func (t *Trial) catchUp(ctx context.Context) error {
 	for _, n := range t.nodes {
-		if t.Ahead == 0 {
+		if t.ahead == 0 {
 			return nil
 		}
 		n.server.kill()
 		if err := t.bury(ctx, n, "killed: its time has come"); err != nil {
 			return err
 		}
-		n.role.Clock = t.Ahead
+		n.role.Clock = t.ahead
+		t.stage.jumped.Store(time.Now().UnixNano())
 		if err := t.raise(n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// allow lets as much of the volume be published as belongs to so many half rounds.
+func (t *Trial) allow(halves int) {
+	t.allowance.Store(int64(t.Volume) * int64(halves) / int64(2*t.Rounds))
 }
 
 // raise starts a server at the node.
@@ -71,7 +78,7 @@ func (t *Trial) raise(n *node) error {
 }
 
 // strike lets a fault happen to a node, in the midst of its work.
-func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
+func (t *Trial) strike(ctx context.Context, round int, f Fault, n *node) error {
 	wait(ctx, rand.N(shortLife))
 	if f.Begin != nil {
 		struck := []*node{n}
@@ -82,6 +89,7 @@ func (t *Trial) strike(ctx context.Context, f Fault, n *node) error {
 		if err := f.Begin(ctx, n); err != nil {
 			return err
 		}
+		t.allow(2*round + 2) // some of the volume comes while it lasts
 		wait(ctx, f.Least+rand.N(f.Hold))
 	}
 	var err error

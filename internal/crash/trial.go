@@ -18,13 +18,12 @@ import (
 
 // Trial is one run of the harness.
 type Trial struct {
-	Dir     string        // for data, ledgers and the servers' log
-	Rounds  int           // kills, or faults
-	Clients int           // that act at a time
-	Volume  int           // deliveries that are made besides what the clients do
-	Nodes   int           // servers on one database; default: 1
-	Ahead   time.Duration // by which clocks are ahead at most
-	Faults  []Fault       // that come in turn; none: servers are killed at points
+	Dir     string  // for data, ledgers and the servers' log
+	Rounds  int     // kills, or faults
+	Clients int     // that act at a time
+	Volume  int     // deliveries that are made besides what the clients do
+	Nodes   int     // servers on one database; default: 1
+	Faults  []Fault // that come in turn; none: servers are killed at points
 	Refuse  float64
 	Log     io.Writer // of the servers
 	Printf  func(format string, args ...any)
@@ -52,8 +51,9 @@ type Trial struct {
 	lives     []life
 	points    map[string]int // how often a server died at each of them
 	starts    []time.Duration
-	poured    atomic.Int64 // of the volume: how many were acknowledged
-	allowance atomic.Int64 // and how many may be by now
+	poured    atomic.Int64  // of the volume: how many were acknowledged
+	ahead     time.Duration // by which clocks were ahead at most
+	allowance atomic.Int64  // and how many may be by now
 }
 
 // Power is the power of a disk.

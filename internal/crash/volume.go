@@ -13,7 +13,7 @@ import (
 // What makes the volume.
 const (
 	volumeHooks = 12   // so that each node has lanes of them
-	volumeBatch = 250  // events that are published at a time
+	volumeBatch = 50   // events that are published at a time
 	volumeAhead = 4000 // that may be published and not have arrived
 )
 

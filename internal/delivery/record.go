@@ -119,7 +119,7 @@ const (
 	fullRecords   = 128                  // and so many end that
 	linger        = 5 * time.Millisecond // or so much time
 	behindRecords = 16                   // so many that wait
-	behindAfter   = time.Second          // for so long stop further sends
+	behindAfter   = time.Second / 2      // for so long stop further sends
 	lastTries     = 4                    // failures in a row after which a stop gives up: what is not recorded is sent again after the start
 )
 

@@ -41,6 +41,26 @@ func (s *Server) Database(ctx context.Context) (string, error) {
 	return name, s.exec(ctx, "CREATE DATABASE "+name+" OWNER "+Role+" TEMPLATE template0")
 }
 
+// MakeDir makes a directory that the server can reach.
+func (s *Server) MakeDir() (string, error) { return os.MkdirTemp(s.folder, "disk-") }
+
+// DatabaseAt makes an empty database whose tables are in a directory, which it takes
+// over, and returns its name.
+func (s *Server) DatabaseAt(ctx context.Context, dir string) (string, error) {
+	if _, err := unprivileged(dir); err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("test_%d", serial.Add(1))
+	for _, text := range []string{
+		"CREATE TABLESPACE " + name + " LOCATION '" + dir + "'",
+		"CREATE DATABASE " + name + " OWNER " + Role + " TEMPLATE template0 TABLESPACE " + name} {
+		if err := s.exec(ctx, text); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+}
+
 // Socket is the address of the server's socket.
 func (s *Server) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
 
