@@ -10,6 +10,9 @@ type Node struct {
 	Host      string // that it runs on, for people
 	// Files stands for where it keeps results: nodes of one database share that.
 	Files string
+	// Former is the node that a process with the same data directory was, which its
+	// lock proves to be dead; empty: not known.
+	Former string
 }
 
 // The times of a lease. A process that is gone is found out when its lease has

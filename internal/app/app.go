@@ -69,7 +69,9 @@ type App struct {
 	warden     *delivery.Warden
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
+	former     []string  // nodes that were there then
 	member     *node.Member
+	clock      *node.Clock
 	stopping   atomic.Bool
 }
 
@@ -77,8 +79,7 @@ type App struct {
 // addresses and puts the parts together. Nothing runs until Run, which also closes
 // what Open opened.
 func Open(ctx context.Context, o Options) (*App, error) {
-	now := time.Now()
-	a := &App{Options: o, opened: now}
+	a := &App{Options: o}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -93,6 +94,22 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.openStore(ctx); err != nil {
 		return err
 	}
+	source := a.store.Clock
+	if a.Pace.Clock != nil {
+		source = a.Pace.Clock
+	}
+	a.clock = node.NewClock(source, a.Logger)
+	if err = a.clock.Set(ctx); err != nil {
+		return err
+	}
+	a.opened = a.clock.Now()
+	nodes, err := a.store.Nodes(ctx)
+	if err != nil {
+		return fmt.Errorf("list the nodes: %w", err)
+	}
+	for _, n := range nodes {
+		a.former = append(a.former, n.ID)
+	}
 	if err = a.openFiles(ctx); err != nil {
 		return err
 	}
@@ -103,7 +120,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.accounts = account.New(a.store, keyring.HashKey, cfg.RateLimit)
-	if a.FreshKey, err = a.accounts.Bootstrap(ctx, time.Now(), cfg.BootstrapKey.Reveal()); err != nil {
+	if a.FreshKey, err = a.accounts.Bootstrap(ctx, a.clock.Now(), cfg.BootstrapKey.Reveal()); err != nil {
 		return err
 	}
 	a.claimFresh(ctx)

@@ -82,7 +82,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.uploads = file.NewService(file.Options{Store: a.store, ByLink: a.store, Contents: a.inputs,
 		UploadLinks: a.links.In("uploads"), FileLinks: a.links.In("files"),
-		Results: a.store, ResultLinks: a.links, UnfinishedLife: a.Pace.UnfinishedFile, Logger: a.Logger})
+		Results: a.store, ResultLinks: a.links, UnfinishedLife: a.Pace.UnfinishedFile, Now: a.clock.Now, Logger: a.Logger})
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
 	a.buildWorkflows(models)
@@ -102,8 +102,29 @@ func (a *App) buildMember() error {
 		}
 	}
 	a.member = node.New(node.Options{Store: a.store, News: a.store, Shared: a.store.Shared(), Inbox: a.sendWork.Inbox(), Logger: a.Logger,
-		Node: taskhook.Node{StartedAt: a.opened, Host: host, Files: files, Version: a.Version}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Now: time.Now})
+		Node: taskhook.Node{StartedAt: a.opened, Former: a.formerNode(), Host: host, Files: files, Version: a.Version}, Lost: a.sendWork.Forget, Heard: a.taskWork.Look, Clock: a.clock, Joined: a.noteNode})
 	return nil
+}
+
+// nodeFile names the node that a process with the data directory is, for the next one.
+func (a *App) nodeFile() string { return filepath.Join(a.Config.Data, "taskhook.node") }
+
+// formerNode is the node that the process before was, if it could note that.
+func (a *App) formerNode() string {
+	text, err := os.ReadFile(a.nodeFile())
+	if err != nil {
+		return "" // others will find out that it is dead
+	}
+	return string(text)
+}
+
+func (a *App) noteNode(id string) {
+	if !a.store.Shared() {
+		return
+	}
+	if err := os.WriteFile(a.nodeFile(), []byte(id), 0o600); err != nil {
+		a.Logger.Warn("note the node in the data directory", "error", err)
+	}
 }
 
 // lease is a function of its own, for the workers are made first.
@@ -148,17 +169,18 @@ func (a *App) buildDelivery() {
 	}
 	keepGone := a.Config.Delivery.Gone == "end"
 	a.warden = delivery.NewWarden(delivery.WardenOptions{Endpoints: a.store, Schedule: a.Config.Schedule, Body: modelhunter.NoticeBody,
-		Alert: a.alert, Logger: a.Logger, After: a.Config.Delivery.DisableAfter, KeepGone: keepGone, Every: a.Pace.Warden})
+		Alert: a.alert, Logger: a.Logger, Now: a.clock.Now, After: a.Config.Delivery.DisableAfter, KeepGone: keepGone, Every: a.Pace.Warden})
 	gone := a.warden.Gone
 	if keepGone {
 		gone = nil
 	}
 	a.sendWork = delivery.NewWorker(delivery.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Lanes: a.store, Queue: a.store, Sender: a.sender,
 		Jobs: webhook.NewJobSigner(key), Logger: a.Logger, Slots: a.Config.Delivery.Concurrency,
-		Timeout: a.Config.Delivery.Timeout, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
+		Timeout: a.Config.Delivery.Timeout, Now: a.clock.Now, Grace: grace, Breaker: a.breaker(), SweepEvery: a.Pace.Sweep, Sent: sent, Gone: gone})
 	a.feed = delivery.NewFeed(a.store)
+	a.feed.Now = a.clock.Now
 	a.deliveries = delivery.NewService(delivery.ServiceOptions{Receivers: a.store, Queue: a.store, Held: a.store, Health: a.store, CheckURL: a.policy.CheckURL,
-		Schedule: a.Config.Schedule, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
+		Schedule: a.Config.Schedule, Now: a.clock.Now, EventBody: modelhunter.GenericBody, TestBody: modelhunter.EventBody})
 }
 
 func (a *App) breaker() delivery.Breaker {
@@ -172,9 +194,9 @@ func (a *App) buildTasks(models *catalogue.Catalogue, adapters *provider.Registr
 	a.endings = task.NewEndings()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Fault: a.Fault})
+		Adapters: adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"time"
-
 	"github.com/taskhook/taskhook/internal/api/modelhunter"
 	"github.com/taskhook/taskhook/internal/api/modelslab"
 	"github.com/taskhook/taskhook/internal/api/muapi"
@@ -33,8 +31,8 @@ func (a *App) serve() error {
 	primary, lab, mu := a.modelHunter(), a.modelsLab(), a.muapi()
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
-		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: time.Now, Log: a.Logger},
-		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: time.Now, Log: a.Logger},
+		Results: &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: a.clock.Now, Log: a.Logger},
+		Files:   &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: a.clock.Now, Log: a.Logger},
 		Uploads: primary.UploadHandler(), Forms: mu.FormHandler()}
 	a.admit(site,
 		httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Hosts: a.Config.ModelHunter.Hosts, Handler: primary},
@@ -47,7 +45,7 @@ func (a *App) serve() error {
 
 // modelHunter makes the face of the primary API.
 func (a *App) modelHunter() *modelhunter.Face {
-	return modelhunter.New(modelhunter.Config{
+	return modelhunter.New(modelhunter.Config{Now: a.clock.Now,
 		Keys:          a.accounts,
 		Tasks:         a.tasks,
 		Endpoints:     a.deliveries,

@@ -1,17 +1,23 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 	"github.com/taskhook/taskhook/internal/testkit/program"
+	"github.com/taskhook/taskhook/webhook"
 )
 
 // oneOf is the configuration of one of several servers of a database: each has a data
@@ -76,5 +82,61 @@ func TestNodesKeepFilesInOnePlace(t *testing.T) {
 	_, err := app.Open(t.Context(), app.Options{Config: &cfg, Logger: slog.New(slog.DiscardHandler)})
 	if err == nil || !strings.Contains(err.Error(), "keeps results elsewhere than this one") {
 		t.Errorf("a server with a folder of its own: %v", err)
+	}
+}
+
+// TestMachineClocksDoNotMatter runs two servers on machines whose clocks are an hour
+// off from the database's: what falls due falls due, what is signed is accepted by
+// those who have the time of the database, and links open.
+func TestMachineClocksDoNotMatter(t *testing.T) {
+	t.Parallel()
+	for name, off := range map[string]time.Duration{"behind": time.Hour, "ahead": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if pgtest.Need(t) {
+				testClocks(t, off)
+			}
+		})
+	}
+}
+
+func testClocks(t *testing.T, off time.Duration) {
+	one := oneOf(t, pgtest.Database(t))
+	on := func(c *config.Config) {
+		one(c)
+		c.Schedule = taskhook.Schedule{time.Millisecond}
+	}
+	pace := app.Pace{Clock: func(context.Context) (time.Time, error) { return time.Now().Add(off).Round(0), nil }}
+	a, b := program.StartAt(t, pace, on), program.StartAt(t, pace, on)
+	r := program.NewReceiver(t, http.StatusServiceUnavailable)
+	hook, err := a.CreateWebhook(t.Context(), client.NewWebhook{URL: r.URL, Events: []string{"task.completed"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := webhook.NewVerifier(hook.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []*program.Server{a, b} {
+		accepted, err := s.Submit(t.Context(), "seedream", "text-to-image", submission(quick("")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Wait(t, 2+i)[1+i] // the first is refused, and sent again
+		if err := verifier.Verify(got.Header, got.Body, time.Now().Add(off)); err != nil {
+			t.Errorf("the delivery is refused: %v", err)
+		}
+		other := []*program.Server{b, a}[i]
+		k, err := other.Task(t.Context(), accepted.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := url.Parse(k.Result[0].URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, _ := fetch(t, http.MethodGet, s.URL+link.RequestURI()); status != http.StatusOK {
+			t.Errorf("a link that the other server made answers %d", status)
+		}
 	}
 }

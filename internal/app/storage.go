@@ -10,8 +10,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
 	"github.com/taskhook/taskhook/internal/egress"
@@ -47,7 +49,9 @@ func (a *App) openFolder(ctx context.Context, name string, limit int64) (files *
 	before := time.Now()
 	if a.bucket == nil {
 		files, err = artifact.Open(filepath.Join(a.folder(), name), limit)
-		before = a.abandonedBefore(before)
+		if a.store.Shared() {
+			before = before.Add(-leftoverAge)
+		}
 	} else {
 		files, err = artifact.OpenWith(a.bucket.Folder(name), filepath.Join(a.Config.Data, name), limit)
 	}
@@ -153,13 +157,15 @@ func folderID(dir string) (string, error) {
 const leftoverAge = 24 * time.Hour
 
 // othersKeep reports whether other nodes may keep files where this one does. If not,
-// a lock says that no other process has made any.
+// a lock says that no other process makes any.
 func (a *App) othersKeep() bool { return a.bucket != nil || a.store.Shared() }
 
-// abandonedBefore is when a file that nobody knows must have been made.
-func (a *App) abandonedBefore(now time.Time) time.Time {
-	if a.othersKeep() {
-		return now.Add(-leftoverAge)
+// formerGone reports whether the nodes are gone that were there when this one started:
+// what they have not stored by then they never will.
+func (a *App) formerGone(ctx context.Context) bool {
+	if !a.store.Shared() {
+		return true
 	}
-	return a.opened
+	nodes, err := a.store.Nodes(ctx)
+	return err == nil && !slices.ContainsFunc(nodes, func(n taskhook.Node) bool { return slices.Contains(a.former, n.ID) })
 }

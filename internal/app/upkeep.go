@@ -19,6 +19,8 @@ type Pace struct {
 	Warden         time.Duration // between two looks at failing endpoints; see delivery.WardenOptions
 	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
 	UnfinishedFile time.Duration // until it is removed; see file.Options
+	// Clock is the database's, if not the one that it has.
+	Clock func(context.Context) (time.Time, error)
 }
 
 const (
@@ -27,16 +29,22 @@ const (
 )
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
-// Leftovers among the files of several nodes are old before they are removed, so they are looked for again.
+// Leftovers of those that were here before go when these are gone; others that nodes
+// may leave are old before they are removed, so they are looked for again.
 func (a *App) upkeep(ctx context.Context) error {
 	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
 	defer tick.Stop()
 	var looked time.Time // for leftovers
+	former := a.bucket == nil
 	for {
-		now := time.Now()
-		if looked.IsZero() || a.othersKeep() && now.Sub(looked) >= leftoverAge {
+		now := a.clock.Now()
+		if former && a.formerGone(ctx) {
+			former = false
+			a.removeLeftovers(ctx, a.opened)
+		}
+		if a.othersKeep() && now.Sub(looked) >= leftoverAge {
 			looked = now
-			a.removeLeftovers(ctx)
+			a.removeLeftovers(ctx, now.Add(-leftoverAge))
 		}
 		a.tidy(ctx, now)
 		select {
@@ -79,14 +87,14 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 	}
 }
 
-// removeLeftovers deletes the files whose runs and uploads ended before they were
-// stored.
-func (a *App) removeLeftovers(ctx context.Context) {
+// removeLeftovers deletes the files of before whose runs and uploads ended before they
+// were stored.
+func (a *App) removeLeftovers(ctx context.Context, before time.Time) {
 	for _, kept := range []leftovers{
 		{"result file", a.files, a.store.KnownArtifacts},
 		{"uploaded file", a.inputs, a.store.KnownContents},
 	} {
-		if err := a.removeOrphans(ctx, kept); err != nil && ctx.Err() == nil {
+		if err := a.removeOrphans(ctx, kept, before); err != nil && ctx.Err() == nil {
 			a.Logger.Warn("remove leftovers", "what", kept.what, "error", err)
 		}
 	}
@@ -101,8 +109,8 @@ type leftovers struct {
 
 // removeOrphans deletes the files that nobody knows. Those that may be about to become
 // known stay: requests and runs go on meanwhile, and may have begun before this did.
-func (a *App) removeOrphans(ctx context.Context, from leftovers) error {
-	newest := taskhook.FloorID(taskhook.PrefixArtifact, a.abandonedBefore(time.Now()))
+func (a *App) removeOrphans(ctx context.Context, from leftovers, before time.Time) error {
+	newest := taskhook.FloorID(taskhook.PrefixArtifact, before)
 	var bite []string
 	for id, err := range from.files.IDs(ctx) {
 		if err != nil {

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -14,7 +13,7 @@ func (s *Service) DropHeld(ctx context.Context, account, id string) (dropped int
 		return 0, noEndpoint(id)
 	}
 	for {
-		n, err := s.Held.DropDeliveries(ctx, time.Now(), account, id)
+		n, err := s.Held.DropDeliveries(ctx, s.Now(), account, id)
 		if dropped += n; err != nil || n == 0 {
 			return dropped, err
 		}

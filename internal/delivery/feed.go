@@ -20,6 +20,7 @@ type FeedStore interface {
 // Feed reads the events of accounts in their order, for consumers that would rather
 // fetch than be sent. Who waits looks at the end of the feed, which all share.
 type Feed struct {
+	Now   func() time.Time // the time that all nodes go by; time.Now unless it is set
 	store FeedStore
 
 	stop context.Context // ends when nobody may wait any more
@@ -32,7 +33,7 @@ type Feed struct {
 
 // NewFeed returns a Feed.
 func NewFeed(store FeedStore) *Feed {
-	f := &Feed{store: store}
+	f := &Feed{Now: time.Now, store: store}
 	f.stop, f.end = context.WithCancel(context.Background())
 	return f
 }
@@ -123,7 +124,7 @@ func (f *Feed) Sign(ctx context.Context, account, endpoint string, events []task
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := f.Now()
 	primary, all := e.SigningSecrets(now)
 	signer, err := webhook.NewSigner(primary, all)
 	if err != nil {

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -12,10 +11,10 @@ func (s *Service) EndpointHealth(ctx context.Context, account, id string) (taskh
 	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
 		return taskhook.EndpointHealth{}, noEndpoint(id)
 	}
-	return s.Health.EndpointHealth(ctx, time.Now(), account, id)
+	return s.Health.EndpointHealth(ctx, s.Now(), account, id)
 }
 
 // Overview returns how an account fares.
 func (s *Service) Overview(ctx context.Context, account string) (taskhook.Overview, error) {
-	return s.Health.Overview(ctx, time.Now(), account)
+	return s.Health.Overview(ctx, s.Now(), account)
 }

@@ -18,7 +18,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 		return false
 	}
 	if m.stopping || !l.direct || l.stopped || l.freeing || l.parting || !l.hasFreshRoom(m.full()) {
-		l.refuse(time.Now())
+		l.refuse(m.now())
 		m.plan(l)
 		return false
 	}
@@ -68,7 +68,7 @@ func (m *memory) Wake(id string) {
 		return
 	}
 	if l := m.lanes[id]; l != nil {
-		l.refuse(time.Now())
+		l.refuse(m.now())
 		m.plan(l)
 	}
 }

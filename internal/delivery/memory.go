@@ -27,10 +27,12 @@ type memory struct {
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
+	now      func() time.Time
 }
 
 func newMemory(slots, limit int) *memory {
-	return &memory{lanes: map[string]*lane{}, limit: limit, behind: func(time.Time) bool { return false }, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true,
+	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true, now: time.Now,
+		behind: func(time.Time) bool { return false },
 		agenda: ranking[*lane]{
 			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
 			place: func(l *lane) *int { return &l.index },
@@ -68,7 +70,7 @@ func (m *memory) drop(l *lane, size int) {
 	l.bytes -= size
 	m.bytes -= size
 	if l.held == 0 {
-		l.since = time.Now()
+		l.since = m.now()
 	}
 }
 
@@ -136,7 +138,7 @@ func (m *memory) answered(l *lane, change func()) {
 
 // unanswered ends what due began for a lane when the database failed.
 func (m *memory) unanswered(l *lane) {
-	m.conclude(l, func() { l.failed(time.Now()) })
+	m.conclude(l, func() { l.failed(m.now()) })
 }
 
 func (m *memory) conclude(l *lane, change func()) {
@@ -213,7 +215,7 @@ func (m *memory) unsent(l *lane, size int) {
 func (m *memory) part() (lanes []*lane) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := time.Now()
+	now := m.now()
 	for _, l := range m.lanes {
 		if !l.busy && l.drained() && !l.pause.After(now) {
 			l.busy, l.parting = true, true

@@ -85,6 +85,6 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 func (m *memory) doubted(l *lane) {
 	m.conclude(l, func() {
 		l.freeing = true
-		l.failed(time.Now())
+		l.failed(m.now())
 	})
 }

@@ -26,7 +26,7 @@ func (s *Service) TestEndpoint(ctx context.Context, account, id string) (taskhoo
 	if e.State != taskhook.EndpointActive {
 		return taskhook.TestResult{}, taskhook.Errorf(taskhook.CodeConflict, "The webhook is %s; make it active before you test it.", e.State)
 	}
-	now := time.Now()
+	now := s.Now()
 	event := s.testEvent(&e, now)
 	d := taskhook.NewDelivery(&event, &e, taskhook.Schedule{}, now)
 	d.Test = true

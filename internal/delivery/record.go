@@ -15,6 +15,7 @@ import (
 type recorder struct {
 	queue QueueStore
 	log   *slog.Logger
+	now   func() time.Time
 	// done is told of each result that was written, and when its delivery is due
 	// again: zero when never.
 	done func(r *recording, due time.Time)
@@ -37,8 +38,8 @@ type recording struct {
 	result *taskhook.AttemptResult
 }
 
-func newRecorder(queue QueueStore, log *slog.Logger, done func(*recording, time.Time)) *recorder {
-	return &recorder{queue: queue, log: log, done: done, caughtUp: func() {}, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
+func newRecorder(queue QueueStore, log *slog.Logger, now func() time.Time, done func(*recording, time.Time)) *recorder {
+	return &recorder{queue: queue, log: log, now: now, done: done, caughtUp: func() {}, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 // add takes results in.
@@ -187,7 +188,7 @@ func (r *recorder) write(batch []recording) error {
 	if err := r.queue.FinishDeliveries(context.Background(), results); err != nil {
 		return err
 	}
-	now := time.Now()
+	now := r.now()
 	for i := range batch {
 		b := &batch[i]
 		due := b.result.Delivery.DueAt

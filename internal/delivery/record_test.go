@@ -19,7 +19,7 @@ func TestOneBadRecord(t *testing.T) {
 		const n = 2000
 		queue := &brokenQueue{bad: "dlv_700", recorded: map[string]int{}}
 		done := map[string]int{}
-		r := newRecorder(queue, slog.New(&testkit.Logs{}), func(r *recording, _ time.Time) { done[r.lane.id]++ })
+		r := newRecorder(queue, slog.New(&testkit.Logs{}), time.Now, func(r *recording, _ time.Time) { done[r.lane.id]++ })
 		ended := make(chan struct{})
 		go func() {
 			r.run()

@@ -51,7 +51,7 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 			return old.Delivery, taskhook.Errorf(taskhook.CodeConflict, "The webhook of this delivery was deleted, so it can't be replayed.")
 		}
 	}
-	now := time.Now()
+	now := s.Now()
 	again := taskhook.Outgoing{Delivery: old.Delivery, Body: old.Body}
 	again.ID, again.ReplayOf = taskhook.NewID(taskhook.PrefixDelivery, now), old.ID
 	again.State, again.Attempts, again.LastError, again.LastClass, again.Test = taskhook.DeliveryPending, 0, "", "", false
@@ -66,7 +66,7 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 // Publish makes events of the account's own types durable and owed to the
 // endpoints that want them.
 func (s *Service) Publish(ctx context.Context, account string, events []taskhook.Publish) ([]taskhook.Event, error) {
-	now := time.Now()
+	now := s.Now()
 	p := &taskhook.Publication{Events: make([]taskhook.NewEvent, len(events))}
 	for i, e := range events {
 		switch {

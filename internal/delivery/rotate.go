@@ -26,7 +26,7 @@ func (s *Service) RotateSecret(ctx context.Context, account, id string, overlap 
 		return taskhook.Endpoint{}, taskhook.FieldErrorf(taskhook.CodeInvalid, "overlapSeconds",
 			"overlapSeconds must be from 0 to %d.", int(maxOverlap.Seconds()))
 	}
-	now := time.Now()
+	now := s.Now()
 	fresh := webhook.NewSecret()
 	return s.Receivers.UpdateEndpoint(ctx, now, account, id, func(e *taskhook.Endpoint) error {
 		secrets := rotated(e.Secrets, fresh, now, now.Add(overlap))

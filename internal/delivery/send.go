@@ -42,7 +42,7 @@ func (w *Worker) recorded(r *recording, due time.Time) {
 // attempt sends once. The class is empty when we stopped before anything was
 // learnt.
 func (w *Worker) attempt(s *send) taskhook.Attempt {
-	start := time.Now()
+	start, began := w.Now(), time.Now()
 	d := &s.delivery
 	a := taskhook.Attempt{DeliveryID: d.ID, Number: d.Attempts + 1, StartedAt: start}
 	request, err := s.target.request(d, w.Jobs, start)
@@ -53,7 +53,7 @@ func (w *Worker) attempt(s *send) taskhook.Attempt {
 	ctx, cancel := context.WithTimeout(w.sends, w.Timeout)
 	defer cancel()
 	got := w.Sender.Send(ctx, request)
-	a.Duration = time.Since(start)
+	a.Duration = time.Since(began)
 	a.Status, a.Class, a.Error, a.Response, a.RetryAfter = got.Status, got.Class, got.Error, got.Response, got.RetryAfter
 	w.report(s, &a, &got)
 	return a

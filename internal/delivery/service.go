@@ -51,17 +51,23 @@ type ServiceOptions struct {
 	// EventBody and TestBody write bodies in the primary form.
 	EventBody func(id, eventType string, at time.Time, data json.RawMessage) []byte
 	TestBody  taskhook.RenderFunc
+	Now       func() time.Time // the time that all nodes go by; nil: time.Now
 }
 
 // Service decides about endpoints and deliveries.
 type Service struct{ ServiceOptions }
 
 // NewService returns a Service.
-func NewService(o ServiceOptions) *Service { return &Service{o} }
+func NewService(o ServiceOptions) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{o}
+}
 
 // CreateEndpoint registers a receiver. Its secret is shown by this answer only.
 func (s *Service) CreateEndpoint(ctx context.Context, account string, n taskhook.NewEndpoint) (taskhook.Endpoint, error) {
-	now := time.Now()
+	now := s.Now()
 	e := taskhook.Endpoint{ID: taskhook.NewID(taskhook.PrefixEndpoint, now), AccountID: account,
 		LaneID: taskhook.NewID(taskhook.PrefixLane, now), URL: n.URL, Description: n.Description, Events: n.Events,
 		Schedule: n.Schedule, Rate: n.Rate, MaxInFlight: n.MaxInFlight, State: taskhook.EndpointActive, CreatedAt: now, UpdatedAt: now,
@@ -108,7 +114,7 @@ func (s *Service) UpdateEndpoint(ctx context.Context, account, id string, c task
 	if err := s.checkChange(&c); err != nil {
 		return taskhook.Endpoint{}, err
 	}
-	return s.Receivers.UpdateEndpoint(ctx, time.Now(), account, id, func(e *taskhook.Endpoint) error {
+	return s.Receivers.UpdateEndpoint(ctx, s.Now(), account, id, func(e *taskhook.Endpoint) error {
 		apply(c, e)
 		return nil
 	})
@@ -192,5 +198,5 @@ func (s *Service) DeleteEndpoint(ctx context.Context, account, id string) error 
 	if _, err := s.Endpoint(ctx, account, id); err != nil {
 		return err
 	}
-	return s.Receivers.DeleteEndpoint(ctx, time.Now(), account, id)
+	return s.Receivers.DeleteEndpoint(ctx, s.Now(), account, id)
 }

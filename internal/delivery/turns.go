@@ -39,7 +39,7 @@ func (m *memory) next() (s send, ok bool) {
 		if !l.sendable() {
 			continue
 		}
-		now := time.Now()
+		now := m.now()
 		if l.target.stale(now) {
 			l.target = nil
 			m.plan(l)

@@ -24,9 +24,10 @@ type WardenOptions struct {
 	Alert     func(ctx context.Context, body []byte) error // tells the operator; may be nil
 	Logger    *slog.Logger
 
-	After    time.Duration // of nothing but failure an endpoint is disabled; 0: never
-	KeepGone bool          // answers of 410 end their deliveries only
-	Every    time.Duration // it looks; 0: every minute
+	After    time.Duration    // of nothing but failure an endpoint is disabled; 0: never
+	KeepGone bool             // answers of 410 end their deliveries only
+	Every    time.Duration    // it looks; 0: every minute
+	Now      func() time.Time // the time that all nodes go by; nil: time.Now
 }
 
 // Warden disables endpoints that accept nothing any more, and tells their accounts
@@ -39,6 +40,9 @@ type Warden struct {
 // NewWarden returns a Warden that Run sets going.
 func NewWarden(o WardenOptions) *Warden {
 	o.Every = cmp.Or(o.Every, time.Minute)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Warden{WardenOptions: o, wake: make(chan struct{}, 1)}
 }
 
@@ -50,7 +54,7 @@ func (w *Warden) Run(ctx context.Context) error {
 	tick := time.NewTicker(w.Every)
 	defer tick.Stop()
 	for {
-		if err := w.look(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		if err := w.look(ctx, w.Now()); err != nil && ctx.Err() == nil {
 			w.Logger.Error("look after failing endpoints", "error", err)
 		}
 		select {

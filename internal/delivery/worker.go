@@ -47,8 +47,9 @@ type WorkerOptions struct {
 	Breaker Breaker
 	// SweepEvery is how often the net below the lanes is drawn; 0: every 30 s.
 	SweepEvery time.Duration
-	Gone       func() // called when a receiver has answered 410 and that is recorded; may be nil
-	Sent       func() // called between an answer and its record, for tests; may be nil
+	Now        func() time.Time // the time that all nodes go by; nil: time.Now
+	Gone       func()           // called when a receiver has answered 410 and that is recorded; may be nil
+	Sent       func()           // called between an answer and its record, for tests; may be nil
 }
 
 // Worker sends what is owed. Its Inbox must be handed to store.Join before Run.
@@ -63,10 +64,13 @@ type Worker struct {
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
 	o.SweepEvery = cmp.Or(o.SweepEvery, 30*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
-	w.recorder = newRecorder(o.Queue, o.Logger, w.recorded)
-	w.memory.start = w.send
+	w.recorder = newRecorder(o.Queue, o.Logger, o.Now, w.recorded)
+	w.memory.start, w.memory.now = w.send, o.Now
 	w.memory.behind, w.recorder.caughtUp = w.recorder.behind, w.memory.resume
 	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
@@ -132,7 +136,7 @@ func (w *Worker) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var look time.Time // for free lanes
-	sweep := time.Now().Add(w.SweepEvery)
+	sweep := w.Now().Add(w.SweepEvery)
 	for {
 		select {
 		case <-ctx.Done():
@@ -140,7 +144,7 @@ func (w *Worker) loop(ctx context.Context) {
 		case <-timer.C:
 		case <-w.memory.wake:
 		}
-		now := time.Now()
+		now := w.Now()
 		if !now.Before(sweep) {
 			w.sweep(ctx, now)
 			sweep = now.Add(w.SweepEvery)
@@ -153,7 +157,7 @@ func (w *Worker) loop(ctx context.Context) {
 		if len(needs) > 0 {
 			next = now // they may need more at once
 		}
-		timer.Reset(time.Until(earliest(sweep, look, next)))
+		timer.Reset(earliest(sweep, look, next).Sub(w.Now()))
 	}
 }
 
@@ -182,7 +186,7 @@ func (w *Worker) sweep(ctx context.Context, now time.Time) {
 // claimLanes takes over free lanes that are due, and returns when to look again.
 func (w *Worker) claimLanes(ctx context.Context, now time.Time) (next time.Time) {
 	lease := w.Lease()
-	if !lease.Allows(now) {
+	if !lease.Allows(time.Now()) {
 		return now.Add(errorPause)
 	}
 	owned, next, err := w.Lanes.ClaimLanes(ctx, now, lease.Node, laneClaim)

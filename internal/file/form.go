@@ -50,7 +50,7 @@ func formName(account, key string) taskhook.Artifact {
 func (s *Service) ReceiveForm(ctx context.Context, fields map[string]string, r io.Reader) (taskhook.File, error) {
 	account, key := fields[fieldAccount], fields[fieldKey]
 	query := url.Values{fieldExpires: {fields[fieldExpires]}, fieldSignature: {fields[fieldSignature]}}
-	switch err := s.UploadLinks.Check(formName(account, key).Name, 0, query, time.Now()); {
+	switch err := s.UploadLinks.Check(formName(account, key).Name, 0, query, s.Now()); {
 	case errors.Is(err, artifact.ErrLinkExpired):
 		return taskhook.File{}, taskhook.Errorf(taskhook.CodeForbidden, "The form has expired. Ask for a new one.")
 	case err != nil || query.Get(fieldExpires) == "":

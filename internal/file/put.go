@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
@@ -14,13 +13,13 @@ import (
 // say is that of the bytes, which must fit one that it says; its size is not looked
 // at. More types are taken than may be announced, and images of any sides.
 func (s *Service) Put(ctx context.Context, account string, n taskhook.NewFile, r io.Reader) (taskhook.File, error) {
-	return s.put(ctx, taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, time.Now()), AccountID: account}, n, r)
+	return s.put(ctx, taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, s.Now()), AccountID: account}, n, r)
 }
 
 // put keeps the bytes of r as the file f, of which it completes what n and the bytes
 // tell.
 func (s *Service) put(ctx context.Context, f taskhook.File, n taskhook.NewFile, r io.Reader) (taskhook.File, error) {
-	now := time.Now()
+	now := s.Now()
 	content := taskhook.NewID(taskhook.PrefixArtifact, now)
 	from := &source{r: r}
 	kept, err := s.Contents.Put(ctx, content, n.Filename, from)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/url"
-	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/artifact"
@@ -16,7 +15,7 @@ import (
 // follow, before any of them is read. length is -1 where it is not said. A link
 // that does not open the file is CodeForbidden.
 func (s *Service) Open(ctx context.Context, id string, query url.Values, contentType string, length int64) (taskhook.File, error) {
-	switch err := s.UploadLinks.Check(id, 0, query, time.Now()); {
+	switch err := s.UploadLinks.Check(id, 0, query, s.Now()); {
 	case errors.Is(err, artifact.ErrLinkExpired):
 		return taskhook.File{}, taskhook.Errorf(taskhook.CodeForbidden, "The upload link has expired. Ask for a new one with POST /api/v1/files/upload-url.")
 	case err != nil || !query.Has("expires"):
@@ -48,7 +47,7 @@ func wrongSize(f taskhook.File, format string, args ...any) error {
 // place of any before. They must be as many as announced, of the announced type
 // and within its limits; else nothing changes.
 func (s *Service) Receive(ctx context.Context, f taskhook.File, r io.Reader) error {
-	content := taskhook.NewID(taskhook.PrefixArtifact, time.Now())
+	content := taskhook.NewID(taskhook.PrefixArtifact, s.Now())
 	sum, err := s.keep(ctx, f, content, r)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ type Options struct {
 	ResultLinks *artifact.Linker
 	// UnfinishedLife is how long a file may wait for its completion; 0: a day.
 	UnfinishedLife time.Duration
+	Now            func() time.Time // the time that all nodes go by; nil: time.Now
 	Logger         *slog.Logger
 }
 
@@ -63,6 +64,9 @@ type Service struct{ Options }
 // NewService returns a Service.
 func NewService(o Options) *Service {
 	o.UnfinishedLife = cmp.Or(o.UnfinishedLife, 24*time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Service{o}
 }
 
@@ -72,7 +76,7 @@ func (s *Service) Announce(ctx context.Context, account string, n taskhook.NewFi
 	if err != nil {
 		return taskhook.Upload{}, err
 	}
-	now := time.Now()
+	now := s.Now()
 	f := taskhook.File{ID: taskhook.NewID(taskhook.PrefixFile, now), AccountID: account, Filename: n.Filename,
 		ContentType: contentType, Size: n.Size, CreatedAt: now}
 	if err := s.Store.CreateFile(ctx, f); err != nil {
@@ -85,7 +89,7 @@ func (s *Service) Announce(ctx context.Context, account string, n taskhook.NewFi
 // Complete makes an uploaded file one that can be used. Of a file that is complete
 // already it says the same again; one without bytes is CodeConflict.
 func (s *Service) Complete(ctx context.Context, account, id string) (taskhook.File, error) {
-	return s.Store.CompleteFile(ctx, time.Now(), account, id)
+	return s.Store.CompleteFile(ctx, s.Now(), account, id)
 }
 
 // File returns a complete file of the account.

@@ -30,9 +30,10 @@ type Options struct {
 	Inbox  taskhook.Inbox // of its deliveries
 	Shared bool           // others may work on the database; else the lease never ends
 	Logger *slog.Logger
+	Joined func(id string)       // as another node; may be nil
 	Lost   func()                // what the node owned is others'; called before it joins again
 	Heard  func(context.Context) // something may be due that nobody owns
-	Now    func() time.Time      // the time that all nodes go by
+	Clock  *Clock
 }
 
 // Member is this process's place among the nodes.
@@ -77,11 +78,14 @@ func (m *Member) hold(node string, asked time.Time) {
 // Join makes the process a node.
 func (m *Member) Join(ctx context.Context) error {
 	n, asked := m.Node, time.Now()
-	n.ID = taskhook.NewID(taskhook.PrefixNode, m.Now())
+	n.ID = taskhook.NewID(taskhook.PrefixNode, m.Clock.Now())
 	if err := m.Store.Join(ctx, n, m.Inbox); err != nil {
 		return err
 	}
 	m.hold(n.ID, asked)
+	if m.Joined != nil {
+		m.Joined(n.ID)
+	}
 	return nil
 }
 
@@ -117,21 +121,27 @@ func (m *Member) Run(ctx context.Context) error {
 		case m.Lease().Node == "":
 			m.rejoin(ctx)
 		case !now.Before(renew):
-			m.renew(ctx)
-			renew = now.Add(renewEvery)
+			if err := m.Clock.Set(ctx); err != nil {
+				m.complain(ctx, "renew the lease", err)
+			}
+			if m.renew(ctx) {
+				renew = now.Add(renewEvery)
+			}
 		default:
 			suspects = m.removeDead(ctx, suspects)
 		}
 	}
 }
 
-// renew puts the end of the lease off. It counts from before that was asked for.
-func (m *Member) renew(ctx context.Context) {
+// renew puts the end of the lease off, which counts from before that was asked for.
+// Answered is false when the database did not.
+func (m *Member) renew(ctx context.Context) (answered bool) {
 	node, asked := m.Lease().Node, time.Now()
 	ok, err := m.Store.RenewNode(ctx, node)
 	switch {
 	case err != nil:
 		m.complain(ctx, "renew the lease", err)
+		return false
 	case ok:
 		m.hold(node, asked)
 	default:
@@ -140,6 +150,7 @@ func (m *Member) renew(ctx context.Context) {
 		m.Lost()
 		m.rejoin(ctx)
 	}
+	return true
 }
 
 func (m *Member) rejoin(ctx context.Context) {

@@ -53,7 +53,7 @@ func (m *Member) look(ctx context.Context, mark *int64) (found bool) {
 	if node == "" {
 		return false
 	}
-	news, err := m.News.News(ctx, m.Now(), node, *mark)
+	news, err := m.News.News(ctx, m.Clock.Now(), node, *mark)
 	if err != nil {
 		m.complain(ctx, "look for news", err)
 		return false

@@ -19,6 +19,7 @@ var migrations embed.FS
 // once released, which the checksum holds them to.
 type migration struct {
 	name, text, sum string
+	additive        bool // programs that do not know it can go on
 }
 
 func readMigrations(database databaseKind) ([]migration, error) {
@@ -34,7 +35,7 @@ func readMigrations(database databaseKind) ([]migration, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(text)
-		list = append(list, migration{path.Base(name), string(text), hex.EncodeToString(sum[:])})
+		list = append(list, migration{path.Base(name), string(text), hex.EncodeToString(sum[:]), strings.HasPrefix(string(text), "-- additive\n")})
 	}
 	return list, nil
 }
@@ -56,9 +57,14 @@ func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
 		if err != nil {
 			return err
 		}
-		pending, err := pendingMigrations(list, done)
+		pending, err := pendingMigrations(ctx, t, list, done)
 		if err != nil {
 			return err
+		}
+		if len(done) > 0 {
+			if err := s.checkOthers(ctx, t, pending); err != nil {
+				return err
+			}
 		}
 		for _, m := range pending {
 			if err := m.apply(ctx, t); err != nil {
@@ -88,7 +94,22 @@ func appliedMigrations(ctx context.Context, from reader) (map[string]string, err
 	return done, nil
 }
 
-func pendingMigrations(list []migration, done map[string]string) (pending []migration, err error) {
+// checkOthers refuses migrations that servers which run can't go on with.
+func (s *Store) checkOthers(ctx context.Context, t tx, pending []migration) error {
+	breaks := slices.IndexFunc(pending, func(m migration) bool { return !m.additive })
+	if breaks < 0 || !s.Shared() {
+		return nil
+	}
+	n, _, err := first(ctx, t, scanInto[int], `SELECT count(*) FROM nodes WHERE expires_at > `+s.clock())
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d servers run on the database that can't go on when it is brought up to date (%s): stop them first", n, pending[breaks].name)
+	}
+	return err
+}
+
+// pendingMigrations returns those of the list that were not applied. Others than
+// those of the list may have been, by a newer program, if they are additive.
+func pendingMigrations(ctx context.Context, r reader, list []migration, done map[string]string) (pending []migration, err error) {
 	known := 0
 	for _, m := range list {
 		sum, ok := done[m.name]
@@ -101,8 +122,20 @@ func pendingMigrations(list []migration, done map[string]string) (pending []migr
 			known++
 		}
 	}
-	if known < len(done) {
-		return nil, fmt.Errorf("the database was written by a newer taskhook: run that version, or restore the copy made before the upgrade")
+	if known == len(done) {
+		return pending, nil
+	}
+	additive, err := collect(ctx, r, scanInto[string], `SELECT name FROM migrations WHERE additive = 1`)
+	if err != nil {
+		return nil, fmt.Errorf("read the table of migrations: %w", err)
+	}
+	for _, m := range list {
+		delete(done, m.name)
+	}
+	for name := range done {
+		if !slices.Contains(additive, name) {
+			return nil, fmt.Errorf("the database was written by a newer taskhook (%s): run that version, or restore the copy made before the upgrade", name)
+		}
 	}
 	return pending, nil
 }
@@ -113,7 +146,10 @@ func (m migration) apply(ctx context.Context, t tx) error {
 			return err
 		}
 	}
-	_, err := t.exec(ctx, `INSERT INTO migrations (name, sum) VALUES ($1, $2)`, m.name, m.sum)
+	if _, err := t.exec(ctx, `INSERT INTO migrations (name, sum) VALUES ($1, $2)`, m.name, m.sum); err != nil || !m.additive {
+		return err
+	}
+	_, err := t.exec(ctx, `UPDATE migrations SET additive = 1 WHERE name = $1`, m.name)
 	return err
 }
 

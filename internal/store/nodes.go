@@ -33,7 +33,7 @@ func (s *Store) leaseEnd() string {
 // Shared reports whether other processes may work on the database.
 func (s *Store) Shared() bool { return s.db.kind() == kindPostgres }
 
-// Join makes this process a node, in place of the one that it was before, with the
+// Join makes this process a node, in place of those that it was before, with the
 // inbox that it takes deliveries in by. When others may work on the database it gets
 // a lease, and one that keeps results elsewhere than they is a conflict; else all
 // others are dead, for the caller holds the Lock of the data directory. After an
@@ -45,7 +45,7 @@ func (s *Store) Join(ctx context.Context, n taskhook.Node, inbox taskhook.Inbox)
 		if !s.Shared() {
 			return joinAlone(ctx, t, n)
 		}
-		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id IN ($1, $2)`, before.node, n.ID); err != nil {
+		if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id IN ($1, $2, $3)`, before.node, n.Former, n.ID); err != nil {
 			return err
 		}
 		if err := s.checkFiles(ctx, t, n); err != nil {

@@ -118,7 +118,7 @@ func explainPostgres(ctx context.Context, db *sql.DB, text string) (plan string,
 }
 
 // mayReadAll are the tables of few rows.
-var mayReadAll = regexp.MustCompile(`^(nodes|seal|accounts|keys|migrations|feed_head)$`)
+var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head)$`)
 
 // mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
 // what is too old, of which PostgreSQL guesses that it is a tenth of the table.

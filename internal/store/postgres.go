@@ -29,7 +29,7 @@ const (
 	connectFor     = 5 * time.Second // a single try, unless the URL says otherwise
 )
 
-func openPostgres(ctx context.Context, url string) (_ *postgresDB, err error) {
+func openPostgres(ctx context.Context, url string, starts bool) (_ *postgresDB, err error) {
 	config, err := postgresConfig(url)
 	if err != nil {
 		return nil, err
@@ -48,6 +48,11 @@ func openPostgres(ctx context.Context, url string) (_ *postgresDB, err error) {
 	}
 	if err = prepareSession(ctx, db.conn); err != nil {
 		return nil, err
+	}
+	if starts {
+		if err = db.takeTurn(ctx); err != nil {
+			return nil, err
+		}
 	}
 	db.pool, err = pgxpool.NewWithConfig(ctx, config)
 	return db, err

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,6 +26,7 @@ const leastPostgres = 14
 const (
 	nodeLock  = 1953001323 // applicationID
 	turnLock  = "1953001324, hashtext(current_schema())"
+	startLock = "1953001325, hashtext(current_schema())" // see takeTurn
 	beginText = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(" + turnLock + ")"
 )
 
@@ -78,6 +80,28 @@ func checkServer(conn *pgx.Conn) error {
 		return fmt.Errorf("the database keeps text as %s, and taskhook needs UTF8: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
 	return nil
+}
+
+// startFor is how long a server that starts waits for another that does.
+const startFor = time.Minute
+
+// takeTurn makes servers start one after the other, up to when they join as nodes: so
+// one finds what the one before has made, such as the first account.
+func (db *postgresDB) takeTurn(ctx context.Context) error {
+	for began := time.Now(); ; {
+		var locked bool
+		if err := db.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock("+startLock+")").Scan(&locked); err != nil || locked {
+			return err
+		}
+		if time.Since(began) > startFor {
+			return errors.New("another server of the database is starting and does not get ready: see what keeps it")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(reconnectEvery):
+		}
+	}
 }
 
 // takeLock makes the session of the writing connection that of a node. When the

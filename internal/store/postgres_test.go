@@ -42,7 +42,12 @@ func openPostgres(t storetest.TB, o storetest.Options) storetest.Database {
 	s := openAt(t, store.Options{URL: url, Fault: o.Fault})
 	var peers []*store.Store
 	for range o.Peers {
-		peers = append(peers, openAt(t, store.Options{URL: url, Fault: o.Fault}))
+		peer, err := store.Open(t.Context(), store.Options{URL: url, Fault: o.Fault, Sealer: sealer{}, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatalf("open another store: %v", err)
+		}
+		t.Cleanup(func() { peer.Close() })
+		peers = append(peers, peer)
 	}
 	raw, err := sql.Open("pgx", url+"&default_query_exec_mode=simple_protocol") // few statements are made twice
 	if err != nil {

@@ -79,7 +79,7 @@ const commitLimit = time.Minute
 func openDatabase(ctx context.Context, o Options) (database, error) {
 	switch {
 	case o.URL != "":
-		return openPostgres(ctx, o.URL)
+		return openPostgres(ctx, o.URL, o.Migrate)
 	case !o.Migrate && !exists(o.Dir):
 		return nil, fmt.Errorf("the data directory %s holds no database yet: %w", o.Dir, ErrEmpty)
 	}
@@ -107,7 +107,7 @@ func (s *Store) prepare(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	pending, err := pendingMigrations(list, done)
+	pending, err := pendingMigrations(ctx, s.db, list, done)
 	if err != nil {
 		return err
 	}

@@ -32,11 +32,11 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node str
 	x := &execution{worker: w, claimed: c, node: node, cancel: cancel}
 	w.enter(x)
 	defer w.leave(x)
-	now := time.Now()
+	now := w.Now()
 	ok, err := w.Runs.StartRun(runCtx, now, node, c.Run)
 	switch {
 	case err != nil:
-		x.giveBack(ctx, time.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
+		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
 	case ok:
 		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
 			x.claimed.Task.StartedAt = now
@@ -113,7 +113,7 @@ func unresolved(err error) error {
 // conclude decides what the end of the work means.
 func (x *execution) conclude(ctx context.Context, err error) {
 	x.ending.Store(true)
-	now := time.Now()
+	now := x.worker.Now()
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)

@@ -37,7 +37,7 @@ func (x *execution) Progress(percent int) {
 
 // Output is of provider.Sink.
 func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) error {
-	now := time.Now()
+	now := x.worker.Now()
 	id := taskhook.NewID(taskhook.PrefixArtifact, now)
 	file, err := x.worker.Files.Put(ctx, id, o.Name, r)
 	if err != nil {
@@ -56,7 +56,7 @@ func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) 
 func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	w := x.worker
 	w.fault("run:done")
-	now := time.Now()
+	now := w.Now()
 	k := x.claimed.Task
 	k.Progress, k.FinishedAt = int(x.percent.Load()), now
 	if k.State = taskhook.TaskSucceeded; failure != nil {

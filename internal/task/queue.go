@@ -60,11 +60,11 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
-	lease, now := w.Lease(), time.Now()
-	if !lease.Allows(now) {
+	lease := w.Lease()
+	if !lease.Allows(time.Now()) {
 		return errorPause
 	}
-	claimed, last, err := w.Runs.ClaimRuns(ctx, now, lease.Node, q.adapter.Name(), q.last, free)
+	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.adapter.Name(), q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
@@ -91,7 +91,7 @@ func (q *queue) next(ctx context.Context) time.Duration {
 	case due.IsZero():
 		return q.lookEvery()
 	}
-	return min(max(time.Until(due), errorPause), q.lookEvery())
+	return min(max(due.Sub(q.worker.Now()), errorPause), q.lookEvery())
 }
 
 func (q *queue) lookEvery() time.Duration {

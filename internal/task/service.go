@@ -42,6 +42,7 @@ type ServiceOptions struct {
 	Dev       bool                               // models without a provider run on the sandbox
 	// IdempotencyLife is how long an idempotency key stands for its task; 0: two days.
 	IdempotencyLife time.Duration
+	Now             func() time.Time     // the time that all nodes go by; nil: time.Now
 	Endings         *Endings             // shared with the Worker
 	Created         func(adapter string) // a run is due; it must not wait
 	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
@@ -53,13 +54,16 @@ type Service struct{ ServiceOptions }
 // NewService returns a Service.
 func NewService(o ServiceOptions) *Service {
 	o.IdempotencyLife = cmp.Or(o.IdempotencyLife, 48*time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Service{o}
 }
 
 // Create admits a task and makes it durable. Existed says that its idempotency
 // key stood for it already.
 func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.NewTask) (_ taskhook.Task, existed bool, err error) {
-	now := time.Now()
+	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
 		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
@@ -143,7 +147,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	if _, err := s.Task(ctx, account, id); err != nil {
 		return taskhook.Task{}, err
 	}
-	k, err := s.Store.CancelTask(ctx, time.Now(), account, id)
+	k, err := s.Store.CancelTask(ctx, s.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
 		s.Endings.announce(&k)
@@ -160,7 +164,7 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id string) (
 	if old.State != taskhook.TaskFailed && old.State != taskhook.TaskExpired {
 		return old, taskhook.Errorf(taskhook.CodeConflict, "The task is %s; only a failed or expired task can be retried.", old.State)
 	}
-	now := time.Now()
+	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
 		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}

@@ -47,6 +47,7 @@ type WorkerOptions struct {
 	Outcomes  Outcomes
 	Endings   *Endings // shared with the Service
 	Logger    *slog.Logger
+	Now       func() time.Time   // the time that all nodes go by; nil: time.Now
 	Fault     func(point string) // called between steps, for tests; may be nil
 }
 
@@ -61,6 +62,9 @@ type Worker struct {
 
 // NewWorker returns a Worker that Run sets going.
 func NewWorker(o WorkerOptions) *Worker {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}}
 	for _, name := range o.Adapters.Names() {
 		adapter, _ := o.Adapters.Adapter(name)
@@ -90,7 +94,7 @@ func (w *Worker) Look(ctx context.Context) {
 			continue
 		}
 		due, err := w.Runs.NextRun(ctx, name)
-		if err == nil && !due.IsZero() && !due.After(time.Now()) {
+		if err == nil && !due.IsZero() && !due.After(w.Now()) {
 			q.signal()
 		}
 	}

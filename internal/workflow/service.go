@@ -50,6 +50,7 @@ type ServiceOptions struct {
 	// IdempotencyLife is how long an idempotency key stands for its execution; 0: two
 	// days.
 	IdempotencyLife time.Duration
+	Now             func() time.Time    // the time that all nodes go by; nil: time.Now
 	Started         func()              // an execution is due; it must not wait
 	Stopped         func(taskID string) // a task was cancelled; it must not wait
 }
@@ -60,13 +61,16 @@ type Service struct{ ServiceOptions }
 // NewService returns a Service.
 func NewService(o ServiceOptions) *Service {
 	o.IdempotencyLife = cmp.Or(o.IdempotencyLife, 48*time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Service{o}
 }
 
 // Create keeps a new workflow. What is wrong with its definition is CodeInvalid,
 // with its place.
 func (s *Service) Create(ctx context.Context, account string, source taskhook.Source) (taskhook.Workflow, error) {
-	now := time.Now()
+	now := s.Now()
 	w := taskhook.Workflow{ID: taskhook.NewID(taskhook.PrefixWorkflow, now), AccountID: account, Version: 1, CreatedAt: now, UpdatedAt: now}
 	if err := s.describe(&w, source); err != nil {
 		return w, err
@@ -80,7 +84,7 @@ func (s *Service) Update(ctx context.Context, account, id string, source taskhoo
 	if err := s.describe(&w, source); err != nil {
 		return w, err
 	}
-	return s.Store.UpdateWorkflow(ctx, time.Now(), w)
+	return s.Store.UpdateWorkflow(ctx, s.Now(), w)
 }
 
 // describe checks a definition and takes name and description from it.
@@ -103,7 +107,7 @@ func (s *Service) describe(w *taskhook.Workflow, source taskhook.Source) error {
 
 // Delete makes a workflow one that is not found. Its executions go on.
 func (s *Service) Delete(ctx context.Context, account, id string) error {
-	return s.Store.DeleteWorkflow(ctx, time.Now(), account, id)
+	return s.Store.DeleteWorkflow(ctx, s.Now(), account, id)
 }
 
 // Get returns a workflow in its newest version.
@@ -131,7 +135,7 @@ func (s *Service) Start(ctx context.Context, who taskhook.Identity, n taskhook.N
 	if err != nil {
 		return x, err
 	}
-	now := time.Now()
+	now := s.Now()
 	x = taskhook.Execution{ID: taskhook.NewID(taskhook.PrefixExecution, now), AccountID: who.AccountID, WorkflowID: w.ID, WorkflowName: w.Name,
 		Version: w.Version, Source: w.Source, Face: n.Face, KeyID: who.KeyID, Test: who.Test, WebhookURL: d.WebhookURL,
 		State: taskhook.ExecutionPending, CreatedAt: now}
@@ -197,7 +201,7 @@ func (s *Service) ListExecutions(ctx context.Context, f taskhook.ExecutionFilter
 
 // Cancel ends an unfinished execution and its tasks. No event is published.
 func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Execution, error) {
-	stopped, err := s.Executions.CancelExecution(ctx, time.Now(), account, id)
+	stopped, err := s.Executions.CancelExecution(ctx, s.Now(), account, id)
 	if err != nil {
 		return taskhook.Execution{}, err
 	}

@@ -34,6 +34,7 @@ type WorkerOptions struct {
 	Outcomes Outcomes
 	Stopped  func(taskID string) // a task was cancelled; it must not wait
 	Logger   *slog.Logger
+	Now      func() time.Time // the time that all nodes go by; nil: time.Now
 }
 
 // Worker moves executions on.
@@ -43,7 +44,12 @@ type Worker struct {
 }
 
 // NewWorker returns a Worker that Run sets going.
-func NewWorker(o WorkerOptions) *Worker { return &Worker{o, make(chan struct{}, 1)} }
+func NewWorker(o WorkerOptions) *Worker {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Worker{o, make(chan struct{}, 1)}
+}
 
 const (
 	lookBite  = 50                     // executions that are read at a time
@@ -83,7 +89,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // look moves on all that is due and says how long it is until something is again.
 func (w *Worker) look(ctx context.Context) (wait time.Duration, err error) {
 	for ctx.Err() == nil {
-		due, err := w.Queue.DueExecutions(ctx, time.Now(), lookBite)
+		due, err := w.Queue.DueExecutions(ctx, w.Now(), lookBite)
 		if err != nil {
 			return pauseLook, err
 		}
@@ -98,7 +104,7 @@ func (w *Worker) look(ctx context.Context) (wait time.Duration, err error) {
 	if err != nil || next.IsZero() {
 		return lookEvery, err
 	}
-	return min(lookEvery, max(time.Until(next), time.Millisecond)), nil
+	return min(lookEvery, max(next.Sub(w.Now()), time.Millisecond)), nil
 }
 
 // moveAll moves executions on, all at a time, so that their writes share commits.
@@ -121,13 +127,13 @@ func (w *Worker) moveOn(ctx context.Context, x *taskhook.Execution) error {
 		return nil
 	}
 	w.Logger.Warn("move a workflow on", "execution", x.ID, "error", err)
-	return w.Queue.SettleExecution(ctx, x.ID, revision, time.Now().Add(pauseStep))
+	return w.Queue.SettleExecution(ctx, x.ID, revision, w.Now().Add(pauseStep))
 }
 
 // advance does what an execution needs next. An error is one of storage; all is
 // done again then, and what was done already changes nothing.
 func (w *Worker) advance(ctx context.Context, x *taskhook.Execution) error {
-	now := time.Now()
+	now := w.Now()
 	d, err := Parse(x.Source)
 	if err != nil {
 		return w.finish(ctx, x, nil, taskhook.ExecutionFailed, &taskhook.TaskError{Code: taskhook.TaskErrorStepRefused,
@@ -220,7 +226,7 @@ func refused(err error) taskhook.TaskError {
 }
 
 func (w *Worker) fail(ctx context.Context, try taskhook.StepTry, failure taskhook.TaskError) error {
-	stopped, err := w.Queue.FailStep(ctx, time.Now(), try, failure)
+	stopped, err := w.Queue.FailStep(ctx, w.Now(), try, failure)
 	if err == nil && stopped != "" {
 		w.Stopped(stopped)
 	}
@@ -230,7 +236,7 @@ func (w *Worker) fail(ctx context.Context, try taskhook.StepTry, failure taskhoo
 // finish ends an execution and publishes that. D is nil for one whose definition
 // can't be read.
 func (w *Worker) finish(ctx context.Context, x *taskhook.Execution, d *Definition, state taskhook.ExecutionState, failure *taskhook.TaskError) error {
-	now := time.Now().Truncate(time.Millisecond) // as it is stored, and told from then on
+	now := w.Now().Truncate(time.Millisecond) // as it is stored, and told from then on
 	x.State, x.Error, x.FinishedAt = state, failure, now
 	p, err := w.Outcomes.publication(x, d, now)
 	if err != nil {

@@ -145,6 +145,7 @@ type (
 
 // Config is what the face works with. All fields must be set.
 type Config struct {
+	Now           func() time.Time // the time that all nodes go by; nil: time.Now
 	Keys          Keys
 	Tasks         Tasks
 	Endpoints     Endpoints
@@ -173,6 +174,9 @@ type Face struct {
 
 // New returns the face.
 func New(c Config) *Face {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	for _, route := range f.Routes() {
 		f.mux.Handle(route.Method+" "+route.Pattern, f.serve(route))

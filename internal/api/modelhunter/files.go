@@ -63,7 +63,7 @@ func (f *Face) completeFile(w http.ResponseWriter, r *http.Request, who taskhook
 	if err != nil {
 		return err
 	}
-	return f.writeData(w, r, http.StatusOK, f.renderFile(file, time.Now()))
+	return f.writeData(w, r, http.StatusOK, f.renderFile(file, f.Now()))
 }
 
 // file answers GET /files/{file_id}.
@@ -76,7 +76,7 @@ func (f *Face) file(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 	if err != nil {
 		return err
 	}
-	return f.writeData(w, r, http.StatusOK, f.renderFile(file, time.Now()))
+	return f.writeData(w, r, http.StatusOK, f.renderFile(file, f.Now()))
 }
 
 // listFiles answers GET /files.
@@ -90,7 +90,7 @@ func (f *Face) listFiles(w http.ResponseWriter, r *http.Request, who taskhook.Id
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := f.Now()
 	return writeList(f, w, r, list, func(file taskhook.File) client.File { return f.renderFile(file, now) })
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
@@ -119,7 +118,7 @@ func (f *Face) task(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 	if err != nil {
 		return err
 	}
-	return f.writeData(w, r, http.StatusOK, f.renderTask(t, time.Now()))
+	return f.writeData(w, r, http.StatusOK, f.renderTask(t, f.Now()))
 }
 
 // listTasks answers GET /tasks.
@@ -142,7 +141,7 @@ func (f *Face) listTasks(w http.ResponseWriter, r *http.Request, who taskhook.Id
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := f.Now()
 	return writeList(f, w, r, list, func(t taskhook.Task) client.Task { return f.renderTask(t, now) })
 }
 
@@ -165,7 +164,7 @@ func (f *Face) cancelTask(w http.ResponseWriter, r *http.Request, who taskhook.I
 	if err != nil {
 		return err
 	}
-	return f.writeData(w, r, http.StatusOK, f.renderTask(t, time.Now()))
+	return f.writeData(w, r, http.StatusOK, f.renderTask(t, f.Now()))
 }
 
 // retryTask answers POST /tasks/{id}/retry.

@@ -36,12 +36,18 @@ type Server struct {
 // configuration, which is that of a development machine.
 func Start(t testing.TB, configure func(*config.Config)) *Server {
 	t.Helper()
+	return StartAt(t, app.Pace{}, configure)
+}
+
+// StartAt is Start at another pace.
+func StartAt(t testing.TB, pace app.Pace, configure func(*config.Config)) *Server {
+	t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.Listen, cfg.Dev, cfg.BootstrapKey = t.TempDir(), "127.0.0.1:0", true, config.NewSecret(Key)
 	if configure != nil {
 		configure(cfg)
 	}
-	s := Run(t, cfg)
+	s := run(t, cfg, pace)
 	t.Cleanup(func() { s.Stop(t) })
 	return s
 }
@@ -49,8 +55,13 @@ func Start(t testing.TB, configure func(*config.Config)) *Server {
 // Run runs the program with a configuration until Stop.
 func Run(t testing.TB, cfg *config.Config) *Server {
 	t.Helper()
+	return run(t, cfg, app.Pace{})
+}
+
+func run(t testing.TB, cfg *config.Config, pace app.Pace) *Server {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: logger(t)})
+	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: logger(t), Pace: pace})
 	if err != nil {
 		stop()
 		t.Fatalf("open the program: %v", err)

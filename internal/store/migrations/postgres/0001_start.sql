@@ -377,3 +377,7 @@ CREATE TABLE seal (
     one    SMALLINT PRIMARY KEY CHECK (one = 1),
     sealed BYTEA NOT NULL
 );
+
+-- An additive migration leaves programs that do not know it able to work: its file
+-- begins with the line "-- additive".
+ALTER TABLE migrations ADD COLUMN additive SMALLINT NOT NULL DEFAULT 0 CHECK (additive IN (0, 1));

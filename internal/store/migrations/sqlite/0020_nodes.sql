@@ -10,3 +10,7 @@ ALTER TABLE feed_head ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lanes ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lanes ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX lanes_marked ON lanes (owner, mark) WHERE owner IS NOT NULL AND mark > 0;
+
+-- An additive migration leaves programs that do not know it able to work: its file
+-- begins with the line "-- additive".
+ALTER TABLE migrations ADD COLUMN additive INTEGER NOT NULL DEFAULT 0 CHECK (additive IN (0, 1));
