@@ -44,15 +44,19 @@ func (s *Server) Database(ctx context.Context) (string, error) {
 // MakeDir makes a directory that the server can reach.
 func (s *Server) MakeDir() (string, error) { return os.MkdirTemp(s.folder, "disk-") }
 
-// DatabaseAt makes an empty database whose tables are in a directory, which it takes
-// over, and returns its name.
+// DatabaseAt makes an empty database whose tables are in a folder of a directory, and
+// returns its name.
 func (s *Server) DatabaseAt(ctx context.Context, dir string) (string, error) {
-	if _, err := unprivileged(dir); err != nil {
+	name := fmt.Sprintf("test_%d", serial.Add(1))
+	folder := filepath.Join(dir, name)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(folder, 0o700)); err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("test_%d", serial.Add(1))
+	if _, err := unprivileged(folder); err != nil {
+		return "", err
+	}
 	for _, text := range []string{
-		"CREATE TABLESPACE " + name + " LOCATION '" + dir + "'",
+		"CREATE TABLESPACE " + name + " LOCATION '" + folder + "'",
 		"CREATE DATABASE " + name + " OWNER " + Role + " TEMPLATE template0 TABLESPACE " + name} {
 		if err := s.exec(ctx, text); err != nil {
 			return "", err
