@@ -63,6 +63,7 @@ func sum(counts map[string]int) (total int) {
 type facts struct {
 	*clientLedger
 	lives      []life
+	step       time.Duration // by which times of a server can be off
 	receipts   []*receipt
 	tasks      map[string]client.Task
 	deliveries []client.Delivery
@@ -136,8 +137,11 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 		n.life.Open = true
 		lives = append(lives, n.life)
 	}
-	f := &facts{clientLedger: t.ledger, lives: lives, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
+	f := &facts{clientLedger: t.ledger, lives: lives, step: clockStep, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
 		deliveries: deliveries, byTarget: map[target]*owed{}}
+	if t.Database != nil {
+		f.step = databaseStep
+	}
 	for _, k := range tasks {
 		f.tasks[k.ID] = k
 	}

@@ -20,7 +20,7 @@ import (
 // a server was killed. Only such a one is made again after an acceptance.
 func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) {
 	for k, o := range f.byTarget {
-		if settled := o.match(v, k, attempts, f.lives); settled {
+		if settled := o.match(v, k, attempts, f); settled {
 			f.judgeTarget(v, k, o)
 			continue
 		}
@@ -72,13 +72,17 @@ func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]cl
 	return byDelivery, nil
 }
 
-// clockStep is by how much times that are cut to milliseconds can be off.
-const clockStep = 2 * time.Millisecond
+// By how much the times that a server shows can be off: they are cut to milliseconds,
+// and where they are the database's, what the way there takes is guessed.
+const (
+	clockStep    = 2 * time.Millisecond
+	databaseStep = 600 * time.Millisecond
+)
 
 // match finds the request of each attempt that was answered. Settled is false when
 // a deletion has cut the target's deliveries short, so that attempts under way were
 // not recorded.
-func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt, lives []life) (settled bool) {
+func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt, f *facts) (settled bool) {
 	if o.unremarkable(k) && attempts[o.deliveries[0].ID] == nil {
 		o.receipts[0].recorded = true
 		return true
@@ -94,15 +98,15 @@ func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt,
 		settled = settled && d.State != "cancelled"
 	}
 	end := func(a client.Attempt) time.Time {
-		return a.StartedAt.Add(time.Duration(a.DurationMS)*time.Millisecond + clockStep)
+		return a.StartedAt.Add(time.Duration(a.DurationMS)*time.Millisecond + f.step)
 	}
 	slices.SortFunc(all, func(a, b client.Attempt) int { return end(a).Compare(end(b)) })
 	slices.SortFunc(o.receipts, func(a, b *receipt) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Status, b.Status)) })
 	find := func(a client.Attempt, status func(int) bool) *receipt {
 		i := slices.IndexFunc(o.receipts, func(r *receipt) bool {
-			return !r.recorded && status(r.Status) && slices.ContainsFunc(lives[r.life].clocks(), func(off time.Duration) bool {
+			return !r.recorded && status(r.Status) && slices.ContainsFunc(f.lives[r.life].clocks(), func(off time.Duration) bool {
 				at := r.At.Add(off)
-				return !at.Before(a.StartedAt.Add(-clockStep)) && !at.After(end(a))
+				return !at.Before(a.StartedAt.Add(-f.step)) && !at.After(end(a))
 			})
 		})
 		if i < 0 {

@@ -47,7 +47,7 @@ func TestAccountsOfFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := client.Delivery{ID: "dlv_1", State: "delivered", Attempts: len(tt.attempts)}
-			f := &facts{lives: lives, receipts: tt.receipts, byTarget: map[target]*owed{
+			f := &facts{lives: lives, step: clockStep, receipts: tt.receipts, byTarget: map[target]*owed{
 				{configuredPath, "evt_1"}: {deliveries: []client.Delivery{d}, receipts: slices.Clone(tt.receipts)}}}
 			f.attribute()
 			v := &Verdict{}

@@ -150,7 +150,7 @@ func (f *facts) judgeHooks(v *Verdict) {
 		if h == nil {
 			continue
 		}
-		began := r.Timestamp // cut to seconds, so never later than it was
+		began := r.Timestamp.Add(-f.step) // never later than it was
 		if !h.deleted.IsZero() && f.late(r, h.deleted) {
 			v.violate("L9", "%s came to %s, which was deleted %s before", r.ID, r.Path, r.At.Sub(h.deleted))
 		}
