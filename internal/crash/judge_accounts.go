@@ -142,13 +142,22 @@ func (l life) clocks() []time.Duration {
 	return l.Clocks
 }
 
+// recordTime is how long the record of an answer may take at most.
+const recordTime = 10 * time.Second
+
+// thawTime is how long what a server had begun before it was stopped may take when it
+// goes on.
+const thawTime = time.Second
+
 // excuses reports whether a server need not have recorded a request: it was killed
-// afterwards, or it was under way when the server may have lost what it had to
-// others. What it sent later than that it must not have sent.
+// afterwards, or it was under way, or not yet recorded, when the server may have lost
+// what it had to others. What it sent later than that it must not have sent.
 func (l *life) excuses(r *receipt) bool {
-	underWay := func(since time.Time) bool { return r.At.Sub(since).Abs() <= underWay }
+	underWay := func(fault time.Time) bool {
+		return r.At.Before(fault.Add(underWay)) && r.At.After(fault.Add(-recordTime))
+	}
 	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, underWay) ||
-		len(l.Lapses) > 0 && slices.ContainsFunc(l.Frozen, func(s span) bool { return underWay(s.to) })
+		len(l.Lapses) > 0 && slices.ContainsFunc(l.Frozen, func(s span) bool { return r.At.After(s.from) && r.At.Before(s.to.Add(thawTime)) })
 }
 
 // judgeTarget looks at the requests of one event to one receiver that are not
@@ -169,7 +178,7 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 			doubtful++
 		}
 		if !f.lives[r.life].excuses(r) {
-			v.violate("L8", "a request of %s to %s is not listed, though its server was not killed", k.id, k.path)
+			v.violate("L8", "a request of %s to %s is not listed, though its server was not killed: %s%s", k.id, k.path, o, &f.lives[r.life])
 		}
 	}
 	for life, n := range unrecorded {
@@ -195,8 +204,20 @@ func (f *facts) judgeTarget(v *Verdict, k target, o *owed) {
 func (o *owed) String() string {
 	var b strings.Builder
 	for _, r := range o.receipts {
-		fmt.Fprintf(&b, "\n  life %d, %s, answered %s later with %d, listed: %t",
-			r.life, r.At.Format(time.RFC3339Nano), r.Answered.Sub(r.At), r.Status, r.recorded)
+		fmt.Fprintf(&b, "\n  life %d of node %d, %s, answered %s later with %d, listed: %t",
+			r.life, r.node, r.At.Format(time.RFC3339Nano), r.Answered.Sub(r.At), r.Status, r.recorded)
+	}
+	return b.String()
+}
+
+// String lists what happened to a server, likewise.
+func (l *life) String() string {
+	var b strings.Builder
+	for _, at := range l.Lapses {
+		fmt.Fprintf(&b, "\n  a fault at %s", at.Format(time.RFC3339Nano))
+	}
+	for _, s := range l.Frozen {
+		fmt.Fprintf(&b, "\n  stopped from %s to %s", s.from.Format(time.RFC3339Nano), s.to.Format(time.RFC3339Nano))
 	}
 	return b.String()
 }
