@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 )
 
@@ -29,6 +30,7 @@ func (f *facts) judgeAccounts(v *Verdict, attempts map[string][]client.Attempt) 
 		}
 	}
 	f.judgeKills(v)
+	f.judgeLapses(v)
 }
 
 // readers is how many requests for attempts are made at a time.
@@ -142,22 +144,45 @@ func (l life) clocks() []time.Duration {
 	return l.Clocks
 }
 
-// recordTime is how long the record of an answer may take at most.
-const recordTime = 10 * time.Second
-
-// thawTime is how long what a server had begun before it was stopped may take when it
-// goes on.
-const thawTime = time.Second
+// What a server may still do when others may have taken what it had.
+const (
+	recordTime = 10 * time.Second // a record of an answer before that takes so long at most
+	thawTime   = time.Second      // what it had begun before it was stopped, when it goes on
+)
 
 // excuses reports whether a server need not have recorded a request: it was killed
-// afterwards, or it was under way, or not yet recorded, when the server may have lost
-// what it had to others. What it sent later than that it must not have sent.
+// afterwards, or it was under way or not yet recorded when the server may have lost
+// what it had to others, or the server had no way to know of that yet.
 func (l *life) excuses(r *receipt) bool {
-	underWay := func(fault time.Time) bool {
-		return r.At.Before(fault.Add(underWay)) && r.At.After(fault.Add(-recordTime))
+	unaware := func(fault time.Time) bool {
+		return r.At.After(fault.Add(-recordTime)) && r.At.Before(fault.Add(taskhook.LeaseLife))
 	}
-	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, underWay) ||
+	return !l.Open && !l.Stopped || slices.ContainsFunc(l.Lapses, unaware) ||
 		len(l.Lapses) > 0 && slices.ContainsFunc(l.Frozen, func(s span) bool { return r.At.After(s.from) && r.At.Before(s.to.Add(thawTime)) })
+}
+
+// judgeLapses bounds what a server sends that can't record it: it has no more under
+// way than slots.
+func (f *facts) judgeLapses(v *Verdict) {
+	type lapse struct{ life, n int }
+	late := map[lapse]int{}
+	for _, r := range f.receipts {
+		l := &f.lives[r.life]
+		if r.recorded || r.excused || !l.Open && !l.Stopped {
+			continue
+		}
+		for n, fault := range l.Lapses {
+			if r.At.After(fault.Add(underWay)) && r.At.Before(fault.Add(taskhook.LeaseLife)) {
+				late[lapse{r.life, n}]++
+			}
+		}
+	}
+	for at, n := range late {
+		if n > slots {
+			v.violate("L4", "%d requests of life %d, which are not listed, came more than %s after the fault at %s; %d can be under way",
+				n, at.life, underWay, f.lives[at.life].Lapses[at.n], slots)
+		}
+	}
 }
 
 // judgeTarget looks at the requests of one event to one receiver that are not

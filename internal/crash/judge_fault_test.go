@@ -10,14 +10,14 @@ import (
 
 // TestAccountsOfFaults plants what the judge is to find of faults that are no kills.
 // All requests are of one event, to two nodes that live through it: others may take
-// what the first has from second 10 on, and it is stopped from second 30 to 40. The
+// what the first has from second 10 on, and it is stopped from second 60 to 80. The
 // clock of the second is an hour ahead from some time on.
 func TestAccountsOfFaults(t *testing.T) {
 	t.Parallel()
 	zero := time.Now().Truncate(time.Second)
 	at := func(seconds float64) time.Time { return zero.Add(time.Duration(seconds * float64(time.Second))) }
 	lives := []life{
-		{From: at(0), Open: true, Lapses: []time.Time{at(10), at(30)}, Frozen: []span{{at(30), at(40)}}},
+		{From: at(0), Open: true, Lapses: []time.Time{at(10), at(60)}, Frozen: []span{{at(60), at(80)}}},
 		{From: at(0), Node: 1, Open: true, Clocks: []time.Duration{0, time.Hour}},
 	}
 	got := func(node int, seconds float64) *receipt {
@@ -34,9 +34,9 @@ func TestAccountsOfFaults(t *testing.T) {
 		twice    int
 	}{
 		"by an owner that was then cut off": {[]*receipt{got(0, 9.9), got(1, 12)}, []client.Attempt{listed(12, 200)}, "", 1},
-		"by one that was cut off long ago":  {[]*receipt{got(0, 12), got(1, 13)}, []client.Attempt{listed(13, 200)}, "L8", 1},
-		"by one that goes on":               {[]*receipt{got(1, 35), got(0, 40.5)}, []client.Attempt{listed(35, 200)}, "", 1},
-		"by one that went on long ago":      {[]*receipt{got(1, 35), got(0, 45)}, []client.Attempt{listed(35, 200)}, "L8", 1},
+		"by one whose lease has ended":      {[]*receipt{got(0, 26), got(1, 13)}, []client.Attempt{listed(13, 200)}, "L8", 1},
+		"by one that goes on":               {[]*receipt{got(1, 77), got(0, 80.5)}, []client.Attempt{listed(77, 200)}, "", 1},
+		"by one that went on long ago":      {[]*receipt{got(1, 77), got(0, 85)}, []client.Attempt{listed(77, 200)}, "L8", 1},
 		"by one that nothing happened to":   {[]*receipt{got(1, 1), got(1, 2)}, []client.Attempt{listed(2, 200)}, "L8", 1},
 		"recorded, and sent again":          {[]*receipt{got(1, 1), got(1, 2)}, []client.Attempt{listed(1, 200), listed(2, 200)}, "L4", 1},
 		"sent again after a lost answer":    {[]*receipt{got(1, 1), got(1, 2)}, []client.Attempt{listed(1, 0), listed(2, 200)}, "", 1},
@@ -56,6 +56,25 @@ func TestAccountsOfFaults(t *testing.T) {
 				t.Errorf("the judge finds %q and %d duplicates, want %q and %d: %q", found, v.Duplicates, tt.want, tt.twice, v.Violations)
 			}
 		})
+	}
+}
+
+// TestLapseBound plants one request more than can be under way when a server is cut
+// off.
+func TestLapseBound(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	f := &facts{lives: []life{{Open: true, Lapses: []time.Time{now}}}}
+	for range slots {
+		f.receipts = append(f.receipts, &receipt{At: now}, &receipt{At: now.Add(2 * underWay)})
+	}
+	v := &Verdict{}
+	if f.judgeLapses(v); len(v.Violations) > 0 {
+		t.Errorf("%q", v.Violations)
+	}
+	f.receipts = append(f.receipts, &receipt{At: now.Add(2 * underWay)})
+	if f.judgeLapses(v); v.rules() != "L4" {
+		t.Errorf("one too many is found as %q", v.Violations)
 	}
 }
 
