@@ -24,8 +24,8 @@ bench: build ## measure the server against a plain sender on this machine
 crash: ## kill the server again and again and count what was lost (ROUNDS=300)
 	go test -count=1 -timeout 0 -run Kills -v ./internal/crash -args -rounds=$(or $(ROUNDS),300)
 
-faults: ## let everything but kills go wrong, too, each on its own: ROUNDS=10 of each, KILLS=300, VOLUME=30000 deliveries each
-	STRICT=1 go test -count=1 -timeout 0 -run FaultsOn -v ./internal/crash -args -apart -faults=$(or $(ROUNDS),10) -kills=$(or $(KILLS),300) -volume=$(or $(VOLUME),30000) -lasting=4s -least=16s
+faults: ## let everything but kills go wrong, too, each on its own: ROUNDS=10 of each, KILLS=340, VOLUME=30000 deliveries each
+	STRICT=1 go test -count=1 -timeout 0 -run FaultsOn -v ./internal/crash -args -apart -faults=$(or $(ROUNDS),10) -kills=$(or $(KILLS),340) -volume=$(or $(VOLUME),30000) -lasting=4s -least=16s
 
 power: ## cut the power of the server's disk again and again likewise (CUTS=200); needs FUSE
 	STRICT=1 go test -count=1 -timeout 0 -run PowerCuts -v ./internal/crash -args -cuts=$(or $(CUTS),200)
