@@ -124,7 +124,7 @@ func TestFileNamedByVariableYieldsToFlag(t *testing.T) {
 // samples has a value other than the default for every setting.
 func samples() map[string]string {
 	return map[string]string{
-		"config": "", "data": "/srv/taskhook", "database-url": "postgres://u:p@db.example/t", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s", "modelslab-workflow-rate": "9",
+		"config": "", "data": "/srv/taskhook", "files": "/srv/files", "database-url": "postgres://u:p@db.example/t", "listen": "127.0.0.2:1", "public-url": "https://tasks.example.com", "modelslab-hosts": "lab.example.com,lab.test", "modelslab-result-wait": "8s", "modelslab-workflow-rate": "9",
 		"dev": "true", "dev-listen-any": "true", "log-level": "debug", "log-format": "json",
 		"accept-new-key": "true",
 		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),

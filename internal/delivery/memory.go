@@ -207,6 +207,7 @@ func (m *memory) unsent(l *lane, size int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l.freeing = true
+	l.failed(m.now())
 	m.drop(l, size)
 	m.plan(l)
 }

@@ -18,7 +18,6 @@ type Clock struct {
 	mu    sync.Mutex
 	shown time.Time // by the database when it was looked at; zero: this machine's clock counts
 	at    time.Time // when that was, here
-	off   bool      // this machine's clock is, which was logged
 }
 
 // NewClock returns a clock that shows what the machine's does until it is set.
@@ -29,11 +28,12 @@ func NewClock(source func(context.Context) (time.Time, error), log *slog.Logger)
 
 // The bounds of what is made of an answer.
 const (
-	maxDelay = time.Second // one that took longer says too little
-	maxOff   = time.Second // by which the machine's clock may differ before that is logged
+	maxDelay = time.Second            // one that took longer says too little
+	closely  = 100 * time.Millisecond // by which the machine's clock may differ, beside what the delay leaves open, and yet be gone by
 )
 
-// Set looks at the database's clock.
+// Set looks at the database's clock. Where the machine's agrees, that is gone by: it
+// is read without delay.
 func (c *Clock) Set(ctx context.Context) error {
 	before := time.Now()
 	shown, err := c.source(ctx)
@@ -49,11 +49,14 @@ func (c *Clock) Set(ctx context.Context) error {
 	if delay > maxDelay && !c.shown.IsZero() {
 		return nil
 	}
+	was := c.shown
 	c.at, c.shown = before.Add(delay/2), shown
-	off := c.shown.Sub(c.at.Round(0))
-	if isOff := off.Abs() > maxOff; isOff != c.off {
-		c.off = isOff
-		c.log.Warn("the clock of this machine and the database's differ; the database's is gone by", "difference", off, "differ", isOff)
+	off := shown.Sub(c.at.Round(0))
+	if off.Abs() <= closely+delay/2 {
+		c.shown = time.Time{}
+	}
+	if c.shown.IsZero() != was.IsZero() {
+		c.log.Warn("set the clock by which this server goes", "machine_is_off_by", -off, "goes_by_database", !c.shown.IsZero())
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func TestClock(t *testing.T) {
 				t.Errorf("%s: a minute later the clock is off by %v, want %v", step.name, got, step.want)
 			}
 		}
-		if n := logs.Count("the clock of this machine"); n != 2 {
+		if n := logs.Count("set the clock"); n != 2 {
 			t.Errorf("it was logged %d times", n)
 		}
 	})

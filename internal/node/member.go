@@ -107,7 +107,7 @@ func (m *Member) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	var suspects []string
+	without := map[string]int{} // a session was a node found, so often in a row
 	renew := time.Now().Add(renewEvery)
 	for {
 		select {
@@ -128,7 +128,7 @@ func (m *Member) Run(ctx context.Context) error {
 				renew = now.Add(renewEvery)
 			}
 		default:
-			suspects = m.removeDead(ctx, suspects)
+			without = m.removeDead(ctx, without)
 		}
 	}
 }
@@ -161,17 +161,32 @@ func (m *Member) rejoin(ctx context.Context) {
 	m.Logger.Info("joined", "node", m.Lease().Node)
 }
 
-func (m *Member) removeDead(ctx context.Context, suspects []string) (suspected []string) {
+// suspectAfter is how often in a row a node must be found without a session before it
+// is a suspect.
+const suspectAfter = 2
+
+func (m *Member) removeDead(ctx context.Context, without map[string]int) map[string]int {
+	var suspects []string
+	for id, times := range without {
+		if times >= suspectAfter {
+			suspects = append(suspects, id)
+		}
+	}
 	dead, suspected, err := m.Store.RemoveDead(ctx, m.Lease().Node, suspects)
 	if err != nil {
 		m.complain(ctx, "look for dead nodes", err)
+		return nil
+	}
+	still := map[string]int{}
+	for _, id := range suspected {
+		still[id] = without[id] + 1
 	}
 	if len(dead) > 0 {
 		m.Logger.Warn("took over from nodes that are dead", "nodes", dead)
 		m.Inbox.Wake("")
 		m.Heard(ctx)
 	}
-	return suspected
+	return still
 }
 
 // complain logs what went wrong, unless it is that we are stopping.

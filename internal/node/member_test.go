@@ -200,7 +200,11 @@ func TestTakenForDead(t *testing.T) {
 
 func TestDeadAreRemoved(t *testing.T) {
 	among(t, func(t *testing.T, _ *Member, _ *others, heard *told) {
-		pass(3 * time.Second)
+		pass(2 * time.Second)
+		if got := heard.take(); slices.Contains(got, "heard") {
+			t.Errorf("after two looks its memory was told %q", got)
+		}
+		pass(2 * time.Second)
 		if got := heard.take(); !slices.Contains(got, "wake ") || !slices.Contains(got, "heard") {
 			t.Errorf("its memory was told %q", got)
 		}

@@ -111,8 +111,7 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 // deadNode is a node that may be dead.
 type deadNode struct {
 	id      string
-	expired bool
-	gone    bool // its session has ended
+	expired bool // else its session has ended
 }
 
 // mayBeDead lists the other nodes that may be dead.
@@ -121,46 +120,38 @@ func (s *Store) mayBeDead(ctx context.Context, r reader, node string) ([]deadNod
 	if s.Shared() {
 		gone = `NOT EXISTS (SELECT 1 FROM pg_locks WHERE ` + heldBy("nodes.id") + `)`
 	}
-	return collect(ctx, r, scanDead, `SELECT id, expired, gone FROM (SELECT id, coalesce(expires_at <= `+s.clock()+`, FALSE) AS expired,
+	return collect(ctx, r, scanDead, `SELECT id, expired FROM (SELECT id, coalesce(expires_at <= `+s.clock()+`, FALSE) AS expired,
 		`+gone+` AS gone FROM nodes) AS found WHERE (expired OR gone) AND id <> $1 ORDER BY id`, node)
 }
 
 func scanDead(r scanner) (d deadNode, err error) {
-	err = r.Scan(&d.id, &d.expired, &d.gone)
+	err = r.Scan(&d.id, &d.expired)
 	return d, err
 }
 
 // RemoveDead removes nodes whose lease has ended, and those of the suspects whose
-// session has, and returns those that it removed. Others without a session are the
-// suspects of the next call: a node whose connection broke makes a new one at once.
+// session has, and returns those that it removed. Others without a session become
+// suspects when they stay so: a node whose connection broke makes a new one soon,
+// at the latest when it looks for the dead itself, which is why that is a write.
 func (s *Store) RemoveDead(ctx context.Context, node string, suspects []string) (dead, suspected []string, err error) {
-	isDead := func(d deadNode) bool { return d.expired || d.gone && slices.Contains(suspects, d.id) }
-	found, err := s.mayBeDead(ctx, s.db, node)
-	if err != nil {
-		return nil, suspects, err
-	}
-	for _, d := range found {
-		if !isDead(d) {
-			suspected = append(suspected, d.id)
-		}
-	}
-	if len(suspected) == len(found) {
-		return nil, suspected, nil
-	}
 	err = s.update(ctx, s.kinds.removeDead, func(ctx context.Context, t tx) error {
-		dead = nil
+		dead, suspected = nil, nil
 		found, err := s.mayBeDead(ctx, t, node)
 		if err != nil {
 			return err
 		}
 		for _, d := range found {
-			if !isDead(d) {
+			if !d.expired && !slices.Contains(suspects, d.id) {
+				suspected = append(suspected, d.id)
 				continue
 			}
 			if _, err := t.exec(ctx, `DELETE FROM nodes WHERE id = $1`, d.id); err != nil {
 				return err
 			}
 			dead = append(dead, d.id)
+		}
+		if len(dead) == 0 {
+			return nil
 		}
 		return s.hint(ctx, t)
 	})
