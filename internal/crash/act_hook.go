@@ -167,10 +167,10 @@ func (w *workload) setActive(h *hook, active bool) bool {
 // rotate gives the webhook a new secret while the old one stays valid. An answer
 // that is lost takes the new one along; the repetition gives another.
 func (w *workload) rotate(h *hook) {
-	hour := 3600
+	day := 24 * 3600 // longer than any clock is off
 	var got client.Webhook
 	err := insist(func(ctx context.Context) (err error) {
-		got, err = w.client.RotateSecret(ctx, h.ID, client.Rotation{OverlapSeconds: &hour})
+		got, err = w.client.RotateSecret(ctx, h.ID, client.Rotation{OverlapSeconds: &day})
 		return err
 	})
 	if err == nil {

@@ -73,10 +73,12 @@ func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]cl
 	return byDelivery, nil
 }
 
-// By how much the times that a server shows can be off: they are cut to milliseconds,
-// and where they are the database's, what the way there takes is guessed.
+// By how much the times that a server shows can be off: the start of an attempt is read
+// from two clocks, one for when it was and one for how long it took, between which a
+// busy machine may let others work; and where the times are the database's, what the
+// way there takes is guessed.
 const (
-	clockStep    = 2 * time.Millisecond
+	clockStep    = 50 * time.Millisecond
 	databaseStep = 600 * time.Millisecond
 )
 
