@@ -110,7 +110,7 @@ func jump(t *Trial, by, hold time.Duration) Fault {
 // setClock sets the clock of a node's server.
 func (t *Trial) setClock(n *node, to time.Duration) error {
 	t.stage.jumped.Store(time.Now().UnixNano())
-	n.life.Clocks = append(n.life.clocks(), to)
+	n.life.Clocks = append(n.life.Clocks, to)
 	if !n.alive() {
 		return nil
 	}

@@ -9,12 +9,10 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// clocks returns by how much the clock of a life was off, at any time.
+// clocks returns by how much what a server went by was off, at any time; several
+// servers go by the database, whose clock is right.
 func (l life) clocks() []time.Duration {
-	if len(l.Clocks) == 0 {
-		return []time.Duration{0}
-	}
-	return l.Clocks
+	return append([]time.Duration{0}, l.Clocks...)
 }
 
 // What a server may still do when others may have taken what it had.
