@@ -109,7 +109,9 @@ func jump(t *Trial, by, hold time.Duration) Fault {
 
 // setClock sets the clock of a node's server.
 func (t *Trial) setClock(n *node, to time.Duration) error {
-	t.stage.jumped.Store(time.Now().UnixNano())
+	jumped := func() { t.stage.jumped.Store(time.Now().UnixNano()) }
+	jumped()
+	defer jumped()
 	n.life.Clocks = append(n.life.Clocks, to)
 	if !n.alive() {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -78,7 +79,7 @@ func (f *facts) attempts(ctx context.Context, c *client.Client) (map[string][]cl
 // busy machine may let others work; and where the times are the database's, what the
 // way there takes is guessed.
 const (
-	clockStep    = 50 * time.Millisecond
+	clockStep    = 200 * time.Millisecond
 	databaseStep = 600 * time.Millisecond
 )
 
@@ -105,17 +106,18 @@ func (o *owed) match(v *Verdict, k target, attempts map[string][]client.Attempt,
 	}
 	slices.SortFunc(all, func(a, b client.Attempt) int { return end(a).Compare(end(b)) })
 	slices.SortFunc(o.receipts, func(a, b *receipt) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Status, b.Status)) })
-	find := func(a client.Attempt, status func(int) bool) *receipt {
-		i := slices.IndexFunc(o.receipts, func(r *receipt) bool {
-			return !r.recorded && status(r.Status) && slices.ContainsFunc(f.lives[r.life].clocks(), func(off time.Duration) bool {
+	// find returns the request of an attempt: that which came soonest after its start.
+	find := func(a client.Attempt, status func(int) bool) (found *receipt) {
+		least := time.Duration(math.MaxInt64)
+		for _, r := range o.receipts {
+			for _, off := range f.lives[r.life].clocks() {
 				at := r.At.Add(off)
-				return !at.Before(a.StartedAt.Add(-f.step)) && !at.After(end(a))
-			})
-		})
-		if i < 0 {
-			return nil
+				if far := at.Sub(a.StartedAt).Abs(); !r.recorded && status(r.Status) && far < least && !at.Before(a.StartedAt.Add(-f.step)) && !at.After(end(a)) {
+					found, least = r, far
+				}
+			}
 		}
-		return o.receipts[i]
+		return found
 	}
 	for _, a := range all {
 		if a.StatusCode == 0 {
