@@ -17,7 +17,7 @@ import (
 func (t *Trial) rounds(ctx context.Context) error {
 	var points []string
 	for _, point := range Points() {
-		if unreachable(point) == "" {
+		if unreachable(point) == "" && elsewhere(point) == "" {
 			points = append(points, point)
 		}
 	}
