@@ -79,7 +79,7 @@ func (s *Store) News(ctx context.Context, now time.Time, node string, after int6
 		l.Changed = changed > after
 		n.Mark = max(n.Mark, mark)
 		return l, err
-	}, `SELECT id, mark, changed FROM lanes WHERE owner = $1 AND mark > $2`, node, after)
+	}, `SELECT id, mark, changed FROM lanes WHERE owner = $1 AND mark > 0 AND mark > $2`, node, after)
 	if err != nil {
 		return n, err
 	}

@@ -142,6 +142,7 @@ var postgresSearches = []struct{ statement, step string }{
 	{"SELECT id, url, events, schedule, lane", "endpoints_by_account"},
 	{"SELECT account, due_at FROM runs", "using runs_due on runs"},
 	{"UPDATE runs SET owner = $1", "using runs_due on runs"},
+	{"SELECT id, mark, changed FROM lanes", "using lanes_marked on lanes"},
 	{"SELECT min(due_at) FROM runs", "using runs_next on runs"},
 	{"FROM keys WHERE hash", "keys_hash_key"},
 	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "using runs_open on runs"},

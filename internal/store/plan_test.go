@@ -102,6 +102,7 @@ var searches = []struct{ statement, step string }{
 	{"UPDATE deliveries SET state = 'cancelled'", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"UPDATE lanes SET owner = $1, epoch", "SEARCH lanes USING INDEX lanes_due (next_due>? AND next_due<?)"},
 	{"SELECT min(next_due) FROM lanes", "SEARCH lanes USING INDEX lanes_due (next_due>?)"},
+	{"SELECT id, mark, changed FROM lanes", "SEARCH lanes USING INDEX lanes_marked (owner=? AND mark>?)"},
 	{"UPDATE lanes SET next_due = $1 WHERE id", "SEARCH lanes USING PRIMARY KEY (id=?)"},
 	{"SELECT id, owner, epoch, held, next_due FROM lanes", "SEARCH lanes USING PRIMARY KEY (id=?)"},
 	{"SELECT min(due_at) FROM deliveries WHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
