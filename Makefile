@@ -1,6 +1,6 @@
 # Everything that is done with this repository. ARGS is passed on: make run ARGS=--once
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-examples check bench benchdoc crash power generate release
+.PHONY: help build run test test-examples check bench benchdoc crash faults power generate release
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ benchdoc: build ## the same, and write it into docs/performance.md with its plot
 
 crash: ## kill the server again and again and count what was lost (ROUNDS=300)
 	go test -count=1 -timeout 0 -run Kills -v ./internal/crash -args -rounds=$(or $(ROUNDS),300)
+
+faults: ## let everything but kills go wrong, too, each on its own: ROUNDS=10 of each, KILLS=340, VOLUME=30000 deliveries each
+	STRICT=1 go test -count=1 -timeout 0 -run FaultsOn -v ./internal/crash -args -apart -faults=$(or $(ROUNDS),10) -kills=$(or $(KILLS),340) -volume=$(or $(VOLUME),30000) -lasting=4s -least=16s
 
 power: ## cut the power of the server's disk again and again likewise (CUTS=200); needs FUSE
 	STRICT=1 go test -count=1 -timeout 0 -run PowerCuts -v ./internal/crash -args -cuts=$(or $(CUTS),200)

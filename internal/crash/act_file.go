@@ -46,7 +46,7 @@ func (w *workload) files() {
 	switch {
 	case err == nil:
 		w.ledger.note("file", u.FileID, func() { w.ledger.files[u.FileID] = f })
-	case refused(err) && time.Since(began) < unfinishedLife:
+	case refused(err) && w.lasts(began, unfinishedLife):
 		w.ledger.breach(fmt.Sprintf("L9: the file %s was announced: %v", u.FileID, err))
 		return
 	default:

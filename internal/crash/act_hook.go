@@ -167,10 +167,10 @@ func (w *workload) setActive(h *hook, active bool) bool {
 // rotate gives the webhook a new secret while the old one stays valid. An answer
 // that is lost takes the new one along; the repetition gives another.
 func (w *workload) rotate(h *hook) {
-	hour := 3600
+	day := 24 * 3600 // longer than any clock is off
 	var got client.Webhook
 	err := insist(func(ctx context.Context) (err error) {
-		got, err = w.client.RotateSecret(ctx, h.ID, client.Rotation{OverlapSeconds: &hour})
+		got, err = w.client.RotateSecret(ctx, h.ID, client.Rotation{OverlapSeconds: &day})
 		return err
 	})
 	if err == nil {
@@ -209,6 +209,11 @@ func (w *workload) emitMany(eventType string) {
 	for i := range batch {
 		batch[i] = client.NewEvent{Type: eventType, Data: json.RawMessage(fmt.Sprintf(`{"n":%d}`, w.serial.Add(1)))}
 	}
+	w.publishBatch(eventType, batch)
+}
+
+// publishBatch returns how many events are acknowledged: all or none.
+func (w *workload) publishBatch(eventType string, batch []client.NewEvent) int {
 	var made []client.PublishedEvent
 	err := once(func(ctx context.Context) (err error) {
 		made, err = w.client.PublishBatch(ctx, batch)
@@ -217,7 +222,12 @@ func (w *workload) emitMany(eventType string) {
 	if inDoubt(err) {
 		w.ledger.unanswered(eventType, len(batch))
 	}
+	if err != nil {
+		pause()
+		return 0
+	}
 	for _, e := range made {
 		w.ledger.event(e.ID)
 	}
+	return len(made)
 }

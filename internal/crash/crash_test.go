@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"cmp"
 	"flag"
 	"maps"
 	"os"
@@ -97,8 +98,8 @@ func reportPoints(t *testing.T, v *Verdict) {
 		t.Logf("%-28s %d", point, v.Points[point])
 	}
 	for _, point := range v.Missed {
-		if why := unreachable(point); why != "" {
-			t.Logf("%-28s can't be reached: %s", point, why)
+		if why := cmp.Or(unreachable(point), elsewhere(point)); why != "" {
+			t.Logf("%-28s is not gone to: %s", point, why)
 		} else {
 			t.Errorf("no server came to %s", point)
 		}

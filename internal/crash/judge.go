@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook/client"
@@ -36,9 +37,19 @@ func (v *Verdict) String() string {
 	return fmt.Sprintf(`%d kills, %d graceful stops; %d of %d points reached
 %d tasks and %d events acknowledged, %d unknown; %d webhooks, %d keys, %d files
 %d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
-slowest start %s; %d violations`,
+slowest start %s; violations: %v`,
 		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Webhooks, v.Keys, v.Files,
-		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), len(v.Violations))
+		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), v.byRule())
+}
+
+// byRule counts the violations of each rule.
+func (v *Verdict) byRule() map[string]int {
+	counts := map[string]int{}
+	for _, violation := range v.Violations {
+		rule, _, _ := strings.Cut(violation, ":")
+		counts[rule]++
+	}
+	return counts
 }
 
 func sum(counts map[string]int) (total int) {
@@ -52,6 +63,7 @@ func sum(counts map[string]int) (total int) {
 type facts struct {
 	*clientLedger
 	lives      []life
+	step       time.Duration // by which times of a server can be off
 	receipts   []*receipt
 	tasks      map[string]client.Task
 	deliveries []client.Delivery
@@ -87,10 +99,12 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: sum(f.unknown),
 		Webhooks: len(f.hooks), Keys: len(f.keys), Files: len(f.files), Deliveries: len(f.deliveries), Requests: len(f.receipts),
 		SlowestStart: slices.Max(append(t.starts, 0)), Violations: f.broken}
-	for _, l := range t.lives[:len(t.lives)-1] {
-		if l.Stopped {
+	for _, l := range f.lives {
+		switch {
+		case l.Open:
+		case l.Stopped:
 			v.Stops++
-		} else {
+		default:
 			v.Kills++
 		}
 	}
@@ -118,8 +132,16 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &facts{clientLedger: t.ledger, lives: t.lives, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
+	lives := t.lives
+	for _, n := range t.nodes {
+		n.life.Open = true
+		lives = append(lives, n.life)
+	}
+	f := &facts{clientLedger: t.ledger, lives: lives, step: clockStep, receipts: t.receiver.ledger.all(), tasks: map[string]client.Task{},
 		deliveries: deliveries, byTarget: map[target]*owed{}}
+	if t.Database != nil {
+		f.step = databaseStep
+	}
 	for _, k := range tasks {
 		f.tasks[k.ID] = k
 	}
@@ -128,15 +150,35 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 		o := f.owed(targetOf(d))
 		o.deliveries = append(o.deliveries, d)
 	}
+	f.attribute()
 	for _, r := range f.receipts {
-		r.life = -1 + len(f.lives) // the last one that began before
-		for r.life > 0 && f.lives[r.life].From.After(r.At) {
-			r.life--
-		}
 		o := f.owed(target{r.Path, r.ID})
 		o.receipts = append(o.receipts, r)
 	}
 	return f, nil
+}
+
+// attribute gives each request to the last life of its node that began before, and
+// finds out how wrong the clock was by which it was signed.
+func (f *facts) attribute() {
+	byNode := map[int][]int{}
+	for i, l := range f.lives {
+		byNode[l.Node] = append(byNode[l.Node], i)
+	}
+	for _, r := range f.receipts {
+		lives := byNode[r.node]
+		i := len(lives) - 1
+		for i > 0 && f.lives[lives[i]].From.After(r.At) {
+			i--
+		}
+		r.life = lives[i]
+		for _, skew := range f.lives[r.life].Clocks {
+			if r.Timestamp.Add(-skew).Sub(r.At).Abs() < r.Timestamp.Add(-r.skew).Sub(r.At).Abs() {
+				r.skew = skew
+			}
+		}
+		r.Timestamp = r.Timestamp.Add(-r.skew)
+	}
 }
 
 func (f *facts) owed(k target) *owed {

@@ -102,7 +102,7 @@ func (f *facts) judgeIdentity(v *Verdict, perJob *webhook.Verifier) {
 				v.violate("L3", "%s came to %s with two bodies", k.id, k.path)
 			}
 			if verifier := verifiers[k.path]; verifier != nil {
-				if err := verifier.Verify(r.Header, r.Body, r.At); err != nil {
+				if err := verifier.Verify(r.Header, r.Body, r.At.Add(r.skew)); err != nil {
 					v.violate("L3", "%s came to %s: %v", k.id, k.path, err)
 				}
 			}
@@ -130,6 +130,18 @@ func (h *hook) verifier() *webhook.Verifier {
 // underWay is how long what was begun before an answer may take to arrive.
 const underWay = time.Second
 
+// late reports whether a request came when what was under way at an answer had
+// arrived. A server that was stopped had no part in that time.
+func (f *facts) late(r *receipt, answer time.Time) bool {
+	took := r.At.Sub(answer)
+	for _, s := range f.lives[r.life].Frozen {
+		if to := s.to.Sub(s.from); s.to.After(answer) && s.from.Before(r.At) {
+			took -= to
+		}
+	}
+	return took > underWay
+}
+
 // judgeHooks is the part of L9 that shows at the receiver: it holds what was
 // answered about a webhook.
 func (f *facts) judgeHooks(v *Verdict) {
@@ -138,22 +150,22 @@ func (f *facts) judgeHooks(v *Verdict) {
 		if h == nil {
 			continue
 		}
-		began := r.Timestamp // cut to seconds, so never later than it was
-		if !h.deleted.IsZero() && r.At.After(h.deleted.Add(underWay)) {
+		began := r.Timestamp.Add(-f.step) // never later than it was
+		if !h.deleted.IsZero() && f.late(r, h.deleted) {
 			v.violate("L9", "%s came to %s, which was deleted %s before", r.ID, r.Path, r.At.Sub(h.deleted))
 		}
 		if !h.changed.IsZero() && began.After(h.changed.Add(underWay)) && r.Query != h.query {
 			v.violate("L9", "%s came to the address that %s had before its change", r.ID, r.Path)
 		}
 		for _, s := range h.held {
-			if r.At.After(s.from.Add(underWay)) && (s.to.IsZero() || r.At.Before(s.to)) {
+			if f.late(r, s.from) && (s.to.IsZero() || r.At.Before(s.to)) {
 				v.violate("L9", "%s came to %s while that was paused", r.ID, r.Path)
 			}
 		}
 		for _, s := range h.secrets {
 			only, err := webhook.NewVerifier(s.text)
 			if err == nil && began.After(s.since.Add(underWay)) {
-				err = only.Verify(r.Header, r.Body, r.At)
+				err = only.Verify(r.Header, r.Body, r.At.Add(r.skew))
 			}
 			if err != nil {
 				v.violate("L9", "%s came to %s without a signature by a secret that was answered: %v", r.ID, r.Path, err)

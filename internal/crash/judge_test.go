@@ -42,7 +42,7 @@ func TestAccounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := client.Delivery{ID: "dlv_1", State: tt.state, Attempts: len(tt.attempts)}
-			f := &facts{lives: []life{{}, {Stopped: true}, {}}, receipts: tt.receipts, byTarget: map[target]*owed{
+			f := &facts{lives: []life{{}, {Stopped: true}, {Open: true}}, step: clockStep, receipts: tt.receipts, byTarget: map[target]*owed{
 				{configuredPath, "evt_1"}: {deliveries: []client.Delivery{d}, receipts: slices.Clone(tt.receipts)}}}
 			v := &Verdict{}
 			f.judgeAccounts(v, map[string][]client.Attempt{"dlv_1": tt.attempts})

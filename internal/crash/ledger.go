@@ -146,9 +146,12 @@ type receipt struct {
 	Header    http.Header `json:"-"`
 	Body      []byte      `json:"-"`
 
-	life     int  // of the server that sent it, from 0
-	recorded bool // the server lists the attempt
-	excused  bool // its delivery was cancelled, so that it need not
+	node     int           // that sent it
+	life     int           // of the server that sent it, from 0
+	skew     time.Duration // by which the clock was off that wrote its timestamp
+	recorded bool          // the server lists the attempt
+	unlearnt bool          // and says that no answer came
+	excused  bool          // its delivery was cancelled, so that it need not
 }
 
 // receiverLedger is what reached the receiver.
@@ -156,6 +159,7 @@ type receiverLedger struct {
 	journal  *journal
 	mu       sync.Mutex
 	receipts []receipt
+	volume   int // of them, those that were accepted of the volume
 }
 
 func (l *receiverLedger) add(r receipt) {
@@ -163,6 +167,16 @@ func (l *receiverLedger) add(r receipt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.receipts = append(l.receipts, r)
+	if r.Status == http.StatusOK && strings.HasPrefix(r.Path, volumePath) {
+		l.volume++
+	}
+}
+
+// arrived is how many of the volume were accepted.
+func (l *receiverLedger) arrived() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.volume
 }
 
 func (l *receiverLedger) all() []*receipt {

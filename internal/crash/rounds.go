@@ -17,7 +17,7 @@ import (
 func (t *Trial) rounds(ctx context.Context) error {
 	var points []string
 	for _, point := range Points() {
-		if unreachable(point) == "" {
+		if unreachable(point) == "" && elsewhere(point) == "" {
 			points = append(points, point)
 		}
 	}
@@ -99,7 +99,7 @@ func (t *Trial) live(ctx context.Context, r role, sc scene) error {
 	default:
 		s.kill()
 	}
-	if err := errors.Join(t.cut(), t.receiver.drain(ctx)); err != nil {
+	if err := errors.Join(t.cut(), t.receiver.drain(ctx, 0)); err != nil {
 		return err
 	}
 	l.Until = time.Now()

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,17 +22,23 @@ import (
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/delivery"
+	"github.com/taskhook/taskhook/internal/testkit/clock"
+	"github.com/taskhook/taskhook/internal/testkit/names"
 )
 
 // role is what the child process is told: as a server it does nothing but run, and
 // kills itself at a visit of a point.
 type role struct {
 	Data, Listen, Key string
+	Secret            string // the master key; empty: that in Data
+	Files             string // where results are; empty: in Data
 	Database          string // empty: that in Data
 	Point             string
 	Visit             int
-	Fail              string // a point of the store that fails at first
-	Provider          string // a file of upstream APIs; empty: none
+	Fail              string        // a point of the store that fails at first
+	Provider          string        // a file of upstream APIs; empty: none
+	Receiver          string        // address that all names stand for; empty: no name is asked for
+	Clock             time.Duration // by which its clock is off
 }
 
 // roleMark begins the argument by which a test binary knows that it is a server.
@@ -69,6 +77,18 @@ const (
 )
 
 func serve(r role) error {
+	if r.Clock != 0 {
+		if err := clock.Shift(os.Getpid(), r.Clock); err != nil {
+			return err
+		}
+	}
+	if r.Receiver != "" {
+		addr, err := netip.ParseAddr(r.Receiver)
+		if err != nil {
+			return err
+		}
+		net.DefaultResolver = names.Resolver(addr)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg, err := config.Load(&config.Config{Provider: providerFiles(r)}, []string{"provider"}, func(string) (string, bool) { return "", false })
@@ -76,6 +96,7 @@ func serve(r role) error {
 		return err
 	}
 	cfg.Data, cfg.Listen, cfg.Dev = r.Data, r.Listen, true
+	cfg.Files, cfg.SecretKey = r.Files, config.NewSecret(r.Secret)
 	cfg.BootstrapKey, cfg.DatabaseURL = config.NewSecret(r.Key), config.NewSecret(r.Database)
 	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
 	cfg.Delivery.Concurrency = slots
@@ -188,6 +209,16 @@ func (s *server) read(line string) {
 func (s *server) kill() {
 	s.cmd.Process.Kill()
 	<-s.exited
+}
+
+// gone reports whether the server has ended.
+func (s *server) gone() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // stopped reports whether the server has ended as one does that was asked to.

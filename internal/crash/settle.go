@@ -36,10 +36,8 @@ func (t *Trial) settle(ctx context.Context) (tasks []client.Task, deliveries []c
 func (t *Trial) unsettled(ctx context.Context) bool {
 	c := t.client()
 	open := slices.ContainsFunc([]string{"pending", "queued", "running"}, func(status string) bool {
-		all, err := pages(func(p client.PageQuery) (client.Page[client.Task], error) {
-			return c.Tasks(ctx, client.TaskQuery{Status: status, PageQuery: p})
-		})
-		return err != nil || len(all) > 0
+		p, err := c.Tasks(ctx, client.TaskQuery{Status: status, PageQuery: client.PageQuery{Limit: 1}})
+		return err != nil || len(p.Items) > 0
 	})
 	flows := slices.ContainsFunc([]string{"pending", "running"}, func(status string) bool {
 		p, err := c.Executions(ctx, client.ExecutionQuery{Status: status})
@@ -48,10 +46,8 @@ func (t *Trial) unsettled(ctx context.Context) bool {
 	if open || flows {
 		return true
 	}
-	all, err := pages(func(p client.PageQuery) (client.Page[client.Delivery], error) {
-		return c.Deliveries(ctx, client.DeliveryQuery{State: "pending", PageQuery: p})
-	})
-	return err != nil || len(all) > 0
+	pending, err := c.Deliveries(ctx, client.DeliveryQuery{State: "pending", PageQuery: client.PageQuery{Limit: 1}})
+	return err != nil || len(pending.Items) > 0
 }
 
 // pages reads a whole list.

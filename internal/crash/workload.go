@@ -22,6 +22,12 @@ type stage struct {
 	favour  atomic.Pointer[string] // the action to do more often
 	backlog atomic.Bool            // one is being made
 	long    atomic.Bool            // a long task is under way
+	jumped  atomic.Int64           // when a server's clock was set last, in nanoseconds
+}
+
+// lasts reports whether what a server keeps for a while since a time is still there.
+func (s *stage) lasts(since time.Time, life time.Duration) bool {
+	return time.Since(since) < life && s.jumped.Load() < since.UnixNano()
 }
 
 // workload does what clients do while servers come and go.

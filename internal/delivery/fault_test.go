@@ -204,3 +204,31 @@ func (b *brokenQueue) FinishDeliveries(_ context.Context, results []*taskhook.At
 	}
 	return nil
 }
+
+// TestUnrecordableSendsEnd holds that little is sent which can't be recorded: it would
+// come twice if the process died, or others took its work over, as they do when it is
+// cut off from the database.
+func TestUnrecordableSendsEnd(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.endpoint()
+		h.publishMany(5, 1)
+		pass(time.Minute)
+		h.receiver.set(func(ctx context.Context, _ post) egress.Result { return within(ctx, 300*time.Millisecond, ok()) })
+		h.faults.Set(func(point string) error {
+			if point == "finish_deliveries:before" {
+				return testkit.ErrDisk
+			}
+			return nil
+		})
+		began := time.Now()
+		h.publishMany(400, 1)
+		pass(time.Minute)
+		posts := h.receiver.posts()
+		if last := posts[len(posts)-1].at.Sub(began); last > 2*behindAfter {
+			t.Errorf("%d are sent, the last one when none could be recorded for %s", len(posts)-5, last)
+		}
+		h.faults.Set(nil)
+		pass(time.Minute)
+		h.checkOnce(405)
+	})
+}

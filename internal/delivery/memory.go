@@ -22,7 +22,8 @@ type memory struct {
 	turns  turns
 
 	breaker  Breaker
-	heedGone bool // somebody disables endpoints that answer 410
+	heedGone bool                     // somebody disables endpoints that answer 410
+	behind   func(now time.Time) bool // results pile up that can't be recorded
 	stopping bool
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
@@ -31,6 +32,7 @@ type memory struct {
 
 func newMemory(slots, limit int) *memory {
 	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true, now: time.Now,
+		behind: func(time.Time) bool { return false },
 		agenda: ranking[*lane]{
 			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
 			place: func(l *lane) *int { return &l.index },
@@ -178,6 +180,13 @@ func (m *memory) forget(l *lane) {
 	delete(m.lanes, l.id)
 	m.turns.leave(l)
 	m.agenda.remove(l)
+}
+
+// resume sends again what was held back.
+func (m *memory) resume() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dispatch()
 }
 
 // forgetAll removes all lanes, when this process was taken for dead and they are

@@ -19,9 +19,13 @@ type recorder struct {
 	// done is told of each result that was written, and when its delivery is due
 	// again: zero when never.
 	done func(r *recording, due time.Time)
+	// caughtUp is called when results are written again after they were behind.
+	caughtUp func()
 
 	mu      sync.Mutex
 	waiting []recording
+	writing int       // results that are being written
+	late    time.Time // since when none was written that wait; zero: none wait
 	stopped bool
 	wake    chan struct{} // something waits, or it is stopped
 	full    chan struct{} // as much waits as is worth a write of its own, or it is stopped
@@ -35,7 +39,7 @@ type recording struct {
 }
 
 func newRecorder(queue QueueStore, log *slog.Logger, now func() time.Time, done func(*recording, time.Time)) *recorder {
-	return &recorder{queue: queue, log: log, now: now, done: done, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
+	return &recorder{queue: queue, log: log, now: now, done: done, caughtUp: func() {}, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 // add takes results in.
@@ -47,6 +51,9 @@ func (r *recorder) enqueue(results ...recording) {
 	r.mu.Lock()
 	r.waiting = append(r.waiting, results...)
 	full := len(r.waiting) >= fullRecords
+	if r.late.IsZero() {
+		r.late = time.Now()
+	}
 	r.mu.Unlock()
 	signal(r.wake)
 	if full {
@@ -54,10 +61,47 @@ func (r *recorder) enqueue(results ...recording) {
 	}
 }
 
+// again puts back what could not be written.
+func (r *recorder) again(batch []recording) {
+	r.mu.Lock()
+	r.writing = 0
+	r.mu.Unlock()
+	r.enqueue(batch...)
+}
+
 func signal(to chan struct{}) {
 	select {
 	case to <- struct{}{}:
 	default:
+	}
+}
+
+// behind reports whether results that are in no database pile up, for it does not
+// answer or this process was cut off from it. Then no more is to be sent: all of it
+// would come twice if the process died now, or others have taken its work over. A
+// few are no such sign: a result may be one that can't be written.
+func (r *recorder) behind(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.isBehind(now)
+}
+
+func (r *recorder) isBehind(now time.Time) bool {
+	return len(r.waiting)+r.writing >= behindRecords && now.Sub(r.late) > behindAfter
+}
+
+// wrote notes that results were written.
+func (r *recorder) wrote() {
+	now := time.Now()
+	r.mu.Lock()
+	behind := r.isBehind(now)
+	r.writing, r.late = 0, time.Time{}
+	if len(r.waiting) > 0 {
+		r.late = now
+	}
+	r.mu.Unlock()
+	if behind {
+		r.caughtUp()
 	}
 }
 
@@ -71,11 +115,13 @@ func (r *recorder) stop() {
 }
 
 const (
-	maxRecords  = 512                  // results that share a write
-	busyRecords = 8                    // a larger write makes the next one linger
-	fullRecords = 128                  // and so many end that
-	linger      = 5 * time.Millisecond // or so much time
-	lastTries   = 4                    // failures in a row after which a stop gives up: what is not recorded is sent again after the start
+	maxRecords    = 512                  // results that share a write
+	busyRecords   = 8                    // a larger write makes the next one linger
+	fullRecords   = 128                  // and so many end that
+	linger        = 5 * time.Millisecond // or so much time
+	behindRecords = 16                   // so many that wait
+	behindAfter   = time.Second / 2      // for so long stop further sends
+	lastTries     = 4                    // failures in a row after which a stop gives up: what is not recorded is sent again after the start
 )
 
 // run writes results until stop. What fails goes to the end of the row, and the
@@ -93,6 +139,7 @@ func (r *recorder) run() {
 		}
 		err := r.write(batch)
 		if err == nil {
+			r.wrote()
 			limit, failures = min(2*limit, maxRecords), 0
 			if len(batch) > busyRecords && !stopped {
 				r.linger()
@@ -104,7 +151,7 @@ func (r *recorder) run() {
 		if stopped && failures >= lastTries {
 			return
 		}
-		r.enqueue(batch...)
+		r.again(batch)
 		time.Sleep(errorPause)
 	}
 }
@@ -124,6 +171,7 @@ func (r *recorder) take(limit int) (batch []recording, stopped bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := min(len(r.waiting), limit)
+	r.writing = n
 	batch = r.waiting[:n:n]
 	r.waiting = r.waiting[n:]
 	if len(r.waiting) == 0 {

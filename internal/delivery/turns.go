@@ -32,7 +32,7 @@ func (m *memory) dispatch() {
 
 // next takes the next delivery to send.
 func (m *memory) next() (s send, ok bool) {
-	if m.stopping {
+	if m.stopping || m.behind(time.Now()) {
 		return s, false
 	}
 	for l := m.turns.take(); l != nil; l = m.turns.take() {

@@ -71,6 +71,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	w.sends, w.abandon = context.WithCancel(context.Background())
 	w.recorder = newRecorder(o.Queue, o.Logger, o.Now, w.recorded)
 	w.memory.start, w.memory.now = w.send, o.Now
+	w.memory.behind, w.recorder.caughtUp = w.recorder.behind, w.memory.resume
 	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w
 }

@@ -16,8 +16,9 @@ type Clock struct {
 	log    *slog.Logger
 
 	mu    sync.Mutex
-	shown time.Time // by the database when it was looked at; zero: this machine's clock counts
+	shown time.Time // by the clock that is gone by, when the database was looked at; zero: it was not yet
 	at    time.Time // when that was, here
+	off   bool      // the machine's clock is
 }
 
 // NewClock returns a clock that shows what the machine's does until it is set.
@@ -32,8 +33,8 @@ const (
 	closely  = 100 * time.Millisecond // by which the machine's clock may differ, beside what the delay leaves open, and yet be gone by
 )
 
-// Set looks at the database's clock. Where the machine's agrees, that is gone by: it
-// is read without delay.
+// Set looks at the database's clock. Where the machine's agrees, that is gone by from
+// what it shows now: it is read without delay.
 func (c *Clock) Set(ctx context.Context) error {
 	before := time.Now()
 	shown, err := c.source(ctx)
@@ -49,14 +50,14 @@ func (c *Clock) Set(ctx context.Context) error {
 	if delay > maxDelay && !c.shown.IsZero() {
 		return nil
 	}
-	was := c.shown
+	was := c.off
 	c.at, c.shown = before.Add(delay/2), shown
-	off := shown.Sub(c.at.Round(0))
-	if off.Abs() <= closely+delay/2 {
-		c.shown = time.Time{}
+	by := shown.Sub(c.at.Round(0))
+	if c.off = by.Abs() > closely+delay/2; !c.off {
+		c.shown = c.at.Round(0)
 	}
-	if c.shown.IsZero() != was.IsZero() {
-		c.log.Warn("set the clock by which this server goes", "machine_is_off_by", -off, "goes_by_database", !c.shown.IsZero())
+	if c.off != was {
+		c.log.Warn("set the clock by which this server goes", "machine_is_off_by", -by, "goes_by_database", c.off)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -51,8 +52,9 @@ type Options struct {
 type Server struct {
 	files  string   // its data and its log
 	socket string   // the folder of its socket: a path of few letters, as sockets need
-	lives  *os.File // when this is closed, by our end too, the server stops
+	lives  *os.File // a line starts the server; when this is closed, by our end too, it stops
 	watch  *exec.Cmd
+	halted int // the process that was ended last, whose files may still say that it runs
 }
 
 // Start makes a server and starts it. It ends by Stop, or with this process, however
@@ -73,12 +75,12 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		err = s.make(ctx, as, o)
 	}
 	if err == nil {
-		err = s.start(as)
+		err = s.watchOver(as)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
-	if err := s.await(ctx); err != nil {
+	if err := s.Resume(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
@@ -110,6 +112,23 @@ func (s *Server) PID() (int, error) {
 func (s *Server) status() ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(s.Data(), "postmaster.pid"))
 	return strings.Split(string(text), "\n"), err
+}
+
+// Socket is the path of the socket.
+func (s *Server) Socket() string { return filepath.Join(s.socket, ".s.PGSQL.5432") }
+
+// MakeDir makes a folder in another, or, without one, among the server's files, in
+// which the server may write.
+func (s *Server) MakeDir(in, name string) (string, error) {
+	if in == "" {
+		in = s.files
+	}
+	folder := filepath.Join(in, name)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return "", err
+	}
+	_, err := unprivileged(folder)
+	return folder, err
 }
 
 // unprivileged is how a program is run that refuses to run as root, and gives it
@@ -154,12 +173,12 @@ func (s *Server) make(ctx context.Context, as *syscall.SysProcAttr, o Options) e
 		os.WriteFile(filepath.Join(s.Data(), "postgresql.auto.conf"), []byte(settings), 0o600))
 }
 
-// watch starts the server, and stops it and removes its folders when its own input
-// ends.
-const watch = `"$1/postgres" -D "$2/data" >"$2/log" 2>&1 </dev/null & pid=$!
-cat >/dev/null; kill -QUIT $pid; wait $pid; cd /; rm -rf "$2" "$3" 2>/dev/null; :`
+// watch starts the server with each line of its own input. When that ends it stops
+// the server and removes its folders.
+const watch = `while read go; do "$1/postgres" -D "$2/data" >>"$2/log" 2>&1 </dev/null & done
+kill -QUIT $(head -n 1 "$2/data/postmaster.pid") 2>/dev/null; wait; cd /; rm -rf "$2" "$3" 2>/dev/null; :`
 
-func (s *Server) start(as *syscall.SysProcAttr) error {
+func (s *Server) watchOver(as *syscall.SysProcAttr) error {
 	input, lives, err := os.Pipe()
 	if err != nil {
 		return err
@@ -171,15 +190,20 @@ func (s *Server) start(as *syscall.SysProcAttr) error {
 	return s.watch.Start()
 }
 
-// await returns when the server answers.
-func (s *Server) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+// Resume starts a server that was halted, on the files that it has left, and returns
+// when it answers. As long as there are still processes of one that was killed it
+// ends at once, and is started again; one that is started beside another does
+// nothing.
+func (s *Server) Resume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		if lines, err := s.status(); err == nil && len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready" {
-			return nil
+	for n := 0; !s.answers(); n++ {
+		if n%25 == 0 {
+			if _, err := s.lives.WriteString("go\n"); err != nil {
+				return fmt.Errorf("start PostgreSQL: %w", err)
+			}
 		}
 		select {
 		case <-tick.C:
@@ -188,6 +212,47 @@ func (s *Server) await(ctx context.Context) error {
 			return fmt.Errorf("start PostgreSQL: %w\n%s", ctx.Err(), log)
 		}
 	}
+	return nil
+}
+
+// answers reports whether the server takes connections.
+func (s *Server) answers() bool {
+	lines, err := s.status()
+	return err == nil && len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready" && lines[0] != strconv.Itoa(s.halted)
+}
+
+// The ways in which a server is halted: the signals of PostgreSQL's manual, section
+// 19.5, and that which it can't know of.
+const (
+	Fast      = syscall.SIGINT
+	Immediate = syscall.SIGQUIT
+	Kill      = syscall.SIGKILL
+)
+
+// Halt ends the main process of the server by a signal and returns when that has
+// ended. Its files stay, for Resume.
+func (s *Server) Halt(ctx context.Context, by syscall.Signal) error {
+	pid, err := s.PID()
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, by); err != nil {
+		return fmt.Errorf("halt PostgreSQL: %w", err)
+	}
+	s.halted = pid
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for by != Kill { // which leaves its file
+		if _, err := s.status(); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("halt PostgreSQL: %w", context.Cause(ctx))
+		}
+	}
+	return nil
 }
 
 // Stop ends the server at once, as a crash would, and removes its files.

@@ -43,7 +43,7 @@ func Need(t testing.TB) bool {
 }
 
 // shared is the server of this test binary.
-var shared = sync.OnceValues(startServer)
+var shared = sync.OnceValues(func() (*pgserver.Server, error) { return startServer() })
 
 // serial numbers the databases.
 var serial atomic.Int64

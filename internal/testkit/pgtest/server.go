@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"strings"
 	"syscall"
 
 	"github.com/taskhook/taskhook/internal/pgserver"
@@ -10,10 +11,10 @@ import (
 // startServer starts the server of this process, whose last use is the end of the
 // process. What makes a commit durable is as it is by default. Guarded needs its
 // password.
-func startServer() (*pgserver.Server, error) {
+func startServer(settings ...string) (*pgserver.Server, error) {
 	s, err := pgserver.Start(context.Background(), pgserver.Options{
 		Folder:   roomy(),
-		Settings: "max_wal_size = 256MB\nautovacuum = off\n",
+		Settings: "max_wal_size = 256MB\nautovacuum = off\n" + strings.Join(settings, "\n") + "\n",
 		Rules:    "local all " + Guarded + " scram-sha-256\n",
 	})
 	if err != nil {

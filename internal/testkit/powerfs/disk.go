@@ -11,7 +11,8 @@ type disk struct {
 	honest func(name string) bool
 
 	mu      sync.Mutex
-	off     bool   // the power has gone, and Cut was not called yet
+	off     bool // the power has gone, and Cut was not called yet
+	full    bool
 	syncs   int    // until that; 0: it does not
 	kill    func() // called then
 	nodes   map[uint64]*node

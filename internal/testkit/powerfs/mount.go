@@ -34,8 +34,12 @@ func Mount(dir string, honest func(name string) bool) (*FS, error) {
 }
 
 func (f *FS) mount() error {
+	options := []string{"default_permissions"}
+	if os.Getuid() == 0 {
+		options = append(options, "allow_other") // for a database that refuses to run as root
+	}
 	s, err := fuse.NewServer(newServer(f.disk), f.dir, &fuse.MountOptions{
-		FsName: "powerfs", Name: "powerfs", Options: []string{"default_permissions"}, DirectMount: true,
+		FsName: "powerfs", Name: "powerfs", Options: options, DirectMount: true,
 		DisableXAttrs: true, DisableReadDirPlus: true, ExplicitDataCacheControl: true})
 	if err != nil {
 		return fmt.Errorf("mount %s: %w", f.dir, err)
@@ -65,6 +69,13 @@ func (f *FS) FailAt(n int, kill func()) {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
 	f.disk.syncs, f.disk.kill = n, kill
+}
+
+// Fill makes the disk full, so that no file can grow, or makes room again.
+func (f *FS) Fill(full bool) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	f.disk.full = full
 }
 
 // Cut cuts the power and turns it on again: what is durable is there, and nothing

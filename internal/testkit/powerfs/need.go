@@ -11,7 +11,14 @@ import (
 // testkit.Need has it.
 func Need(t testing.TB, honest func(name string) bool) *FS {
 	t.Helper()
-	f, err := Mount(t.TempDir(), honest)
+	return NeedAt(t, t.TempDir(), honest)
+}
+
+// NeedAt is Need for a directory that is there, such as one that programs of other
+// users can reach.
+func NeedAt(t testing.TB, dir string, honest func(name string) bool) *FS {
+	t.Helper()
+	f, err := Mount(dir, honest)
 	if err != nil {
 		t.Log(err)
 	}

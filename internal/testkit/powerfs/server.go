@@ -158,6 +158,9 @@ func (s *server) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32
 	if errno != 0 {
 		return 0, fuse.Status(errno)
 	}
+	if s.full && in.Offset+uint64(len(data)) > uint64(len(n.content.now)) {
+		return 0, fuse.Status(syscall.ENOSPC)
+	}
 	n.content.change(write{offset: int64(in.Offset), data: slices.Clone(data)})
 	n.changed = time.Now()
 	return uint32(len(data)), fuse.OK
