@@ -68,6 +68,7 @@ type Inbox interface {
 	Push(claimed []Outgoing)
 	// Wake says that a lane which nobody owns has become due.
 	Wake()
-	// Refresh says that the endpoint of a lane was changed.
-	Refresh(lane string)
+	// Refresh says that the endpoint of a lane was changed or, if gone, that deliveries
+	// of it were removed, which may be in memory: the owner must raise its epoch.
+	Refresh(lane string, gone bool)
 }

@@ -79,11 +79,11 @@ func (a *App) openBucket(ctx context.Context) error {
 // claimBucket makes the bucket that of the database, whose oldest account is like no
 // other's. Before there is one the bucket must be nobody's.
 func (a *App) claimBucket(ctx context.Context) error {
-	owner, _, err := a.store.FirstAccount(ctx)
+	owner, err := a.store.Installation(ctx)
 	if err != nil {
 		return fmt.Errorf("look up the first account: %w", err)
 	}
-	return a.bucket.Claim(ctx, owner.ID)
+	return a.bucket.Claim(ctx, owner)
 }
 
 // claimFresh makes the bucket that of a database that has just got its first account.

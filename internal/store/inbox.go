@@ -28,4 +28,4 @@ func (noInbox) Reserve(string, int64, int) bool { return false }
 func (noInbox) Cancel(string, int64, int, bool) {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
 func (noInbox) Wake()                           {}
-func (noInbox) Refresh(string)                  {}
+func (noInbox) Refresh(string, bool)            {}

@@ -9,6 +9,8 @@ type kinds struct {
 	claimRuns, startRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
 	forgetCounts                                                             *kind
 	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
+	remove, forgetUsage                                                      *kind
+	orderErasure, noteErasure, erase, closeAccount                           *kind
 	creditAccount, makePostpaid                                              *kind
 	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
 	createExecution, cancelExecution, settleExecution, finishExecution       *kind
@@ -54,6 +56,12 @@ func (s *Store) makeKinds() []*kind {
 		{&k.completeFile, useCase("complete_file")},
 		{&k.deleteFile, useCase("delete_file")},
 		{&k.deleteUnfinished, useCase("delete_unfinished")},
+		{&k.remove, useCase("remove")},
+		{&k.forgetUsage, useCase("forget_usage")},
+		{&k.orderErasure, useCase("order_erasure")},
+		{&k.noteErasure, useCase("note_erasure")},
+		{&k.erase, useCase("erase")},
+		{&k.closeAccount, useCase("close_account")},
 		{&k.creditAccount, useCase("credit_account")},
 		{&k.makePostpaid, useCase("make_postpaid")},
 		{&k.createWorkflow, useCase("create_workflow")},

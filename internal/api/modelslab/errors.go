@@ -39,6 +39,8 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusNotFound}
 	case taskhook.CodeMethod:
 		return wireError{status: http.StatusMethodNotAllowed}
+	case taskhook.CodeCursorExpired:
+		return wireError{status: http.StatusGone}
 	case taskhook.CodeRateLimited:
 		return wireError{status: http.StatusTooManyRequests, retryAfter: 1}
 	case taskhook.CodeStorageFull:

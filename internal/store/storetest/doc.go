@@ -66,6 +66,8 @@ func Run(t *testing.T, open OpenFunc) {
 		{"files", fileTests()},
 		{"money", moneyTests()},
 		{"workflows", workflowTests()},
+		{"retention", retentionTests()},
+		{"erase", eraseTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()
