@@ -20,6 +20,7 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/retention"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/internal/workflow"
@@ -65,6 +66,8 @@ type App struct {
 	deliveries *delivery.Service
 	sendWork   *delivery.Worker
 	warden     *delivery.Warden
+	sweeper    *retention.Sweeper
+	eraser     *retention.Eraser
 	links      *artifact.Linker
 	opened     time.Time // before anything was made by this process
 	node       string

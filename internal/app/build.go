@@ -56,6 +56,8 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		if madeFile {
 			err = errors.Join(err, os.Remove(keyFile(cfg)))
 		}
+	case errors.Is(err, store.ErrTaken) && madeFile:
+		err = errors.Join(err, os.Remove(keyFile(cfg)))
 	case err == nil && madeFile:
 		a.Logger.Info("made the key file; keep a copy of it apart from the database, for without it stored secrets can't be read", "file", keyFile(cfg))
 	}
@@ -84,6 +86,7 @@ func (a *App) build(ctx context.Context) error {
 	a.buildDelivery()
 	a.buildTasks(models, adapters)
 	a.buildWorkflows(models)
+	a.buildRetention()
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep, a.warden.Run} {
+	for _, loop := range []func(context.Context) error{a.store.Run, a.upkeep, a.warden.Run, a.sweeper.Run, a.eraser.Run} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)

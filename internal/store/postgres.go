@@ -56,7 +56,7 @@ func openPostgres(ctx context.Context, url string, node bool) (_ *postgresDB, er
 		return nil, err
 	}
 	for began := time.Now(); ; time.Sleep(reconnectEvery) {
-		if err = db.prepareWriter(ctx, db.conn); !errors.Is(err, errTaken) || time.Since(began) > handover {
+		if err = db.prepareWriter(ctx, db.conn); !errors.Is(err, ErrTaken) || time.Since(began) > handover {
 			break
 		}
 	}
@@ -120,7 +120,7 @@ func (db *postgresDB) tryBegin(ctx context.Context, limit time.Duration) error {
 			return err
 		}
 		if err := db.prepareWriter(ctx, conn); err != nil {
-			db.lost.Store(errors.Is(err, errTaken))
+			db.lost.Store(errors.Is(err, ErrTaken))
 			conn.Close(ctx) // why stands in err
 			return err
 		}

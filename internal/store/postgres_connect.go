@@ -39,8 +39,9 @@ const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '2
 	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s';
 	SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
 
-// errTaken is a sentence for the operator.
-var errTaken = errors.New("the database is in use by another taskhook process: stop that one or name another database, for they can't share one yet")
+// ErrTaken says that another server works on the database, in a sentence for the
+// operator.
+var ErrTaken = errors.New("the database is in use by another taskhook process: stop that one or name another database, for they can't share one yet")
 
 func postgresConfig(text string) (*pgxpool.Config, error) {
 	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
@@ -97,7 +98,7 @@ func (db *postgresDB) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	if db.conn == nil || db.conn == conn {
-		return errTaken
+		return ErrTaken
 	}
 	// The server may not know yet that the connection before this one is lost.
 	var ghosts int
@@ -106,7 +107,7 @@ func (db *postgresDB) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	if ghosts == 0 {
-		return errTaken
+		return ErrTaken
 	}
 	return errors.New("the connection before this one is being ended")
 }
