@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,24 +16,22 @@ type eraser struct {
 	lanes map[string]bool // from which pending deliveries are removed
 }
 
-// errTried undoes an erasure that was made to see what there is.
-var errTried = taskhook.Errorf(taskhook.CodeConflict, "This was only tried.")
-
 // erasing runs a part of an erasure in a transaction, which a dry one undoes. What is
 // in the memory of this process is freed after it.
 func (s *Store) erasing(ctx context.Context, k *kind, now time.Time, dry bool, do func(context.Context, *eraser) error) (taskhook.Removal, error) {
 	var r taskhook.Removal
 	var lanes map[string]bool
+	tried := false
 	err := s.update(ctx, k, func(ctx context.Context, t tx) error {
 		e := &eraser{remover: remover{tx: t}, now: now, lanes: map[string]bool{}}
 		err := do(ctx, e)
 		r, lanes = e.Removal, e.lanes
-		if err == nil && dry {
-			err = errTried
+		if tried = err == nil && dry; tried {
+			err = taskhook.Errorf(taskhook.CodeConflict, "This was only tried.") // undoes it
 		}
 		return err
 	})
-	if dry && errors.Is(err, errTried) {
+	if tried && taskhook.ErrorCode(err) == taskhook.CodeConflict {
 		return r, nil
 	}
 	for lane := range lanes { // after an error too, for it may have been done

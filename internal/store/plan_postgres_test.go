@@ -122,7 +122,7 @@ var mayReadAll = regexp.MustCompile(`^(nodes|seal|accounts|keys|migrations|feed_
 
 // mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
 // what is too old, of which PostgreSQL guesses that it is a tenth of the table.
-var mayReadMuch = regexp.MustCompile(audit + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts|usage) WHERE`)
+var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts|usage) WHERE`)
 
 // postgresSearches names the step that a hot statement must have.
 var postgresSearches = []struct{ statement, step string }{

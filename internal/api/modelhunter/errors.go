@@ -87,7 +87,7 @@ func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskho
 	if bad.Field != "" {
 		out.Details = &client.ErrorDetails{Field: httpserver.Shorten(bad.Field), Reason: out.Message}
 	}
-	if bad.Code == taskhook.CodeCursorExpired {
+	if bad.Code == taskhook.CodeCursorExpired && out.Details != nil {
 		out.Details.OldestCursor = renderCursor(bad.Oldest)
 	}
 	f.write(w, r, wire.status, envelope{Error: &out})

@@ -24,7 +24,7 @@ type wireError struct {
 // the wrong state is 400 too.
 func wireErrorOf(code taskhook.Code) wireError {
 	switch code {
-	case taskhook.CodeMalformed, taskhook.CodeMissing, taskhook.CodeInvalid, taskhook.CodeModelNotFound, taskhook.CodeConflict,
+	case taskhook.CodeMalformed, taskhook.CodeMissing, taskhook.CodeInvalid, taskhook.CodeModelNotFound, taskhook.CodeConflict, taskhook.CodeCursorExpired,
 		taskhook.CodeTooLarge, taskhook.CodeFileTooLarge:
 		return wireError{status: http.StatusBadRequest}
 	case taskhook.CodeUnauthenticated:
@@ -39,8 +39,6 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusNotFound}
 	case taskhook.CodeMethod:
 		return wireError{status: http.StatusMethodNotAllowed}
-	case taskhook.CodeCursorExpired:
-		return wireError{status: http.StatusGone}
 	case taskhook.CodeRateLimited:
 		return wireError{status: http.StatusTooManyRequests, retryAfter: 1}
 	case taskhook.CodeStorageFull:

@@ -31,6 +31,8 @@ type Database struct {
 	Raw   *sql.DB
 	// Bytes returns all that is stored, to look for what must not be there.
 	Bytes func(ctx context.Context) ([]byte, error)
+	// Forgets says that what was deleted is not in Bytes after a Scrub.
+	Forgets bool
 }
 
 // OpenFunc opens an empty database, which it closes when the test ends.

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/taskhook/taskhook"
@@ -254,14 +256,36 @@ func testNothingLeft(t *testing.T, f *fixture) {
 	equal(t, "labelled", len(labelled), len(ids))
 	f.erase(taskhook.PartTasks, ids...)
 	f.ok(f.Store.Scrub(f.ctx))
+	if text := f.texts(); strings.Contains(text, marker) || !strings.Contains(text, "kept") {
+		t.Errorf("of %d bytes of text the wrong are gone", len(text))
+	}
 	stored, err := f.Bytes(f.ctx)
 	f.ok(err)
+	if !f.Forgets {
+		return
+	}
 	if i := bytes.Index(stored, []byte(marker)); i >= 0 {
 		t.Errorf("%d times it is still there, first at %d of %d", bytes.Count(stored, []byte(marker)), i, len(stored))
 	}
 	if !bytes.Contains(stored, []byte("kept")) {
 		t.Error("what was to stay is not there")
 	}
+}
+
+// texts are the inputs, labels and bodies that are stored.
+func (f *fixture) texts() string {
+	f.t.Helper()
+	var all strings.Builder
+	for _, query := range []string{`SELECT input FROM tasks`, `SELECT metadata FROM tasks WHERE metadata IS NOT NULL`, `SELECT body FROM events`,
+		`SELECT body FROM deliveries WHERE body IS NOT NULL`, `SELECT response FROM attempts WHERE response IS NOT NULL`} {
+		f.each(query, func(rows *sql.Rows) error {
+			var text []byte
+			err := rows.Scan(&text)
+			all.Write(text)
+			return err
+		})
+	}
+	return all.String()
 }
 
 // erasureWrites are the writes of erasures, for faults.
