@@ -31,11 +31,18 @@ func BenchmarkRetention(b *testing.B) {
 func benchmarkRetention(b *testing.B, s *store.Store) {
 	inbox := &benchInbox{}
 	prepareBench(b, s, inbox)
-	for range oldDeliveries / 500 {
-		publishAll(b, s, 500)
-		finishAll(b, s, inbox.take())
+	fill := func() time.Time {
+		for range oldDeliveries / 500 {
+			publishAll(b, s, 500)
+			finishAll(b, s, inbox.take())
+		}
+		return time.Now()
 	}
-	filled := time.Now()
+	filled := fill()
+	cpu := cpuTime(b)
+	quiet := removeAll(b, s, filled, 0)
+	cpu = cpuTime(b) - cpu
+	filled = fill()
 	load := func(until func() bool) (perSecond float64) {
 		began, n := time.Now(), 0
 		for ; !until(); n += 64 {
@@ -48,7 +55,7 @@ func benchmarkRetention(b *testing.B, s *store.Store) {
 	began := time.Now()
 	alone := load(func() bool { return time.Since(began) > loadTime })
 	done := make(chan cost, 1)
-	go func() { done <- removeAll(b, s, filled) }()
+	go func() { done <- removeAll(b, s, filled, 4) }()
 	var c cost
 	beside := load(func() bool {
 		select {
@@ -58,6 +65,8 @@ func benchmarkRetention(b *testing.B, s *store.Store) {
 			return false
 		}
 	})
+	b.ReportMetric(float64(cpu.Microseconds())/float64(quiet.rows), "cpu-µs/row")
+	b.ReportMetric(quiet.all.Seconds(), "quiet-s")
 	b.ReportMetric(alone, "alone/s")
 	b.ReportMetric(beside, "beside/s")
 	b.ReportMetric(float64(c.working.Microseconds())/float64(c.rows), "µs/row")
@@ -71,8 +80,8 @@ type cost struct {
 	working, all time.Duration
 }
 
-// removeAll does what the sweeper does.
-func removeAll(b *testing.B, s *store.Store, before time.Time) (c cost) {
+// removeAll does what the sweeper does, and rests so many times as long as it works.
+func removeAll(b *testing.B, s *store.Store, before time.Time, rest time.Duration) (c cost) {
 	ctx, place := context.WithoutCancel(b.Context()), ""
 	for began := time.Now(); ; {
 		bite := time.Now()
@@ -94,6 +103,6 @@ func removeAll(b *testing.B, s *store.Store, before time.Time) (c cost) {
 		}
 		took := time.Since(bite)
 		c.rows, c.working = c.rows+removed.Rows(), c.working+took
-		<-time.After(4 * took)
+		<-time.After(rest * took)
 	}
 }
