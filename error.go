@@ -26,6 +26,7 @@ const (
 	CodeModelNotFound    Code = "model_not_found"    // the catalogue has no such model
 	CodeProviderNotFound Code = "provider_not_found" // the catalogue has no such provider or capability
 	CodeMethod           Code = "method_not_allowed" // the path exists, the method does not
+	CodeCursorExpired    Code = "cursor_expired"     // what follows the cursor is no longer kept
 	CodeConflict         Code = "conflict"           // the thing is in a state that forbids this
 	CodeTooLarge         Code = "too_large"          // the request is over a limit
 	CodeFileTooLarge     Code = "file_too_large"     // a file to be uploaded is over a limit
@@ -41,7 +42,7 @@ const (
 func Codes() []Code {
 	return []Code{CodeMalformed, CodeMissing, CodeInvalid, CodeUnauthenticated, CodeBadKey, CodeKeyExpired,
 		CodeKeyRevoked, CodeKeyPermission, CodeForbidden, CodeNotFound, CodeTaskNotFound, CodeModelNotFound, CodeProviderNotFound,
-		CodeMethod, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeNoBalance, CodeSpendLimit, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
+		CodeMethod, CodeCursorExpired, CodeConflict, CodeTooLarge, CodeFileTooLarge, CodeNoBalance, CodeSpendLimit, CodeRateLimited, CodeStorageFull, CodeUnavailable, CodeInternal}
 }
 
 // Error is a failure that a user may read. Message is a sentence for the user
@@ -53,6 +54,7 @@ type Error struct {
 	Err     error
 	Limit   int // the most unfinished tasks that an account may have, where that was met; else 0
 
+	Oldest     Cursor        // from which on the feed is kept, of CodeCursorExpired; else 0
 	RetryAfter time.Duration // when to try again, where that is known; else 0
 }
 

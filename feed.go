@@ -8,6 +8,7 @@ type Cursor int64
 type FeedQuery struct {
 	AccountID string
 	After     Cursor
+	FromStart bool     // if events after it are no longer kept, begin with the oldest
 	Types     []string // as an endpoint wants them, such as "task.*"; empty: all
 	Limit     int
 }

@@ -26,6 +26,7 @@ const (
 
 	PrefixWorkflow  = "wf_"
 	PrefixExecution = "exec_"
+	PrefixErasure   = "ers_"
 )
 
 // idText is base32 in an alphabet whose bytewise order is the order of the

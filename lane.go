@@ -70,6 +70,7 @@ type Inbox interface {
 	// a lane of this node, or in one that nobody owns, with an empty id. The node
 	// must look for it by a claim that begins after the call.
 	Wake(lane string)
-	// Refresh says that the endpoint of a lane was changed.
-	Refresh(lane string)
+	// Refresh says that the endpoint of a lane was changed or, if gone, that deliveries
+	// of it were removed, which may be in memory: the owner must raise its epoch.
+	Refresh(lane string, gone bool)
 }

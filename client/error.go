@@ -23,6 +23,8 @@ type Error struct {
 type ErrorDetails struct {
 	Field  string `json:"field"` // "input.prompt"
 	Reason string `json:"reason"`
+
+	OldestCursor string `json:"oldestCursor,omitempty"` // of an expired cursor: where the feed begins now
 }
 
 // Error returns the status, the code and the message in one line.

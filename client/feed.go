@@ -12,7 +12,7 @@ import (
 
 // FeedQuery asks for events in the order of the feed.
 type FeedQuery struct {
-	After     string        // cursor of the last event seen; "now": only what is yet to come; empty: from the beginning
+	After     string        // cursor of the last event seen; "now": only what is yet to come; empty: the oldest that are kept
 	Types     []string      // such as "task.*"; empty: all, or what the webhook wants
 	WebhookID string        // sign the events as for this webhook
 	Wait      time.Duration // for something to come, at most a minute

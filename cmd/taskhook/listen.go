@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,14 +70,14 @@ func (l *listener) run(ctx context.Context, from string) error {
 	if err := l.begin(ctx, from); err != nil {
 		return err
 	}
-	l.log.say("Forwarding events to %s; the next one follows %s. Interrupt to stop.", l.to, l.query.After)
+	l.log.say("Forwarding events to %s; the next one follows %s. Interrupt to stop.", l.to, cmp.Or(l.query.After, "nothing"))
 	for away := false; ; {
 		page, err := l.Feed(ctx, l.query)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil && !passing(err):
-			return err
+			return explainExpired(err)
 		case err != nil:
 			if !away {
 				l.log.say("The server does not answer (%v); waiting for it.", err)
@@ -107,13 +108,23 @@ func (l *listener) run(ctx context.Context, from string) error {
 	}
 }
 
+// explainExpired says how to go on when what was missed is no longer kept.
+func explainExpired(err error) error {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || e.Code != "CURSOR_EXPIRED" || e.Details == nil {
+		return err
+	}
+	return fmt.Errorf("events after the place where this stopped are no longer kept by the server, so some were missed: "+
+		"go on with the oldest that are there by --from %s, or with what is yet to come by --from now", safe(e.Details.OldestCursor))
+}
+
 // begin finds out where to go on.
 func (l *listener) begin(ctx context.Context, from string) error {
 	switch from {
 	case "":
 		from = l.place.kept()
 	case "start":
-		from = "0"
+		return nil // the oldest that are kept
 	}
 	if from != "" && from != "now" {
 		l.query.After = from

@@ -22,6 +22,7 @@ import (
 	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
+	"github.com/taskhook/taskhook/internal/retention"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/internal/workflow"
@@ -71,6 +72,8 @@ type App struct {
 	replays    *delivery.Replays
 	replayWork *delivery.Replayer
 	warden     *delivery.Warden
+	sweeper    *retention.Sweeper
+	eraser     *retention.Eraser
 	links      *artifact.Linker
 	adapters   *provider.Registry
 	callbacks  *upstream.Callbacks

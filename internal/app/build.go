@@ -89,6 +89,7 @@ func (a *App) build(ctx context.Context) error {
 	a.buildDelivery()
 	a.buildTasks(models)
 	a.buildWorkflows(models)
+	a.buildRetention()
 	return a.buildMember()
 }
 

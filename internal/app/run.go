@@ -25,13 +25,14 @@ func (a *App) Run(ctx context.Context) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.warden.Run} {
+	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.warden.Run,
+		a.byOne(a.sweeper.Run), a.byOne(a.eraser.Run)} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)
 	defer stopSending()
 	workers.Go(func() error { return a.flowWork.Run(sending) })
-	workers.Go(func() error { return a.replayWork.Run(sending) })
+	workers.Go(func() error { return a.byOne(a.replayWork.Run)(sending) })
 	sent := ended(workers, func() error { return a.sendWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)
 	defer stopRunning()

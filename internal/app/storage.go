@@ -90,19 +90,19 @@ func openBucket(ctx context.Context, c *config.S3, of owner) (b *s3.Bucket, hang
 	return b, transport.CloseIdleConnections, err
 }
 
-// owner knows the oldest account of a database.
+// owner knows what tells a database from all others.
 type owner interface {
-	FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error)
+	Installation(ctx context.Context) (id string, err error)
 }
 
 // claimBucket makes the bucket that of the database, whose oldest account is like no
 // other's. Before there is one the bucket must be nobody's.
 func claimBucket(ctx context.Context, b *s3.Bucket, of owner) error {
-	first, _, err := of.FirstAccount(ctx)
+	id, err := of.Installation(ctx)
 	if err != nil {
 		return fmt.Errorf("look up the first account: %w", err)
 	}
-	return b.Claim(ctx, first.ID)
+	return b.Claim(ctx, id)
 }
 
 // claimFresh makes the bucket that of a database that has just got its first account.

@@ -20,7 +20,9 @@ type Pace struct {
 	IdempotencyKey time.Duration // until it is forgotten; see task.ServiceOptions
 	UnfinishedFile time.Duration // until it is removed; see file.Options
 	// Clock is the database's, if not the one that it has.
-	Clock func(context.Context) (time.Time, error)
+	Clock     func(context.Context) (time.Time, error)
+	Retention time.Duration // between two looks for what is old; see retention.Options
+	Quiet     time.Duration // after an account was closed; see retention.EraserOptions
 }
 
 const (
@@ -63,12 +65,21 @@ func (a *App) tidy(ctx context.Context, now time.Time) {
 	}{
 		{"forget idempotency keys", func() (int64, error) { return a.store.ForgetIdempotency(ctx, now, upkeepBite) }},
 		{"forget counters", func() (int64, error) { return a.store.ForgetCounts(ctx, now.Add(-countsKept), upkeepBite) }},
+		{"forget usage", func() (int64, error) { return a.forgetUsage(ctx, now) }},
 		{"collect lanes", func() (int64, error) { return a.store.CollectLanes(ctx, upkeepBite) }},
 		{"remove files that were never completed", func() (int64, error) { return a.uploads.RemoveUnfinished(ctx, now, upkeepBite) }},
 		{"cancel deliveries of deleted webhooks", func() (int64, error) { return a.store.CancelOrphans(ctx, now) }},
 	} {
 		a.chore(ctx, chore.name, chore.bite)
 	}
+}
+
+func (a *App) forgetUsage(ctx context.Context, now time.Time) (int64, error) {
+	age := time.Duration(a.Config.Retention.Usage)
+	if age == 0 {
+		return 0, nil
+	}
+	return a.store.ForgetUsage(ctx, now.Add(-age), upkeepBite)
 }
 
 // chore takes bites until nothing is left.

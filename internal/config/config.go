@@ -45,6 +45,8 @@ type Config struct {
 	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
 
+	Retention Retention `embed:"" prefix:"retention-"`
+
 	Allow []string `name:"allow" placeholder:"RECEIVER" help:"Private receivers that may be sent to: a host name, an address or a network such as 10.0.0.0/8, with http:// before it to allow plain http too."`
 	Ports []int    `name:"ports" placeholder:"PORT" help:"Ports of receivers that are allowed besides 443."`
 

@@ -19,7 +19,7 @@ func (c *Config) validate() error {
 		return errors.New("data is empty; name the directory that holds the database")
 	}
 	for _, check := range []func() error{c.checkAddresses, c.checkHosts, c.checkDatabase, c.checkPublicURL, c.checkBootstrapKey,
-		c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3} {
+		c.checkOperatorToken, c.checkLimits, c.checkDelivery, c.checkS3, c.checkRetention} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -35,6 +35,14 @@ func TestValidate(t *testing.T) {
 			c.ModelHunter.Hosts, c.Muapi.Hosts = []string{"Api.example"}, []string{"b.example", "api.EXAMPLE"}
 		}, "modelhunter-hosts and muapi-hosts both have api.example"},
 		{"a host name twice", func(c *Config) { c.Muapi.Hosts = []string{"b.example", "b.example"} }, ""},
+		{"events shorter than attempts", func(c *Config) { c.Retention.Attempts = 2 * c.Retention.Events }, "retention-events is 60d, which is shorter than retention-attempts"},
+		{"events shorter than the schedule", func(c *Config) {
+			c.Retention.Events, c.Retention.Attempts = Age(time.Minute), Age(time.Minute)
+		}, "which is shorter than the longest schedule"},
+		{"tasks shorter than results", func(c *Config) { c.Retention.Artifacts = 2 * c.Retention.Tasks }, "retention-tasks is 90d, which is shorter than retention-artifacts"},
+		{"tasks shorter than keys", func(c *Config) { c.Retention.Tasks = Age(time.Hour) }, "an Idempotency-Key"},
+		{"results for ever, tasks not", func(c *Config) { c.Retention.Artifacts = 0 }, "retention-artifacts is 0, which is for ever"},
+		{"all for ever", func(c *Config) { c.Retention = Retention{} }, ""},
 		{"one address", func(c *Config) { c.Listen = "10.0.0.1:80" }, ""},
 		{"no data directory", func(c *Config) { c.Data = "" }, "data is empty"},
 		{"dev", func(c *Config) { c.Dev = true }, ""},

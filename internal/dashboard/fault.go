@@ -34,6 +34,8 @@ func statusOf(code taskhook.Code) int {
 		return http.StatusForbidden
 	case taskhook.CodeMethod:
 		return http.StatusMethodNotAllowed
+	case taskhook.CodeCursorExpired:
+		return http.StatusGone
 	case taskhook.CodeConflict:
 		return http.StatusConflict
 	case taskhook.CodeTooLarge:

@@ -76,7 +76,7 @@ func (d *Dashboard) admitOperator(ctx context.Context, t ticket) (*session, erro
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there is no account")
+		return nil, taskhook.Errorf(taskhook.CodeNotFound, "There is no account, for the last one was erased. Make one with: taskhook key create --account NAME")
 	}
 	i := slices.IndexFunc(all, func(a taskhook.Account) bool { return a.ID == t.Account })
 	account := all[max(i, 0)]

@@ -64,7 +64,7 @@ func (f *Feed) Events(ctx context.Context, q taskhook.FeedQuery, wait time.Durat
 		if err != nil || len(page.Events) > 0 || page.More && reads == maxReads {
 			return page, err
 		}
-		q.After = page.Next // nothing up to here was wanted
+		q.After, q.FromStart = page.Next, false // nothing up to here was wanted
 		if !page.More {
 			if !f.await(ctx, head, end) {
 				return page, nil

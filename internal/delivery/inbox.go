@@ -74,7 +74,7 @@ func (m *memory) Wake(id string) {
 }
 
 // Refresh is of taskhook.Inbox.
-func (m *memory) Refresh(id string) {
+func (m *memory) Refresh(id string, gone bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.free = true
@@ -82,6 +82,7 @@ func (m *memory) Refresh(id string) {
 		l.target, l.pause = nil, time.Time{}
 		l.rest, l.quiet, l.misses = taskhook.Rest{}, time.Time{}, 0 // somebody has seen to it
 		l.changes++
+		l.freeing = l.freeing || gone
 		m.plan(l)
 	}
 	m.signal()

@@ -109,7 +109,7 @@ func (t *told) take() []string {
 }
 
 func (t *told) Wake(lane string)    { t.note("wake " + lane) }
-func (t *told) Refresh(lane string) { t.note("refresh " + lane) }
+func (t *told) Refresh(lane string, _ bool) { t.note("refresh " + lane) }
 
 // among runs a test as a node among others.
 func among(t *testing.T, test func(t *testing.T, m *Member, o *others, told *told)) {

@@ -61,7 +61,7 @@ func (m *Member) look(ctx context.Context, mark *int64) (found bool) {
 	*mark = news.Mark
 	for _, l := range news.Lanes {
 		if l.Changed {
-			m.Inbox.Refresh(l.Lane)
+			m.Inbox.Refresh(l.Lane, true) // deliveries may have been removed as well
 		}
 		m.Inbox.Wake(l.Lane)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// Accounts returns all accounts, oldest first.
+// Accounts returns all accounts that are not erased, oldest first.
 func (s *Store) Accounts(ctx context.Context) ([]taskhook.Account, error) {
-	return collect(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts ORDER BY number`)
+	return collect(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts WHERE erased_at IS NULL ORDER BY number`)
 }

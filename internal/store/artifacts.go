@@ -19,6 +19,7 @@ func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 }
 
 func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
+	t.note(taskhook.KindArtifacts, taskhook.Amount{Rows: 1, Bytes: a.Size})
 	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
 		duration, safety, generation, created_at) VALUES (`+marks(1, 13)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
 		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt))
@@ -46,9 +47,9 @@ func (s *Store) Result(ctx context.Context, account, name string) (taskhook.Arti
 	return a, err
 }
 
-// KnownArtifacts returns which of the ids are artifacts.
+// KnownArtifacts returns which of the ids are artifacts whose files are kept.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
-	return known(ctx, s.db, `SELECT id FROM artifacts WHERE id`, ids)
+	return known(ctx, s.db, `SELECT id FROM artifacts WHERE removed = 0 AND id`, ids)
 }
 
 // known returns which of the ids a query finds, which ends before their list.

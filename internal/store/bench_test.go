@@ -22,7 +22,7 @@ type benchInbox struct {
 func (*benchInbox) Reserve(string, int64, int) bool { return true }
 func (*benchInbox) Cancel(string, int64, int, bool) {}
 func (*benchInbox) Wake(string)                     {}
-func (*benchInbox) Refresh(string)                  {}
+func (*benchInbox) Refresh(string, bool)            {}
 func (b *benchInbox) Push(claimed []taskhook.Outgoing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -187,6 +187,10 @@ func (c *committer) transact(batch []*write) (err error, retry bool) {
 		t.rollback(ctx)
 		return err, true
 	}
+	if err := writeStored(ctx, t); err != nil {
+		t.rollback(ctx)
+		return err, true
+	}
 	if err := c.fault.at("commit:before"); err != nil {
 		t.rollback(ctx)
 		return err, false

@@ -167,7 +167,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 // may have been made.
 func (s *Store) refresh(lane string) {
 	if lane != "" {
-		s.member.get().inbox.Refresh(lane)
+		s.member.get().inbox.Refresh(lane, false)
 	}
 }
 

@@ -78,6 +78,10 @@ func insertExecution(ctx context.Context, t tx, x *taskhook.Execution) error {
 	if err != nil || made == 0 {
 		return err
 	}
+	t.note(taskhook.KindTasks, taskhook.Amount{Rows: 1, Bytes: executionCost + int64(len(x.Input))})
+	if err := useFiles(ctx, t, x.CreatedAt, x.AccountID, x.Input); err != nil {
+		return err
+	}
 	for i := range x.Steps {
 		if _, err := t.exec(ctx, `INSERT INTO execution_steps (execution, position, step, state) VALUES ($1, $2, $3, $4)`,
 			x.ID, i, x.Steps[i].ID, string(x.Steps[i].State)); err != nil {

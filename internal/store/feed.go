@@ -12,9 +12,28 @@ const feedScan = 1000
 
 // Feed returns the events of an account after a cursor, in the order of the feed,
 // which no later commit changes: places in it are given within commits that follow
-// one another. Those of the test button are left out. It looks at a bounded number of events, so a page may be empty and yet
-// there are more.
+// one another. Those of the test button are left out. It looks at a bounded number
+// of events, so a page may be empty and yet there are more. When retention has
+// removed something after the cursor that is CodeCursorExpired, with the oldest
+// cursor after which nothing is missing.
 func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.FeedPage, err error) {
+	for {
+		if page, err = s.readFeed(ctx, q); err != nil {
+			return page, err
+		}
+		// Looked at after the events were read: what was missing then is known now.
+		oldest, err := s.horizon(ctx, q.AccountID)
+		switch {
+		case err != nil || q.After >= oldest:
+			return page, err
+		case !q.FromStart:
+			return page, expired(oldest)
+		}
+		q.After = oldest
+	}
+}
+
+func (s *Store) readFeed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.FeedPage, err error) {
 	wants := taskhook.Endpoint{Events: q.Types}
 	scan := feedScan
 	if len(q.Types) == 0 {
@@ -38,6 +57,20 @@ func (s *Store) Feed(ctx context.Context, q taskhook.FeedQuery) (page taskhook.F
 	}
 	page.Events = slices.Clip(page.Events)
 	return page, nil
+}
+
+func expired(oldest taskhook.Cursor) error {
+	e := taskhook.FieldErrorf(taskhook.CodeCursorExpired, "after", "Events after this cursor are no longer kept, so going on would miss some. "+
+		"Begin at the oldest cursor, which stands in the details, and make up for what was missed by reading the tasks.")
+	e.Oldest = oldest
+	return e
+}
+
+// horizon is the place after which all events of an account are kept. Before it there
+// may be some that retention has spared, for a delivery waits for them.
+func (s *Store) horizon(ctx context.Context, account string) (taskhook.Cursor, error) {
+	seq, _, err := first(ctx, s.db, scanInto[int64], `SELECT seq FROM feed_horizons WHERE account = $1`, account)
+	return taskhook.Cursor(seq), err
 }
 
 // FeedHead returns the place of the last event of all accounts.

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -21,8 +23,8 @@ func scanFile(r scanner) (f taskhook.File, err error) {
 // be repeated.
 func (s *Store) CreateFile(ctx context.Context, f taskhook.File) error {
 	return s.update(ctx, s.kinds.createFile, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO files (id, account, filename, content_type, size, created_at)
-			VALUES (`+marks(1, 6)+`) ON CONFLICT (id) DO NOTHING`, f.ID, f.AccountID, f.Filename, f.ContentType, f.Size, ms(f.CreatedAt))
+		_, err := t.exec(ctx, `INSERT INTO files (id, account, filename, content_type, size, created_at, used_at)
+			VALUES (`+marks(1, 7)+`) ON CONFLICT (id) DO NOTHING`, f.ID, f.AccountID, f.Filename, f.ContentType, f.Size, ms(f.CreatedAt), ms(f.CreatedAt))
 		return err
 	})
 }
@@ -93,6 +95,7 @@ func (s *Store) CompleteFile(ctx context.Context, now time.Time, account, id str
 			return taskhook.Errorf(taskhook.CodeConflict, "Nothing was uploaded yet: PUT the bytes to the upload_url first.")
 		}
 		f.CompletedAt = at(ms(now))
+		t.note(taskhook.KindFiles, taskhook.Amount{Rows: 1, Bytes: f.Size})
 		_, err = t.exec(ctx, `UPDATE files SET completed_at = $1 WHERE id = $2 AND completed_at IS NULL`, ms(now), id)
 		return err
 	})
@@ -108,6 +111,9 @@ func (s *Store) DeleteFile(ctx context.Context, account, id string) (content str
 			return err
 		}
 		content = f.Content
+		if f.Complete() {
+			t.note(taskhook.KindFiles, less(1, f.Size))
+		}
 		_, err = t.exec(ctx, `DELETE FROM files WHERE id = $1`, id)
 		return err
 	})
@@ -129,4 +135,24 @@ func (s *Store) DeleteUnfinished(ctx context.Context, before time.Time, limit in
 // KnownContents returns which of the ids are the bytes of files.
 func (s *Store) KnownContents(ctx context.Context, ids []string) (map[string]bool, error) {
 	return known(ctx, s.db, `SELECT content FROM files WHERE content <> '' AND content`, ids)
+}
+
+// fileIDs are in inputs, in links and references alike.
+var fileIDs = regexp.MustCompile(taskhook.PrefixFile + `[0-9a-z]{26}`)
+
+// useAgain is how long a use of a file stands for those that follow.
+const useAgain = time.Hour
+
+// useFiles notes that an input names files, which are kept from then on anew.
+func useFiles(ctx context.Context, t tx, now time.Time, account string, input []byte) error {
+	if !bytes.Contains(input, []byte(taskhook.PrefixFile)) {
+		return nil
+	}
+	for _, id := range fileIDs.FindAllString(string(input), -1) {
+		if _, err := t.exec(ctx, `UPDATE files SET used_at = $1 WHERE id = $2 AND account = $3 AND used_at < $4`,
+			ms(now), id, account, ms(now.Add(-useAgain))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ var filling = func() (statements []string) {
 			SELECT 'wh_' || i, 'acc_' || (i % 2000 + 1), '', '', 'a.b', 'active', '', 'lane_' || i, 0, 0`},
 		{2000, `endpoint_health (endpoint, failures) SELECT 'wh_' || i, 0`},
 		{rows, `events (seq, id, account, type, subject, body, created_at) SELECT i, 'evt_' || (100000 + i), 'acc_' || (i % 2000 + 1), 'a.b', 's' || i, '{}', 0`},
+		{rows / 10, `feed_horizons (account, seq) SELECT 'acc_' || i, i`},
 		{rows, `deliveries (id, account, event, event_type, endpoint, lane, state, claim, schedule, test, due_at, created_at, finished_at, last_class)
 			SELECT 'dlv_' || (100000 + i), 'acc_' || (i % 2000 + 1), 'evt_' || (100000 + i), 'a.b', 'wh_' || (i % 2000), 'lane_' || (i % 2000),
 			CASE WHEN i % 20 = 0 THEN 'pending' ELSE 'delivered' END, 0, '', 0, i, 0, CASE WHEN i % 20 = 0 THEN NULL ELSE 0 END,

@@ -68,8 +68,10 @@ func updateDeliveries(ctx context.Context, t tx, all []*taskhook.AttemptResult) 
 
 func insertAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) error {
 	args := make([]any, 0, len(made)*len(bulkColumns[attemptRows]))
+	amount := taskhook.Amount{Rows: int64(len(made))}
 	for _, r := range made {
 		a := &r.Attempt
+		amount.Bytes += attemptCost + int64(len(a.Response))
 		var response any
 		if len(a.Response) > 0 {
 			response = a.Response
@@ -77,6 +79,7 @@ func insertAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) e
 		args = append(args, r.Delivery.ID, a.Number, ms(a.StartedAt), a.Duration.Microseconds(), a.Status,
 			string(a.Class), a.Error, response, a.RetryAfter.Milliseconds())
 	}
+	t.note(taskhook.KindAttempts, amount)
 	_, err := t.many(ctx, attemptRows, args)
 	return err
 }

@@ -23,14 +23,22 @@ func (s *Store) CreateAccount(ctx context.Context, a taskhook.Account) (taskhook
 	return a, err
 }
 
-// FirstAccount returns the oldest account; ok is false when there is none.
+// FirstAccount returns the oldest account that is not erased; ok is false when there
+// is none.
 func (s *Store) FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error) {
-	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts ORDER BY number LIMIT 1`)
+	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts WHERE erased_at IS NULL ORDER BY number LIMIT 1`)
+}
+
+// Installation is what tells this database from all others: the id of the account that
+// it began with, which stays when that is erased; empty before there was one.
+func (s *Store) Installation(ctx context.Context) (id string, err error) {
+	id, _, err = first(ctx, s.db, scanInto[string], `SELECT id FROM accounts ORDER BY number LIMIT 1`)
+	return id, err
 }
 
 // AccountNamed returns the account of the name; ok is false when there is none.
 func (s *Store) AccountNamed(ctx context.Context, name string) (a taskhook.Account, ok bool, err error) {
-	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts WHERE name = $1 ORDER BY number LIMIT 1`, name)
+	return first(ctx, s.db, scanOneAccount, `SELECT `+accountColumns+` FROM accounts WHERE name = $1 AND erased_at IS NULL ORDER BY number LIMIT 1`, name)
 }
 
 const accountColumns = `id, number, name, created_at, prepaid, balance, held`

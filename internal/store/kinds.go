@@ -13,6 +13,8 @@ type kinds struct {
 	createWorkflow, updateWorkflow, deleteWorkflow                                    *kind
 	createExecution, cancelExecution, settleExecution, finishExecution                *kind
 	failStep, noteEndpoint, dropDeliveries                                            *kind
+	remove, forgetUsage                                                               *kind
+	orderErasure, noteErasure, erase, closeAccount                                    *kind
 	createReplay, changeReplay, advanceReplay                                         *kind
 	join, renewNode, removeDead, leave                                                *kind
 }
@@ -56,6 +58,12 @@ func (s *Store) makeKinds() []*kind {
 		{&k.completeFile, useCase("complete_file")},
 		{&k.deleteFile, useCase("delete_file")},
 		{&k.deleteUnfinished, useCase("delete_unfinished")},
+		{&k.remove, useCase("remove")},
+		{&k.forgetUsage, useCase("forget_usage")},
+		{&k.orderErasure, useCase("order_erasure")},
+		{&k.noteErasure, useCase("note_erasure")},
+		{&k.erase, useCase("erase")},
+		{&k.closeAccount, useCase("close_account")},
 		{&k.creditAccount, useCase("credit_account")},
 		{&k.makePostpaid, useCase("make_postpaid")},
 		{&k.createWorkflow, useCase("create_workflow")},

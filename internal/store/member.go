@@ -69,4 +69,4 @@ func (noInbox) Reserve(string, int64, int) bool { return false }
 func (noInbox) Cancel(string, int64, int, bool) {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
 func (noInbox) Wake(string)                     {}
-func (noInbox) Refresh(string)                  {}
+func (noInbox) Refresh(string, bool)            {}

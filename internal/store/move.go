@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-
-	"github.com/taskhook/taskhook"
 )
 
 // MoveOptions say what is moved where.
@@ -95,10 +93,9 @@ func (m *Move) Close() error {
 	return errors.Join(errs...)
 }
 
-// FirstAccount returns the oldest account that is moved; ok is false when there is
-// none.
-func (m *Move) FirstAccount(ctx context.Context) (a taskhook.Account, ok bool, err error) {
-	return (&Store{db: m.source}).FirstAccount(ctx)
+// Installation is that of the source; see Store.
+func (m *Move) Installation(ctx context.Context) (id string, err error) {
+	return (&Store{db: m.source}).Installation(ctx)
 }
 
 // inTarget runs do in a transaction of the target.

@@ -158,6 +158,20 @@ func (s *Store) RemoveDead(ctx context.Context, node string, suspects []string) 
 	return dead, suspected, err
 }
 
+// Attended reports whether a server works on a database that several may share. On
+// SQLite the Lock tells.
+func (s *Store) Attended(ctx context.Context) (bool, error) {
+	_, any, err := first(ctx, s.db, scanInto[string], `SELECT id FROM nodes WHERE expires_at > `+s.clock()+` LIMIT 1`)
+	return any, err
+}
+
+// Eldest reports whether this process is the node that was there first, which does
+// what one is enough for.
+func (s *Store) Eldest(ctx context.Context) (bool, error) {
+	id, _, err := first(ctx, s.db, scanInto[*string], `SELECT min(id) FROM nodes`)
+	return id != nil && *id == s.member.get().node, err
+}
+
 // Nodes lists all nodes, the oldest first.
 func (s *Store) Nodes(ctx context.Context) ([]taskhook.Node, error) {
 	return collect(ctx, s.db, func(r scanner) (n taskhook.Node, err error) {

@@ -118,11 +118,11 @@ func explainPostgres(ctx context.Context, db *sql.DB, text string) (plan string,
 }
 
 // mayReadAll are the tables of few rows.
-var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head)$`)
+var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head|stored|erasures)$`)
 
 // mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
 // what is too old, of which PostgreSQL guesses that it is a tenth of the table.
-var mayReadMuch = regexp.MustCompile(audit + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts) WHERE`)
+var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts|usage) WHERE`)
 
 // postgresSearches names the step that a hot statement must have.
 var postgresSearches = []struct{ statement, step string }{

@@ -178,7 +178,10 @@ func (db *postgresDB) query(ctx context.Context, query string, args ...any) (row
 }
 
 // postgresTx is the transaction that is open on the writing connection.
-type postgresTx struct{ db *postgresDB }
+type postgresTx struct {
+	db *postgresDB
+	stock
+}
 
 func (t *postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
 	found, err := t.db.conn.Query(ctx, query, storable(args)...)

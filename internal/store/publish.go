@@ -90,7 +90,7 @@ func (s *Store) pushed(p *publication) {
 		inbox.Wake("")
 	}
 	for i := 0; p.Rouse && i < p.given; i++ {
-		inbox.Refresh(p.Deliveries[i].LaneID)
+		inbox.Refresh(p.Deliveries[i].LaneID, false)
 	}
 }
 
@@ -186,8 +186,16 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 	for _, e := range events {
 		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt), flag(e.Test))
 	}
+	t.note(taskhook.KindEvents, eventAmount(events))
 	_, err = t.many(ctx, eventRows, args)
 	return err
+}
+
+func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
+	for _, e := range events {
+		a = a.Add(taskhook.Amount{Rows: 1, Bytes: eventCost + int64(len(e.Body))})
+	}
+	return a
 }
 
 // subscribers returns the endpoints of all accounts with events to fan out.
@@ -250,6 +258,7 @@ func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 
 func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 	var args []any
+	var bytes int64
 	for _, p := range batch {
 		args = slices.Grow(args, len(p.Deliveries)*len(bulkColumns[deliveryRows]))
 		for i := range p.Deliveries {
@@ -258,11 +267,14 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 			var body any // NULL: the event's
 			if d.PerJob() {
 				url, body = d.URL, d.Body
+				bytes += int64(len(d.Body))
 			}
+			bytes += deliveryCost
 			args = append(args, d.ID, d.AccountID, d.EventID, d.EventType, d.Subject, d.EndpointID, d.LaneID, url, body,
 				string(d.State), d.Epoch, d.Schedule.String(), flag(d.Test), d.ReplayOf, d.ReplayID, ms(d.DueAt), ms(d.CreatedAt))
 		}
 	}
+	t.note(taskhook.KindEvents, taskhook.Amount{Bytes: bytes})
 	_, err := t.many(ctx, deliveryRows, args)
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/taskhook/taskhook"
 )
 
 // database is what the store runs on.
@@ -48,6 +50,14 @@ type tx interface {
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
 	// many runs a bulk statement. Args are its rows, one after the other.
 	many(ctx context.Context, b bulk, args []any) (ids []string, err error)
+	counter
+}
+
+// counter gathers how a transaction changes what there is of each kind; see stock.
+type counter interface {
+	note(kind taskhook.Kind, change taskhook.Amount)
+	noted() map[taskhook.Kind]taskhook.Amount
+	renote(changes map[taskhook.Kind]taskhook.Amount)
 }
 
 // reader answers queries, inside a transaction or outside of one.

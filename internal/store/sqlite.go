@@ -64,7 +64,7 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 	// The commit that brings the log to 16 MB also moves it into the database, so
 	// that the next one starts it anew. While writes follow one another nobody else
 	// can: the log would grow as long as they do, and a growing file is slow to sync.
-	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(4000)", "synchronous(FULL)")); err != nil {
+	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(4000)", "synchronous(FULL)", "secure_delete(ON)")); err != nil {
 		return nil, err
 	}
 	db.writer.SetMaxOpenConns(1)
@@ -172,7 +172,10 @@ func (db *sqliteDB) query(ctx context.Context, query string, args ...any) (rows,
 }
 
 // sqliteTx is the transaction that is open on the writing connection.
-type sqliteTx struct{ db *sqliteDB }
+type sqliteTx struct {
+	db *sqliteDB
+	stock
+}
 
 func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
 	return t.db.writes.query(ctx, query, args)

@@ -33,7 +33,7 @@ func openSQLite(t storetest.TB, o storetest.Options) storetest.Database {
 	if err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
-	return storetest.Database{Store: openStore(t, dir, o.Fault), Raw: openRaw(t, dir), Bytes: func(context.Context) ([]byte, error) {
+	return storetest.Database{Store: openStore(t, dir, o.Fault), Raw: openRaw(t, dir), Forgets: true, Bytes: func(context.Context) ([]byte, error) {
 		var all []byte
 		for _, suffix := range []string{"", "-wal"} {
 			part, err := os.ReadFile(filepath.Join(dir, "taskhook.db"+suffix))

@@ -101,9 +101,9 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
 	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at) VALUES (`+marks(1, 19)+`) ON CONFLICT (id) DO NOTHING`,
+		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution) VALUES (`+marks(1, 20)+`) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt))
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,24 @@ func (n *newTask) insert(ctx context.Context, t tx) error {
 		n.same = k.ID
 		return nil
 	}
+	t.note(taskhook.KindTasks, taskhook.Amount{Rows: 1, Bytes: taskCost + int64(len(k.Input)+len(k.Metadata))})
+	if err := useFiles(ctx, t, k.CreatedAt, k.AccountID, k.Input); err != nil {
+		return err
+	}
 	if k.Step != nil {
 		if err := startStep(ctx, t, k); err != nil {
 			return err
 		}
 	}
 	return insertRun(ctx, t, k.AccountID, &n.run)
+}
+
+// execution is the one that the task is a step of; empty: none.
+func (n *newTask) execution() string {
+	if n.task.Step == nil {
+		return ""
+	}
+	return n.task.Step.ExecutionID
 }
 
 func bytesOrNil(b []byte) any {

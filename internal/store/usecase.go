@@ -33,6 +33,7 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 	if _, err := t.exec(ctx, "SAVEPOINT item"); err != nil {
 		return err
 	}
+	before := t.noted()
 	w.err = do(ctx, t)
 	if w.err != nil {
 		if code := taskhook.ErrorCode(w.err); code == taskhook.CodeInternal || code == taskhook.CodeStorageFull {
@@ -41,6 +42,7 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil {
 			return err
 		}
+		t.renote(before)
 	}
 	_, err := t.exec(ctx, "RELEASE item")
 	return err

@@ -268,7 +268,7 @@ func (noInbox) Reserve(string, int64, int) bool { return false }
 func (noInbox) Cancel(string, int64, int, bool) {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
 func (noInbox) Wake(string)                     {}
-func (noInbox) Refresh(string)                  {}
+func (noInbox) Refresh(string, bool)            {}
 
 // script is an adapter that does what it is told, and notes when. Without being
 // told it yields one output.

@@ -48,6 +48,8 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusNotFound, code: "PROVIDER_NOT_FOUND"}
 	case taskhook.CodeMethod:
 		return wireError{status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED"}
+	case taskhook.CodeCursorExpired:
+		return wireError{status: http.StatusGone, code: "CURSOR_EXPIRED"}
 	case taskhook.CodeConflict:
 		return wireError{status: http.StatusConflict, code: "CONFLICT"}
 	case taskhook.CodeTooLarge:
@@ -84,6 +86,9 @@ func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskho
 	out := client.Error{Code: wire.code, Message: httpserver.Shorten(bad.Message)}
 	if bad.Field != "" {
 		out.Details = &client.ErrorDetails{Field: httpserver.Shorten(bad.Field), Reason: out.Message}
+	}
+	if bad.Code == taskhook.CodeCursorExpired && out.Details != nil {
+		out.Details.OldestCursor = renderCursor(bad.Oldest)
 	}
 	f.write(w, r, wire.status, envelope{Error: &out})
 }

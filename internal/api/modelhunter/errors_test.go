@@ -32,6 +32,7 @@ func TestEveryCode(t *testing.T) {
 		taskhook.CodeModelNotFound:    "404 MODEL_NOT_FOUND",
 		taskhook.CodeProviderNotFound: "404 PROVIDER_NOT_FOUND",
 		taskhook.CodeMethod:           "405 METHOD_NOT_ALLOWED",
+		taskhook.CodeCursorExpired:    "410 CURSOR_EXPIRED",
 		taskhook.CodeConflict:         "409 CONFLICT",
 		taskhook.CodeTooLarge:         "413 PAYLOAD_TOO_LARGE",
 		taskhook.CodeFileTooLarge:     "422 FILE_TOO_LARGE",

@@ -56,7 +56,8 @@ func (f *Face) feed(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 // feedFrom reads what is asked for, and from where on.
 func (f *Face) feedFrom(r *http.Request, who taskhook.Identity, q *query, after string) (from taskhook.FeedQuery, err error) {
 	from = taskhook.FeedQuery{AccountID: who.AccountID, Types: q.types("types"), After: q.cursor("after", after),
-		Limit: q.number("limit", defaultFeedLimit, maxFeedLimit)}
+		FromStart: after == "",
+		Limit:     q.number("limit", defaultFeedLimit, maxFeedLimit)}
 	if q.err == nil && after == fromNow {
 		from.After, err = f.Feed.End(r.Context())
 		return from, err

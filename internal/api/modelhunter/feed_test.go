@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/taskhook/taskhook"
 )
 
 func TestFeedAnswer(t *testing.T) {
@@ -71,5 +73,27 @@ func TestFeedStream(t *testing.T) {
 	rec = w.ask(t, http.MethodGet, "/api/v1/events/stream?after=-", "")
 	if open(t, rec); rec.Code != http.StatusBadRequest {
 		t.Errorf("with no cursor: %d %s", rec.Code, rec.Body)
+	}
+}
+
+func TestFeedExpired(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/api/v1/events?after=1", "/api/v1/events/stream?after=1"} {
+		w := newWorld()
+		expired := taskhook.FieldErrorf(taskhook.CodeCursorExpired, "after", "Gone.")
+		expired.Oldest = 100
+		w.err = expired
+		rec := w.ask(t, http.MethodGet, path, "")
+		e := open(t, rec)
+		if rec.Code != http.StatusGone || e.Error.Code != "CURSOR_EXPIRED" || e.Error.Details == nil || e.Error.Details.OldestCursor != "2s" {
+			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
+		}
+	}
+	for path, fromStart := range map[string]bool{"": true, "?after=": true, "?after=0": false, "?after=1": false, "?after=now": false} {
+		w := newWorld()
+		w.ask(t, http.MethodGet, "/api/v1/events"+path, "")
+		if w.feed.FromStart != fromStart {
+			t.Errorf("%q asks for %+v", path, w.feed)
+		}
 	}
 }

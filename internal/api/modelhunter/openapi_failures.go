@@ -49,6 +49,9 @@ var (
 		"provider vidu has no model viduq3; did you mean viduq3-pro?"}
 	retryNotFound = failure{"RetryNotFound", []taskhook.Code{taskhook.CodeTaskNotFound, taskhook.CodeModelNotFound, taskhook.CodeProviderNotFound},
 		"There is no such task in the account of the key, or its model is no longer offered.", "There is no such task in this account."}
+	cursorExpired = failure{"CursorExpired", []taskhook.Code{taskhook.CodeCursorExpired},
+		"Events after the cursor are no longer kept. `details.oldestCursor` is where the feed begins now.",
+		"Events after this cursor are no longer kept, so going on would miss some."}
 	conflict = failure{"Conflict", []taskhook.Code{taskhook.CodeConflict},
 		"What the request is about is in a state that forbids it.", "The task is already succeeded and can't be cancelled."}
 	paymentRequired = failure{"PaymentRequired", []taskhook.Code{taskhook.CodeNoBalance, taskhook.CodeSpendLimit},

@@ -39,6 +39,8 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	r.Answer(client.ErrorDetails{}, openapi.Fields{
 		"field":  {Description: "The field at fault, such as `input.prompt`."},
 		"reason": {Description: "What is wrong with it."},
+
+		"oldestCursor": {Description: "Of an expired cursor of the feed: the oldest to go on from."},
 	})
 	r.Answer(client.Model{}, openapi.Fields{
 		"":                  {Description: "A model with one of its capabilities."},

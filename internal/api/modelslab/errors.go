@@ -24,7 +24,7 @@ type wireError struct {
 // the wrong state is 400 too.
 func wireErrorOf(code taskhook.Code) wireError {
 	switch code {
-	case taskhook.CodeMalformed, taskhook.CodeMissing, taskhook.CodeInvalid, taskhook.CodeModelNotFound, taskhook.CodeConflict,
+	case taskhook.CodeMalformed, taskhook.CodeMissing, taskhook.CodeInvalid, taskhook.CodeModelNotFound, taskhook.CodeConflict, taskhook.CodeCursorExpired,
 		taskhook.CodeTooLarge, taskhook.CodeFileTooLarge:
 		return wireError{status: http.StatusBadRequest}
 	case taskhook.CodeUnauthenticated:

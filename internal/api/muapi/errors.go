@@ -43,6 +43,8 @@ func wireErrorOf(code taskhook.Code) wireError {
 		return wireError{status: http.StatusNotFound, detail: textNotFound}
 	case taskhook.CodeMethod:
 		return wireError{status: http.StatusMethodNotAllowed, detail: "Method Not Allowed"}
+	case taskhook.CodeCursorExpired:
+		return wireError{status: http.StatusGone}
 	case taskhook.CodeConflict:
 		return wireError{status: http.StatusConflict}
 	case taskhook.CodeTooLarge, taskhook.CodeFileTooLarge:

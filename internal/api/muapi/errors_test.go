@@ -32,6 +32,7 @@ func TestEveryCode(t *testing.T) {
 		taskhook.CodeModelNotFound:    "404 " + text("Not Found"),
 		taskhook.CodeProviderNotFound: "404 " + text("Not Found"),
 		taskhook.CodeMethod:           "405 " + text("Method Not Allowed"),
+		taskhook.CodeCursorExpired:    "410 " + text(say),
 		taskhook.CodeConflict:         "409 " + text(say),
 		taskhook.CodeTooLarge:         "413 " + text(say),
 		taskhook.CodeFileTooLarge:     "413 " + text(say),

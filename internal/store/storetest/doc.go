@@ -33,6 +33,8 @@ type Database struct {
 	Peers []*store.Store // of the further processes
 	// Bytes returns all that is stored, to look for what must not be there.
 	Bytes func(ctx context.Context) ([]byte, error)
+	// Forgets says that what was deleted is not in Bytes after a Scrub.
+	Forgets bool
 }
 
 // OpenFunc opens an empty database, which it closes when the test ends.
@@ -71,6 +73,8 @@ func Run(t *testing.T, open OpenFunc) {
 		{"money", moneyTests()},
 		{"workflows", workflowTests()},
 		{"filling", fillingTests()},
+		{"retention", retentionTests()},
+		{"erase", eraseTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			t.Parallel()

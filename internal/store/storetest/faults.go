@@ -54,6 +54,10 @@ func testFault(f *fixture, w *world, write faultWrite, faults *fault, point stri
 	if write.prepare != nil {
 		write.prepare(f, w)
 	}
+	consistent := f.consistent
+	if write.removes {
+		consistent = f.counted
+	}
 	before := f.dump()
 	faults.arm(point)
 	if err := write.do(f, w); !errors.Is(err, errInjected) {
@@ -67,7 +71,7 @@ func testFault(f *fixture, w *world, write faultWrite, faults *fault, point stri
 	if applied != (after != before) {
 		f.t.Fatalf("the fault left the database changed: %v\nbefore:\n%s\nafter:\n%s", after != before, before, after)
 	}
-	f.consistent()
+	consistent()
 	err := write.do(f, w)
 	if applied {
 		f.code(err, write.repeated)
@@ -77,7 +81,7 @@ func testFault(f *fixture, w *world, write faultWrite, faults *fault, point stri
 	if applied && write.repeated == "" && !write.moves && f.dump() != after {
 		f.t.Fatalf("the repeat changed the database\nbefore:\n%s\nafter:\n%s", after, f.dump())
 	}
-	f.consistent()
+	consistent()
 	f.drain(w.n)
 	if write.check != nil {
 		write.check(f, w)
@@ -90,13 +94,15 @@ type faultWrite struct {
 	do       func(f *fixture, w *world) error
 	repeated taskhook.Code // of the error of a repeat that finds the write done
 	moves    bool          // a repeat changes the database once more
+	removes  bool          // what it removes others may refer to
 	check    func(f *fixture, w *world)
 }
 
 // faultWrites are all kinds of write, by name.
 func faultWrites() map[string]faultWrite {
 	all := map[string]faultWrite{}
-	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites(), replayWrites()} {
+	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites(), replayWrites(),
+		retentionWrites(), erasureWrites()} {
 		for kind, w := range some {
 			all[kind] = w
 		}

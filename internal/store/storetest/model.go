@@ -309,7 +309,7 @@ func (m *model) read() {
 	news := m.news(m.n.id, m.n.mark)
 	for _, l := range news.Lanes {
 		if l.Changed {
-			m.n.Refresh(l.Lane)
+			m.n.Refresh(l.Lane, true)
 		}
 		m.n.Wake(l.Lane)
 	}
@@ -333,7 +333,7 @@ func (m *model) leaveOne() {
 	m.turn(m.processes[0])
 	m.n.Wake("")
 	for lane := range m.n.lanes {
-		m.n.Refresh(lane)
+		m.n.Refresh(lane, false)
 	}
 }
 

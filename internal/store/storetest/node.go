@@ -148,13 +148,14 @@ func (n *node) Wake(lane string) {
 
 // Refresh is of taskhook.Inbox. What was published while the lane was held is
 // waiting in the database.
-func (n *node) Refresh(lane string) {
+func (n *node) Refresh(lane string, gone bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.woken = true
 	if m := n.lanes[lane]; m != nil {
 		m.refuse()
 		m.stopped = false
+		m.doubt = m.doubt || gone
 	}
 }
 

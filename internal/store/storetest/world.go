@@ -207,7 +207,7 @@ func (f *fixture) consistent() {
 func tables() []string {
 	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
-		"nodes", "keys", "accounts"}
+		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored"}
 }
 
 // Clear is the statements that empty a database.
@@ -215,8 +215,11 @@ func Clear() string {
 	var statements []string
 	for _, table := range tables() {
 		change := `DELETE FROM ` + table
-		if table == "feed_head" {
+		switch table {
+		case "feed_head":
 			change = `UPDATE feed_head SET seq = 0`
+		case "stored":
+			change = `UPDATE stored SET amount = 0, bytes = 0`
 		}
 		statements = append(statements, change)
 	}

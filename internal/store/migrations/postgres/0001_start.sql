@@ -14,7 +14,8 @@ CREATE TABLE accounts (
     -- it is held for were admitted.
     prepaid    SMALLINT NOT NULL DEFAULT 0 CHECK (prepaid IN (0, 1)),
     balance    BIGINT NOT NULL DEFAULT 0,
-    held       BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0)
+    held       BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
+    erased_at  BIGINT -- what is left of it then are its number and the ledger
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 CREATE TABLE keys (
@@ -68,10 +69,13 @@ CREATE TABLE tasks (
     key         TEXT COLLATE "C" NOT NULL DEFAULT '', -- empty: not known
     price       BIGINT NOT NULL DEFAULT 0 CHECK (price >= 0),
     echo        BYTEA, -- what a client wants back byte for byte: JSON, NULL without it
+    execution   TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is a step of; empty: none
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX tasks_by_account ON tasks (account, id);
+CREATE INDEX tasks_by_retry ON tasks (retry_of) WHERE retry_of <> '';
+CREATE INDEX tasks_by_execution ON tasks (execution) WHERE execution <> '';
 
 CREATE TABLE idempotency (
     hash       TEXT COLLATE "C" PRIMARY KEY,
@@ -80,6 +84,7 @@ CREATE TABLE idempotency (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+CREATE INDEX idempotency_by_task ON idempotency (task);
 
 CREATE TABLE runs (
     id         TEXT COLLATE "C" PRIMARY KEY,
@@ -117,7 +122,8 @@ CREATE TABLE artifacts (
     created_at  BIGINT NOT NULL,
     safety      TEXT NOT NULL DEFAULT '' CHECK (safety IN ('', 'safe', 'flagged')), -- what a safety check found; empty: nobody looked
     UNIQUE (task, position)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX artifacts_kept ON artifacts (id) WHERE removed = 0;
 
 CREATE TABLE lanes (
     id         TEXT COLLATE "C" PRIMARY KEY,
@@ -180,9 +186,16 @@ CREATE TABLE events (
     body       BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
     test       SMALLINT NOT NULL DEFAULT 0 CHECK (test = 0 OR test = 1)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX events_by_account ON events (account, seq);
 CREATE INDEX events_by_subject ON events (subject) WHERE subject <> '';
+
+-- The last event of an account that retention has removed: a cursor before it has
+-- missed something.
+CREATE TABLE feed_horizons (
+    account TEXT COLLATE "C" PRIMARY KEY,
+    seq     BIGINT NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 CREATE TABLE deliveries (
     id          TEXT COLLATE "C" PRIMARY KEY,
@@ -252,7 +265,7 @@ CREATE TABLE attempts (
     response    BYTEA,
     retry_after BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (delivery, number)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 
 -- Attempts by minute, its beginning, for sums that read no deliveries. Endpoint is
 -- empty for per-job deliveries, and * for all of the account together. Ended are
@@ -294,6 +307,7 @@ CREATE TABLE files (
     sha256       TEXT NOT NULL DEFAULT '',
     created_at   BIGINT NOT NULL,
     completed_at BIGINT,
+    used_at      BIGINT NOT NULL DEFAULT 0, -- by the last input that names it, about
     CHECK (completed_at IS NULL OR content <> '')
 );
 CREATE INDEX files_by_account ON files (account, id) WHERE completed_at IS NOT NULL;
@@ -328,6 +342,7 @@ CREATE TABLE usage (
     cost      BIGINT NOT NULL,
     PRIMARY KEY (account, hour, provider, model, key)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX usage_by_hour ON usage (hour);
 
 -- Graphs of tasks. A version is never changed: executions run the one that they
 -- began with.
@@ -378,6 +393,7 @@ CREATE TABLE executions (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX executions_by_account ON executions (account, id);
 CREATE INDEX executions_by_workflow ON executions (workflow, id);
+CREATE INDEX executions_open ON executions (account) WHERE finished_at IS NULL;
 CREATE INDEX executions_due ON executions (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE execution_steps (
@@ -405,6 +421,30 @@ CREATE TABLE seal (
     sealed BYTEA NOT NULL
 );
 
+-- How much there is of each kind, kept with every change. Bytes are those of bodies
+-- and files, and for each row what its table and indexes take about: rowCost in
+-- internal/store/stored.go.
+CREATE TABLE stored (
+    kind   TEXT COLLATE "C" PRIMARY KEY CHECK (kind IN ('events', 'attempts', 'tasks', 'artifacts', 'files')),
+    amount BIGINT NOT NULL,
+    bytes  BIGINT NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+INSERT INTO stored (kind, amount, bytes) VALUES ('events', 0, 0), ('attempts', 0, 0), ('tasks', 0, 0), ('artifacts', 0, 0), ('files', 0, 0);
+
+-- What is to be erased, and the receipts of what was. The subject is an id, or
+-- KEY=VALUE of metadata until that is erased, and then a hash of it.
+CREATE TABLE erasures (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    kind        TEXT COLLATE "C" NOT NULL CHECK (kind IN ('account', 'task', 'metadata')),
+    subject     TEXT COLLATE "C" NOT NULL,
+    account     TEXT COLLATE "C" NOT NULL DEFAULT '', -- empty: any
+    asked_by    TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT,
+    counts      BYTEA NOT NULL, -- JSON
+    bytes       BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX erasures_unfinished ON erasures (id) WHERE finished_at IS NULL;
 -- An additive migration leaves programs that do not know it able to work: its file
 -- begins with the line "-- additive".
 ALTER TABLE migrations ADD COLUMN additive SMALLINT NOT NULL DEFAULT 0 CHECK (additive IN (0, 1));
