@@ -20,8 +20,9 @@ type fakeTx struct {
 	commitErr error
 }
 
-func (t *fakeTx) commit(context.Context) error { return t.commitErr }
-func (t *fakeTx) rollback(context.Context)     {}
+func (t *fakeTx) commit(context.Context) error             { return t.commitErr }
+func (t *fakeTx) rollback(context.Context)                 {}
+func (t *fakeTx) noted() map[taskhook.Kind]taskhook.Amount { return nil }
 
 // ledger is a kind whose items are numbers; those that are bad fail, after they
 // and all others of their batch were touched.

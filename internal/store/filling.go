@@ -145,7 +145,7 @@ func quoted(s taskhook.Schedule) string { return `'` + s.String() + `'` }
 const fillDelivery = `$3 || ` + number + `, $4, $5 || ` + number + `, $6, `
 
 func (b *bite) addDue(ctx context.Context, t tx) error {
-	return b.insert(ctx, t, intoDeliveries, fillDelivery+`'', $7, $8, '', NULL, 'pending', 0, `+quoted(b.Schedule)+`, 0, '', $9, $10`,
+	return b.insert(ctx, t, intoDeliveries, fillDelivery+`'', $7, $8, '', NULL, 'pending', 0, `+quoted(b.Schedule)+`, 0, '', '', $9, $10`,
 		head(taskhook.PrefixDelivery, b.at), b.account, head(taskhook.PrefixEvent, b.at), b.Type, b.endpoint, b.lane, ms(b.at), ms(b.at))
 }
 

@@ -30,6 +30,8 @@ var filling = func() (statements []string) {
 			CASE WHEN i % 40 = 0 THEN 'timeout' ELSE '' END`},
 		{rows, `replays (id, account, choice, rate, state, cursor, bound, found, more, created_at, finished_at) SELECT 'rpl_' || (100000 + i), 'acc_' || (i % 2000 + 1),
 			'{}', 1, CASE WHEN i % 1000 = 0 THEN 'running' ELSE 'completed' END, '', '', 0, 0, 0, CASE WHEN i % 1000 = 0 THEN NULL ELSE 0 END`},
+		{20, `erasures (id, kind, subject, asked_by, created_at, finished_at, counts) SELECT 'ers_' || i, 'task', 'task_' || i, 'somebody', 0,
+			CASE WHEN i % 5 = 0 THEN NULL ELSE 0 END, ''`},
 		{rows, `attempts (delivery, number, started_at, duration, status, class) SELECT 'dlv_' || (100000 + i), 1, 0, 0, 200, 'ok'`},
 		{rows, `attempt_counts (account, endpoint, minute, class, attempts, ended) SELECT 'acc_' || (i % 2000 + 1), 'wh_' || (i % 2000), i * 60000, 'ok', 1, 1`},
 		{rows, `files (id, account, filename, content_type, size, content, created_at, completed_at)

@@ -55,7 +55,7 @@ func (m *Move) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if m.target, err = openPostgres(ctx, m.options.URL, true); err != nil {
+	if m.target, err = openPostgres(ctx, m.options.URL, false); err != nil {
 		return err
 	}
 	if m.tables, err = sourceTables(ctx, m.source); err != nil {

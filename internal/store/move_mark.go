@@ -74,7 +74,7 @@ func (m *Move) findMark(ctx context.Context) (begun bool, err error) {
 	case m.marked == "":
 		m.mark = moveMark{From: from, State: state, Tables: map[string]tableMark{}, Files: map[FileKind]FilesMark{}}
 		return false, m.checkEmpty(ctx, m.target)
-	case m.mark.State != state:
+	case m.mark.State != state || m.mark.From != from:
 		return false, fmt.Errorf("the database holds an unfinished move of %s, and %s is not as that was when the move began: name the same "+
 			"directory, or, if it was used since, empty the database and begin again", m.mark.From, from)
 	}
@@ -92,8 +92,8 @@ func (m *Move) checkEmpty(ctx context.Context, r reader) error {
 			continue
 		}
 		query := `SELECT EXISTS (SELECT 1 FROM ` + quotedName(t.name) + `)`
-		if t.name == feedHead {
-			query = `SELECT EXISTS (SELECT 1 FROM feed_head WHERE seq <> 0)`
+		if counter := seeded()[t.name]; counter != "" {
+			query = `SELECT EXISTS (SELECT 1 FROM ` + quotedName(t.name) + ` WHERE ` + counter + ` <> 0)`
 		}
 		full, _, err := first(ctx, r, scanInto[bool], query)
 		if err != nil {
@@ -106,8 +106,8 @@ func (m *Move) checkEmpty(ctx context.Context, r reader) error {
 	return nil
 }
 
-// feedHead is the table that has a row from the start.
-const feedHead = "feed_head"
+// seeded are the tables that have rows from the start, by what these count.
+func seeded() map[string]string { return map[string]string{"feed_head": "seq", "stored": "amount"} }
 
 // refuseFull tells a database that this directory was moved to from one of another's.
 func (m *Move) refuseFull(ctx context.Context, r reader) error {
@@ -133,7 +133,11 @@ func (m *Move) makeMark(ctx context.Context) error {
 		if err := m.checkEmpty(ctx, t); err != nil {
 			return err
 		}
-		for _, statement := range []string{createMoving, `INSERT INTO moving (mark) VALUES ('')`, `DELETE FROM ` + feedHead} {
+		statements := []string{createMoving, `INSERT INTO moving (mark) VALUES ('')`}
+		for table := range seeded() {
+			statements = append(statements, `DELETE FROM `+table)
+		}
+		for _, statement := range statements {
 			if _, err := t.exec(ctx, statement); err != nil {
 				return fmt.Errorf("mark the database: %w", err)
 			}

@@ -210,6 +210,13 @@ func runWrites() map[string]faultWrite {
 			}
 			return err
 		}},
+		"sent_run": {do: func(f *fixture, w *world) error {
+			ok, err := f.Store.SentRun(f.ctx, w.n.id, w.started.Run.ID, "job_1")
+			if err == nil {
+				equal(f.t, "ours", ok, true)
+			}
+			return err
+		}},
 		"progress": {do: func(f *fixture, w *world) error {
 			_, err := f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
 			return err
