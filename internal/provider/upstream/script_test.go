@@ -43,7 +43,6 @@ type api struct {
 	lost   bool                             // the answer to a submission never comes
 
 	mu        sync.Mutex
-	paid      map[string]int // submissions by the id that the client gave, or by their order
 	submitted int
 	polls     int
 	cancelled int
