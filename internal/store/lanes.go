@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -51,42 +52,75 @@ func insertLane(ctx context.Context, t tx, id, account, endpoint string, now tim
 	return err
 }
 
+// laneUse is the first use of a lane in a batch.
+type laneUse struct {
+	*taskhook.Outgoing
+	now time.Time
+}
+
 // lanesOf reads the lanes of all deliveries of the batch; those of origins are
 // made when they are first used.
 func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneRow, error) {
 	lanes := map[string]*laneRow{}
+	var uses []laneUse
 	for _, p := range batch {
 		for i := range p.Deliveries {
 			d := &p.Deliveries[i]
-			if lanes[d.LaneID] != nil {
-				continue
+			if lanes[d.LaneID] == nil {
+				lanes[d.LaneID] = &laneRow{id: d.LaneID}
+				uses = append(uses, laneUse{d, p.now})
 			}
-			lane, ok, err := first(ctx, t, scanLaneRow, `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id = $1`, d.LaneID)
-			if err != nil {
-				return nil, err
-			}
-			if !ok {
-				lane = &laneRow{id: d.LaneID}
-				if err := insertLane(ctx, t, d.LaneID, d.AccountID, d.EndpointID, p.now); err != nil {
-					return nil, err
-				}
-			}
-			lanes[d.LaneID] = lane
 		}
 	}
-	return lanes, nil
+	return lanes, inBites(uses, func(some []laneUse) error { return readLanes(ctx, t, lanes, some) })
+}
+
+func readLanes(ctx context.Context, t tx, lanes map[string]*laneRow, uses []laneUse) error {
+	ids := make([]any, len(uses))
+	for i, use := range uses {
+		ids[i] = use.LaneID
+	}
+	found, err := collect(ctx, t, scanLaneRow, `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(found))
+	for _, lane := range found {
+		lanes[lane.id], there[lane.id] = lane, true
+	}
+	for _, use := range uses {
+		if there[use.LaneID] {
+			continue
+		}
+		if err := insertLane(ctx, t, use.LaneID, use.AccountID, use.EndpointID, use.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wakeLanes stores that idle lanes, and those that were due later, are due.
 func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
+	var woken []*laneRow
 	for _, id := range slices.Sorted(maps.Keys(lanes)) {
-		if lane := lanes[id]; lane.earlier {
-			if _, err := t.exec(ctx, `UPDATE lanes SET next_due = $1 WHERE id = $2`, *lane.nextDue, id); err != nil {
-				return err
-			}
+		if lanes[id].earlier {
+			woken = append(woken, lanes[id])
 		}
 	}
-	return nil
+	return inBites(woken, func(some []*laneRow) error {
+		var values strings.Builder
+		args := make([]any, 0, 2*len(some))
+		for i, lane := range some {
+			if i > 0 {
+				values.WriteByte(',')
+			}
+			fmt.Fprintf(&values, `(CAST($%d AS TEXT),CAST($%d AS BIGINT))`, 2*i+1, 2*i+2)
+			args = append(args, lane.id, *lane.nextDue)
+		}
+		_, err := t.exec(ctx, `UPDATE lanes SET next_due = woken.due FROM (SELECT column1 AS id, column2 AS due FROM (VALUES `+values.String()+
+			`) AS given) AS woken WHERE lanes.id = woken.id`, args...)
+		return err
+	})
 }
 
 // ClaimLanes makes the node the owner of up to limit free lanes that are due, and
