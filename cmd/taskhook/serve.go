@@ -55,6 +55,7 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	if server.FreshKey != "" {
 		printKey(c.stdout, server.FreshKey)
 	}
+	debug.FreeOSMemory() // a start reads much, such as the schemas of all models, that is not needed again
 	fmt.Fprintf(c.stderr, "taskhook is ready on %s (data in %s)\n", server.BaseURL(), cfg.Data)
 	return server.Run(ctx)
 }
