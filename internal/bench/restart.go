@@ -81,11 +81,24 @@ const mostUnderWay = 256 + 512
 // recorded included.
 func (s *server) settled(ctx context.Context) error {
 	for {
-		owed, err := s.api.Deliveries(ctx, client.DeliveryQuery{State: "pending", PageQuery: client.PageQuery{Limit: 1}})
-		if err != nil || len(owed.Items) == 0 && !owed.HasMore {
+		owed, err := s.owes(ctx)
+		if err != nil || !owed {
 			return err
 		}
 		pause(ctx, 20*time.Millisecond)
+	}
+}
+
+// owes reports whether a delivery is pending. An answer that found none may have
+// looked at a part only, and says where to go on.
+func (s *server) owes(ctx context.Context) (bool, error) {
+	q := client.DeliveryQuery{State: "pending", PageQuery: client.PageQuery{Limit: 1}}
+	for {
+		p, err := s.api.Deliveries(ctx, q)
+		if err != nil || len(p.Items) > 0 || !p.HasMore {
+			return len(p.Items) > 0, err
+		}
+		q.Cursor = p.Cursor
 	}
 }
 
