@@ -57,7 +57,7 @@ func where(found []result) string {
 	if least := slices.Min(publishes); least < slices.Max(publishes) {
 		text += fmt.Sprintf(" Some scenarios had %d only.", least)
 	}
-	if load > float64(m.Cores)/2+1 {
+	if load > 2*float64(m.Cores) { // scenarios follow one another, so some of it is their own
 		text += fmt.Sprintf(" **The machine had other work to do (a load of up to %.0f): these figures are preliminary.**", load)
 	}
 	return text
