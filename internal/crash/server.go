@@ -54,6 +54,15 @@ const (
 // it before its tests.
 func Main(args []string) {
 	for _, arg := range args {
+		if text, ok := strings.CutPrefix(arg, consumerMark); ok {
+			var c consumer
+			err := json.Unmarshal([]byte(text), &c)
+			if err == nil {
+				err = c.follow(context.Background())
+			}
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		if text, ok := strings.CutPrefix(arg, roleMark); ok {
 			var r role
 			err := json.Unmarshal([]byte(text), &r)
