@@ -51,7 +51,7 @@ func isUnclear(err error) bool {
 // again does no harm.
 func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 	if x.repeatable && x.claimed.Claims < maxInterruptions {
-		x.giveBack(ctx, now.Add(pause(x.claimed.Claims)), false, err)
+		x.giveBack(ctx, now.Add(pause(min(x.claimed.Claims, 3))), false, err) // claims count the ends of processes too
 		return
 	}
 	x.warn("it is not known whether the provider took the run on", err)

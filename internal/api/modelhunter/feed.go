@@ -117,14 +117,15 @@ func renderFeed(page taskhook.FeedPage) client.FeedPage {
 	return out
 }
 
-func renderCursor(c taskhook.Cursor) string { return strconv.FormatInt(int64(c), 36) }
+// renderCursor writes digits only: with letters a cursor would one day read as fromNow.
+func renderCursor(c taskhook.Cursor) string { return strconv.FormatInt(int64(c), 10) }
 
 // cursor reads a place in the feed; what is absent is its beginning.
 func (q *query) cursor(name, text string) taskhook.Cursor {
 	if text == "" || text == fromNow {
 		return 0
 	}
-	n, err := strconv.ParseInt(text, 36, 64)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
 		q.fail(name, "%s must be a cursor that the feed answered with, or %s.", name, fromNow)
 	}

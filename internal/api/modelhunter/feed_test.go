@@ -32,7 +32,8 @@ func TestFeedQuery(t *testing.T) {
 		limit int
 	}{
 		"":                                       {0, "", 100},
-		"?after=2s&limit=500":                    {100, "", 500},
+		"?after=100&limit=500":                   {100, "", 500},
+		"?after=30704":                           {30704, "", 100}, // which in base 36 would read as now
 		"?after=now":                             {99, "", 100},
 		"?types=task.*,%20order.paid,&wait=0s":   {0, "task.* order.paid", 100},
 		"?webhookId=wh_1&wait=5":                 {0, "order.*", 100},
@@ -61,7 +62,7 @@ func TestFeedStream(t *testing.T) {
 	_, handler := w.face(t)
 	r := httptest.NewRequest(http.MethodGet, "/api/v1/events/stream?after=now&types=order.*", nil)
 	r.Header.Set("Authorization", "Bearer "+ownerKey)
-	r.Header.Set("Last-Event-ID", "2s")
+	r.Header.Set("Last-Event-ID", "100")
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, r)
 	if want := "id: 7\nevent: order.paid\ndata: {\"id\":\"evt_1\",\"type\":\"order.paid\"}\n\n"; rec.Body.String() != want || !isStream(rec) {
@@ -85,7 +86,7 @@ func TestFeedExpired(t *testing.T) {
 		w.err = expired
 		rec := w.ask(t, http.MethodGet, path, "")
 		e := open(t, rec)
-		if rec.Code != http.StatusGone || e.Error.Code != "CURSOR_EXPIRED" || e.Error.Details == nil || e.Error.Details.OldestCursor != "2s" {
+		if rec.Code != http.StatusGone || e.Error.Code != "CURSOR_EXPIRED" || e.Error.Details == nil || e.Error.Details.OldestCursor != "100" {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}
 	}

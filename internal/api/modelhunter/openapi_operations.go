@@ -129,7 +129,7 @@ func otherNotes() map[string]operationNote {
 		"GET /api/v1/events": {id: "readFeed", tag: tagEvents, answer: exampleFeed(), failures: []failure{notFound, cursorExpired},
 			text: "The events of your account, oldest first, in an order that never changes. Go on with `next`: whoever does sees every event once, over restarts too. `event` is the body that webhooks are sent, byte for byte.",
 			parameters: []openapi.Parameter{
-				inQuery("after", "Only what follows this cursor; `now`: only what is yet to come. Absent: from the oldest that are kept.", &openapi.Schema{Type: "string", Pattern: "^([0-9a-z]{1,12}|now)?$"}),
+				inQuery("after", "Only what follows this cursor; `now`: only what is yet to come. Absent: from the oldest that are kept.", &openapi.Schema{Type: "string", Pattern: "^([0-9]{1,19}|now)?$"}),
 				inQuery("types", "Only these types, separated by commas; `task.*` stands for all that begin so.", textSchema()),
 				inQuery("wait", "How long to wait when there is nothing yet, such as `30s`; a minute at most.", &openapi.Schema{Type: "string", Pattern: "^([0-9]|[1-5][0-9]|60)s?$"}),
 				inQuery("webhookId", "Send along the headers that an attempt to deliver to this webhook would carry now, its signatures among them. Without `types`, only what it wants.", idSchema(taskhook.PrefixEndpoint)),
@@ -138,7 +138,7 @@ func otherNotes() map[string]operationNote {
 			text: "The feed as server-sent events: `id` is the cursor, `event` the type, `data` the body. A client that comes again with `Last-Event-ID`, as browsers do, goes on where it was.",
 			parameters: []openapi.Parameter{
 				{Name: "Last-Event-ID", In: "header", Description: "Only what follows this cursor.", Schema: &openapi.Schema{Type: "string", Pattern: "^([0-9a-z]{1,12})?$"}},
-				inQuery("after", "The same, for who can't send a header; `now`: only what is yet to come.", &openapi.Schema{Type: "string", Pattern: "^([0-9a-z]{1,12}|now)?$"}),
+				inQuery("after", "The same, for who can't send a header; `now`: only what is yet to come.", &openapi.Schema{Type: "string", Pattern: "^([0-9]{1,19}|now)?$"}),
 				inQuery("types", "Only these types, separated by commas.", textSchema())}},
 		"GET /api/v1/models": {id: "listModels", tag: tagModels, answer: []client.Model{exampleModel()},
 			text: "One entry for each model and capability, all at once.",
