@@ -62,6 +62,8 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, provider.ErrCancelled):
 		return provider.ErrCancelled
+	case isUnclear(err): // though the server stops: it must not be asked again as if it had not been
+		return err
 	case err == nil && len(x.results) == 0:
 		return provider.Permanent(taskhook.TaskErrorProvider, "The provider finished without a result.")
 	case err == nil || provider.IsPermanent(err):
@@ -141,6 +143,7 @@ func unresolved(err error) error {
 func (x *execution) conclude(ctx context.Context, err error) {
 	x.ending.Store(true)
 	now := x.worker.Now()
+	refused := x.refused(err)
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)
@@ -150,8 +153,8 @@ func (x *execution) conclude(ctx context.Context, err error) {
 		x.giveBack(ctx, now, true, nil)
 	case isUnclear(err):
 		x.unclear(ctx, now, err)
-	case x.refused(err) != nil:
-		x.giveBack(ctx, now.Add(x.refused(err).After), true, err)
+	case refused != nil:
+		x.giveBack(ctx, now.Add(refused.After), true, err)
 	case waitsForStorage(err):
 		x.giveBack(ctx, now.Add(roomPause), true, err)
 	case !provider.IsPermanent(err) && x.claimed.Claims < maxTries:

@@ -105,6 +105,21 @@ func TestCrashAfterAsking(t *testing.T) {
 	})
 }
 
+// TestStopWhileAsking: a stop is no reason to ask again either.
+func TestStopWhileAsking(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(asking)
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.stop()
+		h.paid.set(asked(time.Second))
+		h.start()
+		pass(time.Hour)
+		h.unknown(k)
+		same(t, "calls", h.paid.handles(), []string{""})
+	})
+}
+
 // TestStopAfterAsking: the same for a stop, which leaves the task running.
 func TestStopAfterAsking(t *testing.T) {
 	inHouse(t, func(h *house) {

@@ -135,6 +135,8 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if err != nil {
 		return nil, fmt.Errorf("read input: %w", err)
 	}
+	ctx, enough := patient(ctx)
+	defer enough()
 	got, err := a.ask(ctx, a.program.submit, in, s)
 	if err := a.accepted(ctx, got, err, s); err != nil {
 		return nil, err
@@ -159,7 +161,21 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	case err == nil:
 		err = errors.New("it has no handle")
 	}
-	return nil, &provider.Unclear{Err: fmt.Errorf("read the answer: %w: %s", err, a.redact(got.excerpt()))}
+	return nil, &provider.Unclear{Err: fmt.Errorf("read the answer: %w: %s", err, a.excerpt(got))}
+}
+
+// lastWord is how long an answer to a submission is waited for when the run is to end:
+// it says whether the work was taken on, and by what name it is known.
+const lastWord = 10 * time.Second
+
+// patient returns a context that ends a while after ctx does.
+func patient(ctx context.Context) (context.Context, func()) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWord, cancel) })
+	return later, func() {
+		stop()
+		cancel()
+	}
 }
 
 func (a *Adapter) poll() bool { return a.program.poll != nil }

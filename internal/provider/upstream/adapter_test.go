@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -268,6 +269,47 @@ func TestStopAndCancel(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 				equal(t, "cancelled", a.cancelled, want)
+			})
+		})
+	}
+}
+
+// slowly is a transport that takes a while to answer what was heard, unless it is
+// given up.
+type slowly struct {
+	*api
+	takes time.Duration
+}
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case <-time.After(s.takes):
+	}
+	return s.api.RoundTrip(r)
+}
+
+// A stop waits a while for the answer to a submission, which says by what name the
+// work is known.
+func TestStopWhileAsking(t *testing.T) {
+	t.Parallel()
+	for takes, handles := range map[time.Duration]int{5 * time.Second: 1, time.Minute: 0} {
+		t.Run(takes.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				a := &api{submit: taken, poll: doneAt(1e9, `[]`)}
+				adapter := a.over(t, slowly{a, takes}, func(d *upstream.Definition) { d.Timeout = time.Hour })
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(errors.New("stop")) })
+				var sink providertest.Recorder
+				err := adapter.Run(ctx, request(), &sink)
+				_, unclear := errors.AsType[*provider.Unclear](err)
+				equal(t, "handles", len(sink.Handles()), handles)
+				equal(t, "unclear", unclear, handles == 0)
 			})
 		})
 	}

@@ -17,15 +17,15 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// maxAnswer bounds the JSON of an answer.
-const maxAnswer = 8 << 20
+// maxAnswer bounds an answer, which may have its results in it.
+const maxAnswer = 64 << 20
 
 // answer is what came back.
 type answer struct {
 	status int
 	header http.Header
-	body   []byte // of a binary one only its beginning
-	json   any    // nil when the body is none
+	body   []byte
+	json   any // nil when the body is none
 }
 
 // callError is a call that was not answered. Heard says that the API may have got
@@ -173,7 +173,7 @@ func (a *answer) retryAfter(now time.Time) time.Duration {
 }
 
 // excerpt is the beginning of an answer, for the log.
-func (a *answer) excerpt() string {
+func (a *Adapter) excerpt(got *answer) string {
 	const most = 300
-	return fmt.Sprintf("status %d: %.*s", a.status, most, bytes.ToValidUTF8(a.body[:min(len(a.body), most)], []byte("?")))
+	return a.redact(fmt.Sprintf("status %d: %s", got.status, bytes.ToValidUTF8(got.body[:min(len(got.body), most)], []byte("?"))))
 }

@@ -113,6 +113,12 @@ func picture(string) *http.Response {
 
 func (a *api) adapter(t *testing.T, changes ...func(*upstream.Definition)) *upstream.Adapter {
 	t.Helper()
+	return a.over(t, a, changes...)
+}
+
+// over is an adapter that reaches the API by another transport.
+func (a *api) over(t *testing.T, transport http.RoundTripper, changes ...func(*upstream.Definition)) *upstream.Adapter {
+	t.Helper()
 	var d upstream.Definition
 	if err := yaml.UnmarshalWithOptions([]byte(definition), &d, yaml.Strict()); err != nil {
 		t.Fatal(err)
@@ -120,7 +126,7 @@ func (a *api) adapter(t *testing.T, changes ...func(*upstream.Definition)) *upst
 	for _, change := range changes {
 		change(&d)
 	}
-	adapter, err := upstream.New("test", d, upstream.Options{API: client(a), Fetch: &http.Client{Transport: guard{a}}, Blocked: isBlocked,
+	adapter, err := upstream.New("test", d, upstream.Options{API: client(transport), Fetch: &http.Client{Transport: guard{a}}, Blocked: isBlocked,
 		Secret: func(string) (string, error) { return "s3cr3t-token", nil }})
 	if err != nil {
 		t.Fatal(err)

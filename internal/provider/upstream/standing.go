@@ -3,12 +3,13 @@ package upstream
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/itchyny/gojq"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
@@ -113,16 +114,16 @@ func (a *Adapter) accepted(ctx context.Context, got *answer, err error, s *scope
 	case got.status/100 == 2:
 		return nil
 	case slices.Contains(a.program.Busy, got.status):
-		return &provider.Refused{After: got.retryAfter(time.Now()), Err: fmt.Errorf("the provider is busy: %s", got.excerpt())}
+		return &provider.Refused{After: got.retryAfter(time.Now()), Err: fmt.Errorf("the provider is busy: %s", a.excerpt(got))}
 	case got.status/100 == 4 && got.status != http.StatusRequestTimeout:
 		return a.refusal(ctx, got, s)
 	}
-	return &provider.Unclear{Err: fmt.Errorf("the provider answered with %s", got.excerpt())}
+	return &provider.Unclear{Err: fmt.Errorf("the provider answered with %s", a.excerpt(got))}
 }
 
 // refusal is the failure of work that the API will not do.
 func (a *Adapter) refusal(ctx context.Context, got *answer, s *scope) error {
-	f := &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("the provider answered with %s", a.redact(got.excerpt()))}
+	f := &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("the provider answered with %s", a.excerpt(got))}
 	switch got.status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		f.Message = fmt.Sprintf("The provider does not accept this server's credentials (status %d).", got.status)
@@ -161,6 +162,5 @@ func readOutput(v any) (*output, error) {
 			return linked(link, o)
 		}
 	}
-	encoded, _ := json.Marshal(v) //nolint: a value that can't be shown is shown as nothing
-	return nil, fmt.Errorf("%.100s is neither a link nor an object with url, base64 or text", encoded)
+	return nil, fmt.Errorf("a value of type %s is neither a link nor an object with url, base64 or text", gojq.TypeOf(v))
 }

@@ -124,11 +124,11 @@ func (a *Adapter) seen(got *answer) error {
 	case got.status == http.StatusNotFound, got.status == http.StatusGone:
 		return errStrange
 	case slices.Contains(a.program.Busy, got.status):
-		return &provider.Refused{After: got.retryAfter(time.Now()), Err: fmt.Errorf("the provider is busy: %s", got.excerpt())}
+		return &provider.Refused{After: got.retryAfter(time.Now()), Err: fmt.Errorf("the provider is busy: %s", a.excerpt(got))}
 	case got.status/100 != 2:
-		return fmt.Errorf("the provider answered with %s", got.excerpt())
+		return fmt.Errorf("the provider answered with %s", a.excerpt(got))
 	case got.json == nil:
-		return fmt.Errorf("the answer is not JSON: %s", got.excerpt())
+		return fmt.Errorf("the answer is not JSON: %s", a.excerpt(got))
 	}
 	return nil
 }
