@@ -15,6 +15,15 @@ type Node struct {
 	Former string
 }
 
+// NodeState is a node and what it has in hand, for people.
+type NodeState struct {
+	Node
+	LeaseUntil time.Time // by the clock of the database; zero: the lock of the data directory is the lease
+	Gone       bool      // its lease has ended, or its session has: others remove it, and take what it has
+	Lanes      int       // that it owns
+	Runs       int       // likewise, unfinished
+}
+
 // The times of a lease. A process that is gone is found out when its lease has
 // ended; the margin is what one that was held up may still be busy with what it
 // began before.

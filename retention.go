@@ -22,6 +22,12 @@ type Amount struct{ Rows, Bytes int64 }
 // Add returns the sum.
 func (a Amount) Add(more Amount) Amount { return Amount{a.Rows + more.Rows, a.Bytes + more.Bytes} }
 
+// Disk is how full one is, in bytes.
+type Disk struct {
+	Free int64 // for programs without privileges
+	Size int64
+}
+
 // Part is a table of a kind that is gone through by itself.
 type Part string
 

@@ -50,7 +50,7 @@ func TestBench(t *testing.T) {
 
 // tiny are measurements of no figures.
 func tiny(t *testing.T) bench.Options {
-	self := []string{os.Args[0], asProgram}
+	self := []string{released(t)}
 	return bench.Options{Self: self, Program: self, Data: t.TempDir(), Database: bench.SQLite, Publishes: 200, Connections: 8, BodyBytes: 600,
 		Receivers: 20, Backlog: 2000, History: 2000, Rounds: 1, Timeout: time.Minute, Log: io.Discard}
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -20,10 +19,7 @@ import (
 
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "taskhook")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := released(t)
 	t.Run("once", func(t *testing.T) { t.Parallel(); testDemoOnce(t, program) })
 	t.Run("stays", func(t *testing.T) { t.Parallel(); testDemoStays(t, program) })
 	t.Run("killed", func(t *testing.T) { t.Parallel(); testDemoKilled(t, program) })

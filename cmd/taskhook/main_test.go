@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/config"
@@ -24,7 +26,37 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asProgram {
 		os.Exit(run(context.Background(), os.Args[2:], os.Stdout, os.Stderr, config.Environment()))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	os.RemoveAll(scratch())
+	os.Exit(code)
+}
+
+// scratch is a folder of this process, removed at its end.
+func scratch() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("taskhook-test-%d", os.Getpid()))
+}
+
+// build makes taskhook as it is released, once.
+var build = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(scratch(), "taskhook")
+	cmd := exec.Command("go", "build", "-o", program, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return program, nil
+})
+
+// released returns the path of taskhook as it is released. It starts sooner than the
+// test binary, and is for tests that start many processes and look at what they print;
+// the race detector watches the same code in the tests of its packages.
+func released(t *testing.T) string {
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatalf("build taskhook: %v", err)
+	}
+	return program
 }
 
 // process returns a command that runs taskhook with no settings in its

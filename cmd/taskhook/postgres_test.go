@@ -36,6 +36,8 @@ func TestCommandsOnPostgres(t *testing.T) {
 	expect(t, stdout, `"studio"  25 `, "yes")
 	stdout, _ = on(0, "config")
 	expect(t, stdout, "database-url: (set) # --database-url")
+	stdout, _ = on(0, "node", "list")
+	expect(t, stdout, "ID ", " LEASE ", "  alive  1", "s    0      0     ")
 	stdout, _ = on(0, "migrate")
 	expect(t, stdout, "up to date")
 	if _, err := s.Balance(t.Context()); err != nil {

@@ -48,7 +48,7 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	defer signal.Stop(signals)
 	ctx, stop := untilSignal(ctx, signals, c.stderr, os.Exit)
 	defer stop()
-	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg)})
+	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg), Version: version(buildInfo())})
 	if err != nil {
 		return err
 	}

@@ -79,9 +79,9 @@ func (s *screen) paint(colour, text string) string {
 // colourOf returns the colour of a state of anything.
 func colourOf(state string) string {
 	switch state {
-	case "succeeded", "completed", "delivered", "active", "ok":
+	case "succeeded", "completed", "delivered", "active", "alive", "ok":
 		return green
-	case "failed", "disabled":
+	case "failed", "disabled", "gone":
 		return red
 	case "pending", "queued", "running", "held", "paused":
 		return yellow

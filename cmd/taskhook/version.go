@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -13,21 +14,24 @@ type versionCommand struct{}
 
 // Run prints the version, the commit and what built it.
 func (versionCommand) Run(c *console) error {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = &debug.BuildInfo{}
-	}
-	_, err := fmt.Fprintln(c.stdout, describe(info))
+	_, err := fmt.Fprintln(c.stdout, describe(buildInfo()))
 	return err
 }
+
+// buildInfo is what is known of this build.
+func buildInfo() *debug.BuildInfo {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info
+	}
+	return &debug.BuildInfo{}
+}
+
+// version is the name of a release, or "(devel)".
+func version(info *debug.BuildInfo) string { return cmp.Or(info.Main.Version, "(devel)") }
 
 // describe says in one line which build this is: "taskhook v1.2.3 (commit
 // 0123456789ab, changed since, go1.26.0, linux/amd64)".
 func describe(info *debug.BuildInfo) string {
-	version := info.Main.Version
-	if version == "" {
-		version = "(devel)"
-	}
 	var details []string
 	for _, s := range info.Settings {
 		switch {
@@ -38,5 +42,5 @@ func describe(info *debug.BuildInfo) string {
 		}
 	}
 	details = append(details, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-	return fmt.Sprintf("taskhook %s (%s)", version, strings.Join(details, ", "))
+	return fmt.Sprintf("taskhook %s (%s)", version(info), strings.Join(details, ", "))
 }

@@ -177,5 +177,5 @@ func (a *App) formerGone(ctx context.Context) bool {
 		return true
 	}
 	nodes, err := a.store.Nodes(ctx)
-	return err == nil && !slices.ContainsFunc(nodes, func(n taskhook.Node) bool { return slices.Contains(a.former, n.ID) })
+	return err == nil && !slices.ContainsFunc(nodes, func(n taskhook.NodeState) bool { return slices.Contains(a.former, n.ID) })
 }

@@ -82,6 +82,13 @@ type (
 		Usage(ctx context.Context, f taskhook.UsageFilter) (taskhook.Usage, error)
 	}
 
+	// Storage tells how much there is on the server, of all accounts, and from when
+	// the oldest is.
+	Storage interface {
+		Stored(ctx context.Context) (map[taskhook.Kind]taskhook.Amount, error)
+		Oldest(ctx context.Context, now time.Time) (map[taskhook.Kind]time.Time, error)
+	}
+
 	// Workflows finds workflows in their newest versions.
 	Workflows interface {
 		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
@@ -114,10 +121,12 @@ type Config struct {
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
 	Money         Money
+	Storage       Storage
 	Workflows     Workflows
 	Executions    Executions
 	Links         Links
 
+	Disk    func() (taskhook.Disk, error)          // of the data directory
 	Outline func(taskhook.Source) (Outline, error) // reads a definition
 
 	OperatorToken string      // signs in to all accounts; empty: API keys only
@@ -136,6 +145,7 @@ type Dashboard struct {
 	failures  *limiter // of signing in
 	streams   chan struct{}
 	overviews memo[overviewView]
+	storages  memo[storageView]
 	outlines  memo[Outline]
 	assets    assets
 	templates templates
@@ -153,7 +163,7 @@ func New(c Config) (*Dashboard, error) {
 		return nil, err
 	}
 	d := &Dashboard{Config: c, prefix: base.Path, secure: base.Scheme == "https", cookies: cookies,
-		failures: newLimiter(), streams: make(chan struct{}, maxStreams), outlines: memo[Outline]{life: time.Hour}}
+		failures: newLimiter(), streams: make(chan struct{}, maxStreams), storages: memo[storageView]{life: storageLife}, outlines: memo[Outline]{life: time.Hour}}
 	d.assets = loadAssets(d.prefix)
 	d.templates = parseTemplates(d.prefix, c.BaseURL, d.assets)
 	crossOrigin := http.NewCrossOriginProtection()

@@ -85,6 +85,14 @@ func (f *world) Usage(_ context.Context, q taskhook.UsageFilter) (taskhook.Usage
 	return u, f.fail
 }
 
+func (f *world) Stored(context.Context) (map[taskhook.Kind]taskhook.Amount, error) {
+	return map[taskhook.Kind]taskhook.Amount{taskhook.KindEvents: {Rows: 12_345, Bytes: 6_789_000}}, f.fail
+}
+
+func (f *world) Oldest(context.Context, time.Time) (map[taskhook.Kind]time.Time, error) {
+	return map[taskhook.Kind]time.Time{taskhook.KindEvents: noon()}, f.fail
+}
+
 func times(is bool) int64 {
 	if is {
 		return 1
@@ -304,7 +312,7 @@ type browser struct {
 
 func newDashboard(t *testing.T, w *world, change func(*Config)) *Dashboard {
 	t.Helper()
-	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Replays: replays{w}, Endpoints: w, EndpointTools: w, Money: w, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
+	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Replays: replays{w}, Endpoints: w, EndpointTools: w, Money: w, Storage: w, Disk: func() (taskhook.Disk, error) { return taskhook.Disk{Free: 25e9, Size: 100e9}, nil }, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
 		SessionKey: []byte(strings.Repeat("k", 32)), BaseURL: "http://taskhook.example", Stopping: func() bool { return false },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {

@@ -22,6 +22,7 @@ type overviewView struct {
 	Stopped    []taskhook.Endpoint // paused or disabled
 	Recent     []taskhook.Task
 	Money      moneyView
+	Storage    *storageView // nil: not for who looks
 }
 
 // New reports whether nothing has happened in the account yet.
@@ -53,6 +54,9 @@ func (d *Dashboard) overview(r *http.Request, s *session) (view, error) {
 		return view{}, err
 	}
 	o.access = s.access
+	if o.Storage, err = d.storage(r.Context(), s); err != nil {
+		return view{}, err
+	}
 	return view{template: "overview.html", section: "overview", title: "Overview", data: o}, nil
 }
 

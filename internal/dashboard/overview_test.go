@@ -112,3 +112,15 @@ func TestTaskCounts(t *testing.T) {
 			`<strong>1</strong><span class="state failed">failed</span><span class="span">since 10:00 UTC</span>`)
 	})
 }
+
+// TestStorage shows operators what the server keeps, and nobody else.
+func TestStorage(t *testing.T) {
+	t.Parallel()
+	w := fullWorld("x")
+	b := signedIn(t, w, operator)
+	b.sees(b.get("/"), http.StatusOK, "Storage of this server", `value="75"`, "25.0 GB of 100.0 GB free", "Events and deliveries", ">12345<", ">6.8 MB<", iso(noon()))
+	b = signedIn(t, w, keyOne)
+	if page := b.get("/").Body.String(); strings.Contains(page, "Storage of") {
+		t.Error("an account sees what others have")
+	}
+}

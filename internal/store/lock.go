@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,6 +25,10 @@ func LockDir(dir string) (*Lock, error) {
 		return nil, fmt.Errorf("open the lock file: %w", err)
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) { // perhaps by Locked
+		time.Sleep(lookTime)
+		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
 	if err == nil {
 		return &Lock{file: file}, nil
 	}
@@ -32,6 +37,30 @@ func LockDir(dir string) (*Lock, error) {
 		return nil, &LockedError{Dir: dir}
 	}
 	return nil, fmt.Errorf("lock the data directory: %w", err)
+}
+
+// lookTime is far longer than Locked has the lock.
+const lookTime = 20 * time.Millisecond
+
+// Locked reports whether a process has the data directory. To find that out it has a
+// share of the lock itself for a moment.
+func Locked(dir string) (bool, error) {
+	file, err := os.Open(filepath.Join(dir, "taskhook.lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("open the lock file: %w", err)
+	}
+	defer file.Close()
+	err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if err == nil {
+		return false, unix.Flock(int(file.Fd()), unix.LOCK_UN)
+	}
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, fmt.Errorf("look at the lock of the data directory: %w", err)
 }
 
 // LockedError says that another process works on the data directory.

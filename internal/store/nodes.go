@@ -114,13 +114,20 @@ type deadNode struct {
 	expired bool // else its session has ended
 }
 
-// mayBeDead lists the other nodes that may be dead.
-func (s *Store) mayBeDead(ctx context.Context, r reader, node string) ([]deadNode, error) {
-	gone := `FALSE` // nothing tells
+// ended says of a row of nodes, as SQL, that its lease has ended, and that its session
+// has.
+func (s *Store) ended() (expired, gone string) {
+	gone = `FALSE` // nothing tells
 	if s.Shared() {
 		gone = `NOT EXISTS (SELECT 1 FROM pg_locks WHERE ` + heldBy("nodes.id") + `)`
 	}
-	return collect(ctx, r, scanDead, `SELECT id, expired FROM (SELECT id, coalesce(expires_at <= `+s.clock()+`, FALSE) AS expired,
+	return `coalesce(expires_at <= ` + s.clock() + `, FALSE)`, gone
+}
+
+// mayBeDead lists the other nodes that may be dead.
+func (s *Store) mayBeDead(ctx context.Context, r reader, node string) ([]deadNode, error) {
+	expired, gone := s.ended()
+	return collect(ctx, r, scanDead, `SELECT id, expired FROM (SELECT id, `+expired+` AS expired,
 		`+gone+` AS gone FROM nodes) AS found WHERE (expired OR gone) AND id <> $1 ORDER BY id`, node)
 }
 
@@ -172,14 +179,20 @@ func (s *Store) Eldest(ctx context.Context) (bool, error) {
 	return id != nil && *id == s.member.get().node, err
 }
 
-// Nodes lists all nodes, the oldest first.
-func (s *Store) Nodes(ctx context.Context) ([]taskhook.Node, error) {
-	return collect(ctx, s.db, func(r scanner) (n taskhook.Node, err error) {
-		var started int64
-		err = r.Scan(&n.ID, &started, &n.Version, &n.Host, &n.Files)
-		n.StartedAt = at(started)
-		return n, err
-	}, `SELECT id, started_at, version, host, files FROM nodes ORDER BY id`)
+// Nodes lists all nodes, the oldest first. On SQLite none is said to be gone: the Lock
+// of the data directory tells.
+func (s *Store) Nodes(ctx context.Context) ([]taskhook.NodeState, error) {
+	expired, gone := s.ended()
+	return collect(ctx, s.db, scanNode, `SELECT id, started_at, version, host, files, expires_at, `+expired+` OR `+gone+`,
+		(SELECT count(*) FROM lanes WHERE owner = nodes.id), (SELECT count(*) FROM runs WHERE owner = nodes.id) FROM nodes ORDER BY id`)
+}
+
+func scanNode(r scanner) (n taskhook.NodeState, err error) {
+	var started int64
+	var expires *int64
+	err = r.Scan(&n.ID, &started, &n.Version, &n.Host, &n.Files, &expires, &n.Gone, &n.Lanes, &n.Runs)
+	n.StartedAt, n.LeaseUntil = at(started), atOrZero(expires)
+	return n, err
 }
 
 // Leave removes the node at the end of a graceful stop, if it is still there.

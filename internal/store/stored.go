@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -64,4 +66,24 @@ func (s *Store) Stored(ctx context.Context) (map[taskhook.Kind]taskhook.Amount, 
 		return struct{}{}, err
 	}, `SELECT kind, amount, bytes FROM stored ORDER BY kind`)
 	return all, err
+}
+
+// Oldest returns from when the oldest is of each kind that has something which may be
+// removed one day.
+func (s *Store) Oldest(ctx context.Context, now time.Time) (map[taskhook.Kind]time.Time, error) {
+	oldest := map[taskhook.Kind]time.Time{}
+	for _, part := range taskhook.Parts() {
+		found, err := s.Old(ctx, part, "", now, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			prefix, _, _ := strings.Cut(a.ID, "_")
+			made := taskhook.IDTime(prefix+"_", a.ID)
+			if other, met := oldest[part.Kind()]; !met || made.Before(other) {
+				oldest[part.Kind()] = made
+			}
+		}
+	}
+	return oldest, nil
 }

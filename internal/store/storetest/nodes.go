@@ -10,6 +10,7 @@ import (
 func nodeTests() []test {
 	return []test{
 		{"a node lives until its lease ends", testLease},
+		{"nodes are listed with what they have", testNodeStates},
 		{"what is brought to the lane of another node is marked for it", testNews},
 		{"a change of an endpoint is marked for the owner of its lane", testNewsOfEndpoint},
 	}
@@ -57,9 +58,39 @@ func testLease(t *testing.T, f *fixture) {
 	f.ok(err)
 	deepEqual(t, "dead", dead, []string{"node_other"})
 	equal(t, "lanes that came free", len(f.claimAll(n)), 1)
+	found := f.nodes()
+	deepEqual(t, "those that are left", len(found), 1)
+	deepEqual(t, "the node", found[0].Node, n.row(f.now))
+}
+
+func (f *fixture) nodes() []taskhook.NodeState {
+	f.t.Helper()
 	found, err := f.Store.Nodes(f.ctx)
 	f.ok(err)
-	deepEqual(t, "nodes", found, []taskhook.Node{n.row(f.now)})
+	return found
+}
+
+func testNodeStates(t *testing.T, f *fixture) {
+	n := f.join()
+	a := f.account()
+	e, other := f.endpoint(a, "a.b"), f.endpoint(a, "a.b")
+	f.addNode("node_other", 5000)
+	f.give(e.LaneID, "node_other")
+	f.give(other.LaneID, "node_other")
+	f.task(a)
+	f.claimRun(n)
+	found := f.nodes()
+	equal(t, "nodes", len(found), 2)
+	mine, theirs := found[0], found[1]
+	deepEqual(t, "this node", mine.Node, n.row(f.now))
+	deepEqual(t, "what it has", []int{mine.Lanes, mine.Runs}, []int{0, 1})
+	equal(t, "it has a lease", mine.LeaseUntil.IsZero(), !f.Store.Shared())
+	equal(t, "it is gone", mine.Gone, false)
+	deepEqual(t, "what the other has", []int{theirs.Lanes, theirs.Runs}, []int{2, 0})
+	equal(t, "the end of its lease", theirs.LeaseUntil.UnixMilli(), 5000)
+	equal(t, "it is gone", theirs.Gone, true)
+	f.setLease("node_other", never)
+	equal(t, "gone without a session", f.nodes()[1].Gone, f.Store.Shared())
 }
 
 // news reads what there is for a node since a mark.
