@@ -31,16 +31,18 @@ var given = map[bulk][]string{
 	stockRows:   {"kind", "amount", "bytes"},
 }
 
-// change is the rest of an update by the rows v.
+// change is the rest of an update by the rows v. That a delivery is pending is said by
+// finished_at, for PostgreSQL would take the state for a hint to go through the index
+// of all that are pending.
 func change(b bulk, v string) string {
 	switch b {
 	case resultRows:
 		return ` deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,
 			due_at = v.due_at, finished_at = v.finished_at, last_class = v.last_class FROM ` + v +
-			` WHERE deliveries.id = v.id AND deliveries.state = 'pending' AND deliveries.claim = v.claim
+			` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL AND deliveries.claim = v.claim
 			AND deliveries.attempts = v.attempts - 1 RETURNING deliveries.id`
 	case claimedRows:
-		return ` deliveries SET claim = v.claim FROM ` + v + ` WHERE deliveries.id = v.id AND deliveries.state = 'pending'`
+		return ` deliveries SET claim = v.claim FROM ` + v + ` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL`
 	case wokenRows:
 		return ` lanes SET next_due = v.due FROM ` + v + ` WHERE lanes.id = v.id`
 	case markedRows:

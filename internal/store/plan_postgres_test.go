@@ -44,7 +44,7 @@ func (p *postgresPlans) note(t *testing.T, s *store.Store) {
 }
 
 // ofTransactions are the statements that have no plan.
-var ofTransactions = regexp.MustCompile(`^(SAVEPOINT|ROLLBACK|RELEASE|COMMIT)\b`)
+var ofTransactions = regexp.MustCompile(`^(BEGIN|SAVEPOINT|ROLLBACK|RELEASE|COMMIT)\b`)
 
 // complete looks at all plans when the suite has ended, and checks that no hot
 // statement went unseen when all tests ran.

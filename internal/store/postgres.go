@@ -45,7 +45,7 @@ func openPostgres(ctx context.Context, url string, starts bool) (_ *postgresDB, 
 	if err = checkServer(db.conn); err != nil {
 		return nil, err
 	}
-	if err = prepareSession(ctx, db.conn); err != nil {
+	if err = prepareWriter(ctx, db.conn); err != nil {
 		return nil, err
 	}
 	if starts {
@@ -116,13 +116,13 @@ func (db *postgresDB) tryBegin(ctx context.Context, as author, limit time.Durati
 			return err
 		}
 	}
-	if !as.joined {
-		return simple(ctx, db.conn, beginText)
+	t := &postgresTx{db: db}
+	there, err := t.awaitTurn(ctx, as)
+	if err == nil && !there {
+		err = errFenced
 	}
-	answers, err := db.conn.PgConn().Exec(ctx, fenceText(as.node)).ReadAll()
-	if err == nil && len(answers[len(answers)-1].Rows) == 0 {
-		_, err = db.conn.Exec(ctx, "ROLLBACK")
-		err = errors.Join(errFenced, err)
+	if err != nil {
+		t.rollback(ctx)
 	}
 	return err
 }
@@ -136,7 +136,7 @@ func (db *postgresDB) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := prepareSession(ctx, conn); err != nil {
+	if err := prepareWriter(ctx, conn); err != nil {
 		conn.Close(ctx) // why stands in err
 		return err
 	}

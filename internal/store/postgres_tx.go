@@ -26,6 +26,19 @@ type statement struct {
 	then func() error
 }
 
+// awaitTurn begins the transaction and waits for its turn, in one round trip. Of an
+// author that has joined it says whether it is still there.
+func (t *postgresTx) awaitTurn(ctx context.Context, as author) (there bool, err error) {
+	nodes := []int{1}
+	t.queue = []statement{{text: "BEGIN ISOLATION LEVEL READ COMMITTED"}, {text: "SELECT pg_advisory_xact_lock(" + turnLock + ")"}}
+	if as.joined {
+		nodes = nil
+		t.queue = append(t.queue, statement{"SELECT 1 FROM nodes WHERE id = $1", []any{as.node}, into(&nodes, scanInto[int]), nil})
+	}
+	err = t.flush(ctx)
+	return len(nodes) == 1, err
+}
+
 func (t *postgresTx) send(_ context.Context, take takeFunc, query string, args ...any) error {
 	t.queue = append(t.queue, statement{text: query, args: storable(args), take: take})
 	return t.broken
