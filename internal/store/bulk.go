@@ -8,15 +8,50 @@ type bulk int
 const (
 	eventRows    bulk = iota // seq, id, account, type, subject, body, created_at, test
 	deliveryRows             // id, account, event, event_type, subject, endpoint, lane, url, body, state, claim, schedule, test, replay_of, replay, due_at, created_at
-	resultRows               // id, claim, state, attempts, last_error, due_at, finished_at, last_class; answers with the ids that were changed
+	resultRows               // as in given; answers with the ids that were changed
+	claimedRows              // as in given
 	attemptRows              // delivery, number, started_at, duration, status, class, error, response, retry_after
 	countRows                // account, endpoint, minute, class, attempts, ended
 	healthRows               // endpoint, success_at, failure_at, class, status, error, failures, failing_since
+	wokenRows                // as in given
+	markedRows               // as in given
+	stockRows                // as in given
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
-var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", attemptRows: "tiiiittbi",
-	countRows: "ttitii", healthRows: "tiititii"}
+var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
+	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii"}
+
+// given are the columns of the rows by which others are changed.
+var given = map[bulk][]string{
+	resultRows:  {"id", "claim", "state", "attempts", "last_error", "due_at", "finished_at", "last_class"},
+	claimedRows: {"id", "claim"},
+	wokenRows:   {"id", "due"},
+	markedRows:  {"id", "changed"},
+	stockRows:   {"kind", "amount", "bytes"},
+}
+
+// change is the rest of an update by the rows v. That a delivery is pending is said by
+// finished_at, for PostgreSQL would take the state for a hint to go through the index
+// of all that are pending.
+func change(b bulk, v string) string {
+	switch b {
+	case resultRows:
+		return ` deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,
+			due_at = v.due_at, finished_at = v.finished_at, last_class = v.last_class FROM ` + v +
+			` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL AND deliveries.claim = v.claim
+			AND deliveries.attempts = v.attempts - 1 RETURNING deliveries.id`
+	case claimedRows:
+		return ` deliveries SET claim = v.claim FROM ` + v + ` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL`
+	case wokenRows:
+		return ` lanes SET next_due = v.due FROM ` + v + ` WHERE lanes.id = v.id`
+	case markedRows:
+		const number = `(SELECT marks FROM feed_head)`
+		return ` lanes SET mark = ` + number + `, changed = CASE WHEN v.changed = 1 THEN ` + number + ` ELSE lanes.changed END FROM ` + v +
+			` WHERE lanes.id = v.id`
+	}
+	return ` stored SET amount = stored.amount + v.amount, bytes = stored.bytes + v.bytes FROM ` + v + ` WHERE stored.kind = v.kind`
+}
 
 // The insertions, which differ in where rows come from and in how the later of two
 // successes is written.

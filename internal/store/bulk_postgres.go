@@ -10,18 +10,30 @@ import (
 
 // postgresBulk is written for PostgreSQL: rows come as an array for each column, so
 // that there is one text for any number of them.
-var postgresBulk = [len(bulkColumns)]string{
-	eventRows:    `INSERT` + intoEvents + `SELECT * FROM ` + unnest(eventRows),
-	deliveryRows: `INSERT` + intoDeliveries + `SELECT * FROM ` + unnest(deliveryRows),
-	attemptRows:  `INSERT` + intoAttempts + `SELECT * FROM ` + unnest(attemptRows),
-	countRows:    `INSERT` + intoCounts + `SELECT * FROM ` + unnest(countRows) + addCounts,
-	healthRows:   `INSERT` + intoHealth + `SELECT * FROM ` + unnest(healthRows) + addHealth(`greatest(excluded.success_at, h.success_at)`),
-	resultRows: `UPDATE deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,
-		due_at = v.due_at, finished_at = v.finished_at, last_class = v.last_class
-		FROM ` + unnest(resultRows) + ` AS v (id, claim, state, attempts, last_error, due_at, finished_at, last_class)
-		WHERE deliveries.id = v.id AND deliveries.state = 'pending' AND deliveries.claim = v.claim
-			AND deliveries.attempts = v.attempts - 1
-		RETURNING deliveries.id`,
+var postgresBulk = makePostgresBulk()
+
+func makePostgresBulk() (all [len(bulkColumns)]string) {
+	for b := range all {
+		all[b] = postgresText(bulk(b), unnest(bulk(b)))
+	}
+	return all
+}
+
+func postgresText(b bulk, rows string) string {
+	const insert, from = `INSERT`, `SELECT * FROM `
+	switch b {
+	case eventRows:
+		return insert + intoEvents + from + rows
+	case deliveryRows:
+		return insert + intoDeliveries + from + rows
+	case attemptRows:
+		return insert + intoAttempts + from + rows
+	case countRows:
+		return insert + intoCounts + from + rows + addCounts
+	case healthRows:
+		return insert + intoHealth + from + rows + addHealth(`greatest(excluded.success_at, h.success_at)`)
+	}
+	return `UPDATE` + change(b, rows+` AS v (`+strings.Join(given[b], ", ")+`)`)
 }
 
 // unnest makes rows of the arrays.
@@ -33,15 +45,15 @@ func unnest(b bulk) string {
 	return "unnest(" + strings.Join(columns, ", ") + ")"
 }
 
-func (t *postgresTx) many(ctx context.Context, b bulk, args []any) (ids []string, err error) {
+func (t *postgresTx) many(ctx context.Context, take takeFunc, b bulk, args []any) error {
 	if len(args) == 0 {
-		return nil, nil
+		return nil
 	}
 	columns, err := transpose(bulkColumns[b], args)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return collect(ctx, t, scanInto[string], postgresBulk[b], columns...)
+	return t.send(ctx, take, postgresBulk[b], columns...)
 }
 
 // transpose turns rows into an array for each column.

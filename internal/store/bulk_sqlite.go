@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
+)
 
 // sqliteBulk is written for SQLite, by number of rows. OR FAIL leaves the rows
 // before a failing one: who fails here undoes all of the transaction or the
@@ -33,29 +37,21 @@ func sqliteText(b bulk, tuples string) string {
 	}
 	// The list is read once and each of its rows is one search by primary key, which
 	// a test of the plan holds it to.
-	return `UPDATE OR FAIL deliveries SET claim = 0, state = v.column3, attempts = v.column4, last_error = v.column5,
-		due_at = v.column6, finished_at = v.column7, last_class = v.column8
-		FROM (VALUES ` + tuples + `) AS v
-		WHERE deliveries.id = v.column1 AND deliveries.state = 'pending' AND deliveries.claim = v.column2
-			AND deliveries.attempts = v.column4 - 1
-		RETURNING deliveries.id`
+	var columns []string
+	for i, name := range given[b] {
+		columns = append(columns, fmt.Sprintf("column%d AS %s", i+1, name))
+	}
+	return `UPDATE OR FAIL` + change(b, `(SELECT `+strings.Join(columns, ", ")+` FROM (`+values+tuples+`) AS given) AS v`)
 }
 
-func (t *sqliteTx) many(ctx context.Context, b bulk, args []any) (ids []string, err error) {
+func (t *sqliteTx) many(ctx context.Context, take takeFunc, b bulk, args []any) error {
 	width := len(bulkColumns[b])
 	for len(args) > 0 {
 		n := biteOf(len(args) / width)
-		bite := args[:n*width]
-		if b == resultRows {
-			changed, err := collect(ctx, t, scanInto[string], sqliteBulk[b][n], bite...)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, changed...)
-		} else if _, err := t.exec(ctx, sqliteBulk[b][n], bite...); err != nil {
-			return nil, err
+		if err := t.send(ctx, take, sqliteBulk[b][n], args[:n*width]...); err != nil {
+			return err
 		}
-		args = args[len(bite):]
+		args = args[n*width:]
 	}
-	return ids, nil
+	return nil
 }

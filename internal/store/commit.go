@@ -26,6 +26,8 @@ type kind struct {
 	// gets its err set and must have written nothing; an error that is returned
 	// undoes the whole batch.
 	apply func(ctx context.Context, t tx, items []*write) error
+	// explain, which may be nil, says in other words why an item was refused.
+	explain func(error) error
 	// committed is called with the items that were committed, before their
 	// callers are told; undone with those that were not, inDoubt when the commit
 	// was sent and its outcome is unknown.
@@ -63,7 +65,9 @@ func newCommitter(begin func(context.Context) (commitTx, error), fault FaultFunc
 // commitTx is a transaction that can be ended.
 type commitTx interface {
 	tx
-	commit(context.Context) error
+	// commit writes what was noted, too. With an error it says whether the transaction
+	// may have been made nevertheless; if not, something that was sent has failed.
+	commit(context.Context) (inDoubt bool, err error)
 	rollback(context.Context)
 }
 
@@ -119,22 +123,20 @@ func (c *committer) signal() {
 func (c *committer) run() {
 	defer close(c.ended)
 	for {
-		batch, closed := c.take()
-		if len(batch) == 0 {
-			if closed {
-				return
-			}
-			<-c.wake
+		waiting, closed := c.await()
+		if waiting {
+			c.commit()
 			continue
 		}
-		c.commit(batch)
-		for _, w := range batch {
-			close(w.done)
+		if closed {
+			return
 		}
+		<-c.wake
 	}
 }
 
-func (c *committer) take() (batch []*write, closed bool) {
+// await reports whether something waits, after a while in which more may have come.
+func (c *committer) await() (waiting, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last > busyBatch && len(c.queue) > 0 && len(c.queue) < c.last {
@@ -142,52 +144,68 @@ func (c *committer) take() (batch []*write, closed bool) {
 		time.Sleep(linger)
 		c.mu.Lock()
 	}
+	return len(c.queue) > 0, c.closed
+}
+
+func (c *committer) take() (batch []*write) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	n := min(len(c.queue), maxBatch)
-	if n == 0 {
-		return nil, c.closed
-	}
 	batch = append(batch, c.queue[:n]...)
 	rest := copy(c.queue, c.queue[n:])
 	clear(c.queue[rest:])
 	c.queue = c.queue[:rest]
 	c.last = n
-	return batch, false
+	return batch
 }
 
-// commit applies the batch in one transaction. When an item makes that fail they
-// are tried one by one, so that only the guilty caller sees the error.
-func (c *committer) commit(batch []*write) {
-	err, retry := c.transact(batch)
-	if err == nil {
-		return
-	}
-	for _, w := range batch {
-		w.err = err
-		if retry && len(batch) > 1 {
-			w.err = nil
-			if err, _ := c.transact([]*write{w}); err != nil {
-				w.err = err
+// commit applies what waits in one transaction. It is taken when that has begun: so
+// what came while others had their turn shares this one. When an item makes it fail
+// they are tried one by one, so that only the guilty caller sees the error.
+func (c *committer) commit() {
+	// The work belongs to many callers: none of them may cancel it.
+	ctx := context.Background()
+	t, err := c.begin(ctx)
+	batch := c.take()
+	if err, retry := c.transact(ctx, t, err, batch); err != nil {
+		for _, w := range batch {
+			w.err = w.explain(err)
+			if retry && len(batch) > 1 {
+				c.alone(ctx, w)
 			}
 		}
 	}
+	for _, w := range batch {
+		close(w.done)
+	}
 }
 
-// transact runs one transaction. Retry says that it failed while items were
-// applied, so that fewer of them may succeed.
-func (c *committer) transact(batch []*write) (err error, retry bool) {
-	ctx := context.Background() // the work belongs to many callers: none of them may cancel it
+// alone applies one item in a transaction of its own.
+func (c *committer) alone(ctx context.Context, w *write) {
+	w.err = nil
+	t, err := c.begin(ctx)
+	if err, _ := c.transact(ctx, t, err, []*write{w}); err != nil {
+		w.err = w.explain(err)
+	}
+}
+
+func (w *write) explain(err error) error {
+	if w.kind.explain == nil {
+		return err
+	}
+	return w.kind.explain(err)
+}
+
+// transact makes the one transaction that was begun, or not for a reason. Retry says
+// that it failed while items were applied, so that fewer of them may succeed.
+func (c *committer) transact(ctx context.Context, t commitTx, begun error, batch []*write) (err error, retry bool) {
 	groups := byKind(batch)
 	inDoubt := false
 	defer func() { notify(groups, err, inDoubt) }()
-	t, err := c.begin(ctx)
-	if err != nil {
-		return err, false
+	if begun != nil {
+		return begun, false
 	}
 	if err := c.applyAll(ctx, t, groups); err != nil {
-		t.rollback(ctx)
-		return err, true
-	}
-	if err := writeStored(ctx, t); err != nil {
 		t.rollback(ctx)
 		return err, true
 	}
@@ -195,11 +213,11 @@ func (c *committer) transact(batch []*write) (err error, retry bool) {
 		t.rollback(ctx)
 		return err, false
 	}
-	inDoubt = true
-	if err := t.commit(ctx); err != nil {
+	if inDoubt, err = t.commit(ctx); err != nil {
 		t.rollback(ctx)
-		return err, false
+		return err, !inDoubt
 	}
+	inDoubt = true
 	return c.fault.at("commit:after"), false
 }
 

@@ -17,12 +17,17 @@ import (
 // fakeTx is a transaction of a database that does nothing.
 type fakeTx struct {
 	tx
+	gate      <-chan struct{} // the commit waits for it; nil: it does not
 	commitErr error
 }
 
-func (t *fakeTx) commit(context.Context) error             { return t.commitErr }
-func (t *fakeTx) rollback(context.Context)                 {}
-func (t *fakeTx) noted() map[taskhook.Kind]taskhook.Amount { return nil }
+func (t *fakeTx) commit(context.Context) (bool, error) {
+	if t.gate != nil {
+		<-t.gate
+	}
+	return true, t.commitErr
+}
+func (t *fakeTx) rollback(context.Context) {}
 
 // ledger is a kind whose items are numbers; those that are bad fail, after they
 // and all others of their batch were touched.
@@ -91,13 +96,13 @@ func running(t *testing.T, begin func(context.Context) (commitTx, error), fault 
 	return c
 }
 
-// gated is a committer whose first transaction waits for the gate.
+// gated is a committer whose first commit waits for the gate.
 func gated(t *testing.T) (c *committer, open func()) {
 	gate := make(chan struct{})
 	var first atomic.Bool
 	return running(t, func(context.Context) (commitTx, error) {
 		if first.CompareAndSwap(false, true) {
-			<-gate
+			return &fakeTx{gate: gate}, nil
 		}
 		return &fakeTx{}, nil
 	}, nil), func() { close(gate) }

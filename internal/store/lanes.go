@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -48,8 +47,7 @@ func scanLaneRow(r scanner) (l *laneRow, err error) {
 // insertLane makes a lane. Its epochs begin at the time, so that those of a lane
 // that was collected and is made anew are never used twice.
 func insertLane(ctx context.Context, t tx, id, account, endpoint string, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO lanes (id, account, endpoint, epoch) VALUES ($1, $2, $3, $4)`, id, account, endpoint, ms(now))
-	return err
+	return t.send(ctx, nil, `INSERT INTO lanes (id, account, endpoint, epoch) VALUES ($1, $2, $3, $4)`, id, account, endpoint, ms(now))
 }
 
 // laneUse is the first use of a lane in a batch.
@@ -72,17 +70,9 @@ func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneR
 			}
 		}
 	}
-	return lanes, inBites(uses, func(some []laneUse) error { return readLanes(ctx, t, lanes, some) })
-}
-
-func readLanes(ctx context.Context, t tx, lanes map[string]*laneRow, uses []laneUse) error {
-	ids := make([]any, len(uses))
-	for i, use := range uses {
-		ids[i] = use.LaneID
-	}
-	found, err := collect(ctx, t, scanLaneRow, `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
+	found, err := readLanes(ctx, t, uses)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	there := make(map[string]bool, len(found))
 	for _, lane := range found {
@@ -93,34 +83,34 @@ func readLanes(ctx context.Context, t tx, lanes map[string]*laneRow, uses []lane
 			continue
 		}
 		if err := insertLane(ctx, t, use.LaneID, use.AccountID, use.EndpointID, use.now); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return lanes, nil
+}
+
+func readLanes(ctx context.Context, t tx, uses []laneUse) (found []*laneRow, err error) {
+	if err := inBites(uses, func(some []laneUse) error {
+		ids := make([]any, len(some))
+		for i, use := range some {
+			ids[i] = use.LaneID
+		}
+		return t.send(ctx, into(&found, scanLaneRow), `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
+	}); err != nil {
+		return nil, err
+	}
+	return found, t.flush(ctx)
 }
 
 // wakeLanes stores that idle lanes, and those that were due later, are due.
 func wakeLanes(ctx context.Context, t tx, lanes map[string]*laneRow) error {
-	var woken []*laneRow
+	var args []any
 	for _, id := range slices.Sorted(maps.Keys(lanes)) {
 		if lanes[id].earlier {
-			woken = append(woken, lanes[id])
+			args = append(args, id, *lanes[id].nextDue)
 		}
 	}
-	return inBites(woken, func(some []*laneRow) error {
-		var values strings.Builder
-		args := make([]any, 0, 2*len(some))
-		for i, lane := range some {
-			if i > 0 {
-				values.WriteByte(',')
-			}
-			fmt.Fprintf(&values, `(CAST($%d AS TEXT),CAST($%d AS BIGINT))`, 2*i+1, 2*i+2)
-			args = append(args, lane.id, *lane.nextDue)
-		}
-		_, err := t.exec(ctx, `UPDATE lanes SET next_due = woken.due FROM (SELECT column1 AS id, column2 AS due FROM (VALUES `+values.String()+
-			`) AS given) AS woken WHERE lanes.id = woken.id`, args...)
-		return err
-	})
+	return t.many(ctx, nil, wokenRows, args)
 }
 
 // ClaimLanes makes the node the owner of up to limit free lanes that are due, and
@@ -142,7 +132,7 @@ func (s *Store) ClaimLanes(ctx context.Context, now time.Time, node string, limi
 	}
 	free := func(ctx context.Context, t tx) error {
 		for _, l := range lanes {
-			if _, err := t.exec(ctx, `UPDATE lanes SET owner = NULL WHERE id = $1 AND owner = $2 AND epoch = $3`, l.ID, node, l.Epoch); err != nil {
+			if err := t.send(ctx, nil, `UPDATE lanes SET owner = NULL WHERE id = $1 AND owner = $2 AND epoch = $3`, l.ID, node, l.Epoch); err != nil {
 				return err
 			}
 		}
@@ -177,18 +167,26 @@ func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
 // doubt about what is in its memory or the lane is to rest, and stores that. Ok is
 // false when the node is not the owner.
 func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string, rest taskhook.Rest) (epoch int64, ok bool, err error) {
-	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) (err error) {
-		epoch, ok, err = first(ctx, t, scanInto[int64], `UPDATE lanes SET epoch = epoch + 1,
+	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) error {
+		var epochs []int64
+		if err := t.send(ctx, into(&epochs, scanInto[int64]), `UPDATE lanes SET epoch = epoch + 1,
 			next_due = CASE WHEN next_due <= $1 THEN next_due ELSE $2 END, rest_until = $3, trips = $4
-			WHERE id = $5 AND owner = $6 RETURNING epoch`, ms(now), ms(now), msOrNil(rest.Until), rest.Trips, lane, node)
-		return err
+			WHERE id = $5 AND owner = $6 RETURNING epoch`, ms(now), ms(now), msOrNil(rest.Until), rest.Trips, lane, node); err != nil {
+			return err
+		}
+		return t.then(func() error {
+			if ok = len(epochs) == 1; ok {
+				epoch = epochs[0]
+			}
+			return nil
+		})
 	})
 	return epoch, ok, err
 }
 
 // rouse ends the rest of a lane, which its owner is told.
 func (s *Store) rouse(ctx context.Context, t tx, lane string) error {
-	if _, err := t.exec(ctx, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane); err != nil {
+	if err := t.send(ctx, nil, `UPDATE lanes SET rest_until = NULL, trips = 0 WHERE id = $1 AND rest_until IS NOT NULL`, lane); err != nil {
 		return err
 	}
 	return s.markChanged(ctx, t, lane)
@@ -200,22 +198,26 @@ func (s *Store) rouse(ctx context.Context, t tx, lane string) error {
 // when the lane is no longer the node's under the epoch.
 func (s *Store) SettleLane(ctx context.Context, node, lane string, epoch int64, release bool) (next time.Time, ok bool, err error) {
 	err = s.update(ctx, s.kinds.settleLane, func(ctx context.Context, t tx) error {
-		due, _, err := first(ctx, t, scanInto[*int64],
-			`SELECT min(due_at) FROM deliveries WHERE lane = $1 AND state = 'pending'`, lane)
-		if err != nil {
-			return err
-		}
 		var owner any = node
 		if release {
 			owner = nil
 		}
-		changed, err := t.exec(ctx, `UPDATE lanes SET next_due = $1, owner = $2 WHERE id = $3 AND owner = $4 AND epoch = $5`,
-			due, owner, lane, node, epoch)
-		next, ok = atOrZero(due), changed == 1
-		if err == nil && release && due != nil {
-			err = s.hint(ctx, t)
+		var due []*int64
+		if err := t.send(ctx, into(&due, scanInto[*int64]), `UPDATE lanes SET owner = $1,
+			next_due = (SELECT min(due_at) FROM deliveries WHERE lane = lanes.id AND state = 'pending')
+			WHERE id = $2 AND owner = $3 AND epoch = $4 RETURNING next_due`, owner, lane, node, epoch); err != nil {
+			return err
 		}
-		return err
+		return t.then(func() error {
+			if ok = len(due) == 1; !ok {
+				return nil
+			}
+			next = atOrZero(due[0])
+			if release && due[0] != nil {
+				return s.hint(ctx, t)
+			}
+			return nil
+		})
 	})
 	return next, ok, err
 }

@@ -19,15 +19,15 @@ func (s *Store) mark(ctx context.Context, t tx, changed bool, lanes ...string) e
 	if len(lanes) == 0 {
 		return nil
 	}
-	number, _, err := first(ctx, t, scanInto[int64], `UPDATE feed_head SET marks = marks + 1 RETURNING marks`)
-	if err != nil {
+	if err := t.send(ctx, nil, `UPDATE feed_head SET marks = marks + 1`); err != nil {
 		return err
 	}
+	args := make([]any, 0, len(lanes)*len(bulkColumns[markedRows]))
 	for _, lane := range lanes {
-		if _, err := t.exec(ctx, `UPDATE lanes SET mark = $1, changed = CASE WHEN $2 = 1 THEN $3 ELSE changed END WHERE id = $4`,
-			number, flag(changed), number, lane); err != nil {
-			return err
-		}
+		args = append(args, lane, flag(changed))
+	}
+	if err := t.many(ctx, nil, markedRows, args); err != nil {
+		return err
 	}
 	return s.hint(ctx, t)
 }
@@ -63,8 +63,7 @@ func (s *Store) hint(ctx context.Context, t tx) error {
 		return nil
 	}
 	s.hinted = time.Now()
-	_, err := t.exec(ctx, `SELECT pg_notify('`+channel+`', $1)`, s.member.get().node)
-	return err
+	return t.send(ctx, nil, `SELECT pg_notify('`+channel+`', $1)`, s.member.get().node)
 }
 
 // channel is that of hints. Their text is the node that they come from.

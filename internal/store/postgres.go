@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,7 +45,7 @@ func openPostgres(ctx context.Context, url string, starts bool) (_ *postgresDB, 
 	if err = checkServer(db.conn); err != nil {
 		return nil, err
 	}
-	if err = prepareSession(ctx, db.conn); err != nil {
+	if err = prepareWriter(ctx, db.conn); err != nil {
 		return nil, err
 	}
 	if starts {
@@ -117,13 +116,13 @@ func (db *postgresDB) tryBegin(ctx context.Context, as author, limit time.Durati
 			return err
 		}
 	}
-	if !as.joined {
-		return simple(ctx, db.conn, beginText)
+	t := &postgresTx{db: db}
+	there, err := t.awaitTurn(ctx, as)
+	if err == nil && !there {
+		err = errFenced
 	}
-	answers, err := db.conn.PgConn().Exec(ctx, fenceText(as.node)).ReadAll()
-	if err == nil && len(answers[len(answers)-1].Rows) == 0 {
-		_, err = db.conn.Exec(ctx, "ROLLBACK")
-		err = errors.Join(errFenced, err)
+	if err != nil {
+		t.rollback(ctx)
 	}
 	return err
 }
@@ -137,7 +136,7 @@ func (db *postgresDB) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := prepareSession(ctx, conn); err != nil {
+	if err := prepareWriter(ctx, conn); err != nil {
 		conn.Close(ctx) // why stands in err
 		return err
 	}
@@ -174,56 +173,6 @@ func (db *postgresDB) query(ctx context.Context, query string, args ...any) (row
 			cancel()
 			return nil, translatePostgres(err)
 		}
-	}
-}
-
-// postgresTx is the transaction that is open on the writing connection.
-type postgresTx struct {
-	db *postgresDB
-	stock
-}
-
-func (t *postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	found, err := t.db.conn.Query(ctx, query, storable(args)...)
-	if err != nil {
-		return nil, t.db.failed(ctx, err)
-	}
-	return &postgresRows{Rows: found, done: func() {}}, nil
-}
-
-func (t *postgresTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := t.db.conn.Exec(ctx, query, storable(args)...)
-	if err != nil {
-		return 0, t.db.failed(ctx, err)
-	}
-	return tag.RowsAffected(), nil
-}
-
-// failed gives up a connection to a server that has become read-only: another may
-// have taken its place.
-func (db *postgresDB) failed(ctx context.Context, err error) error {
-	if sqlState(err) == pgReadOnly {
-		db.conn.Close(ctx) // why stands in err
-	}
-	return translatePostgres(err)
-}
-
-// commit fails as well when the server ended a failed transaction otherwise.
-func (t *postgresTx) commit(ctx context.Context) error {
-	tag, err := t.db.conn.Exec(ctx, "COMMIT")
-	if err != nil {
-		return translatePostgres(err)
-	}
-	if tag.String() != "COMMIT" {
-		return fmt.Errorf("commit: the server answered %s", tag)
-	}
-	return nil
-}
-
-// rollback ends the transaction; that it may have ended already is no error.
-func (t *postgresTx) rollback(ctx context.Context) {
-	if conn := t.db.conn; !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
-		conn.Exec(ctx, "ROLLBACK")
 	}
 }
 

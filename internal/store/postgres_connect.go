@@ -27,7 +27,6 @@ const (
 	nodeLock  = 1953001323 // applicationID
 	turnLock  = "1953001324, hashtext(current_schema())"
 	startLock = "1953001325, hashtext(current_schema())" // see takeTurn
-	beginText = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(" + turnLock + ")"
 )
 
 // sessionText sets up a connection. Settings are not sent as parameters of the
@@ -37,6 +36,12 @@ const (
 const sessionText = `SET jit = off; SET idle_in_transaction_session_timeout = '5s';
 	SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '10s';
 	SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
+
+// writerText sets up the writing connection besides. Its statements are planned once,
+// which may be while the tables are empty, so they are to search, however few rows
+// there seem to be.
+const writerText = `SET plan_cache_mode = force_generic_plan; SET enable_memoize = off;
+	SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`
 
 func postgresConfig(text string) (*pgxpool.Config, error) {
 	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
@@ -62,6 +67,13 @@ func postgresConfig(text string) (*pgxpool.Config, error) {
 	}
 	config.AfterConnect = prepareSession
 	return config, nil
+}
+
+func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
+	if err := prepareSession(ctx, conn); err != nil {
+		return err
+	}
+	return simple(ctx, conn, writerText)
 }
 
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
@@ -130,11 +142,6 @@ var errGhost = errors.New("the connection before this one is being ended")
 func heldBy(node string) string {
 	return fmt.Sprintf(`locktype = 'advisory' AND granted AND objsubid = 2 AND classid = %d
 		AND objid::bigint = hashtext(%s)::bigint & 4294967295 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, nodeLock, node)
-}
-
-// fenceText begins a transaction of a node, and answers with a row if it is there.
-func fenceText(node string) string {
-	return beginText + "; SELECT 1 FROM nodes WHERE id = '" + strings.ReplaceAll(node, "'", "''") + "'"
 }
 
 // explain says at the start why a server can't be used.

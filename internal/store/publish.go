@@ -35,9 +35,11 @@ func (s *Store) publishKind() *kind {
 			if err != nil {
 				return err
 			}
-			err = s.publish(ctx, t, batch)
+			return s.publish(ctx, t, batch)
+		},
+		explain: func(err error) error {
 			if isUnique(err) {
-				err = &taskhook.Error{Code: taskhook.CodeConflict, Message: "This was published already.", Err: err}
+				return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This was published already.", Err: err}
 			}
 			return err
 		},
@@ -125,11 +127,19 @@ func (p *publication) known(ctx context.Context, t tx) (bool, error) {
 
 // publish is the part of a transaction that publishes.
 func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
-	if err := insertEvents(ctx, t, batch); err != nil {
+	events := eventsOf(batch)
+	head, err := moveHead(ctx, t, len(events))
+	if err != nil {
 		return err
 	}
 	endpoints, err := subscribers(ctx, t, batch)
 	if err != nil {
+		return err
+	}
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	if err := insertEvents(ctx, t, head, events); err != nil {
 		return err
 	}
 	for _, p := range batch {
@@ -161,34 +171,34 @@ func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
 	return s.markForeign(ctx, t, lanes)
 }
 
-// insertEvents gives the events their place in the feed and writes them.
-func insertEvents(ctx context.Context, t tx, batch []*publication) error {
-	var events []*taskhook.Event
+func eventsOf(batch []*publication) (events []*taskhook.Event) {
 	for _, p := range batch {
 		for i := range p.Events {
 			events = append(events, &p.Events[i].Event)
 		}
 	}
-	if len(events) == 0 {
-		return nil
+	return events
+}
+
+// moveHead takes n places of the feed; the last one is there with the next answers.
+func moveHead(ctx context.Context, t tx, n int) (head *[]int64, err error) {
+	head = new([]int64)
+	if n > 0 {
+		err = t.send(ctx, into(head, scanInto[int64]), `UPDATE feed_head SET seq = seq + $1 RETURNING seq`, n)
 	}
-	if _, err := t.exec(ctx, `UPDATE feed_head SET seq = seq + $1`, len(events)); err != nil {
-		return err
-	}
-	head, _, err := first(ctx, t, scanInto[int64], `SELECT seq FROM feed_head`)
-	if err != nil {
-		return err
-	}
-	for i, e := range events {
-		e.Seq = head - int64(len(events)-1-i)
-	}
+	return head, err
+}
+
+// insertEvents gives the events their places, the last ones up to head, and writes
+// them.
+func insertEvents(ctx context.Context, t tx, head *[]int64, events []*taskhook.Event) error {
 	args := make([]any, 0, len(events)*len(bulkColumns[eventRows]))
-	for _, e := range events {
+	for i, e := range events {
+		e.Seq = (*head)[0] - int64(len(events)-1-i)
 		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt), flag(e.Test))
 	}
 	t.note(taskhook.KindEvents, eventAmount(events))
-	_, err = t.many(ctx, eventRows, args)
-	return err
+	return t.many(ctx, nil, eventRows, args)
 }
 
 func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
@@ -198,34 +208,35 @@ func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
 	return a
 }
 
-// subscribers returns the endpoints of all accounts with events to fan out.
-func subscribers(ctx context.Context, t tx, batch []*publication) (map[string][]taskhook.Endpoint, error) {
-	found := map[string][]taskhook.Endpoint{}
+// subscribers returns the endpoints of all accounts with events to fan out; they are
+// there with the next answers.
+func subscribers(ctx context.Context, t tx, batch []*publication) (map[string]*[]taskhook.Endpoint, error) {
+	found := map[string]*[]taskhook.Endpoint{}
 	for _, p := range batch {
 		for _, e := range p.Events {
 			account := e.Event.AccountID
-			if _, ok := found[account]; ok || !e.FanOut {
+			if found[account] != nil || !e.FanOut {
 				continue
 			}
-			endpoints, err := collect(ctx, t, scanSubscriber, `SELECT id, url, events, schedule, lane
-				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account)
-			if err != nil {
+			found[account] = new([]taskhook.Endpoint)
+			if err := t.send(ctx, into(found[account], scanSubscriber), `SELECT id, url, events, schedule, lane
+				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account); err != nil {
 				return nil, err
 			}
-			found[account] = endpoints
 		}
 	}
 	return found, nil
 }
 
 // fanOut adds a delivery for each endpoint that wants an event.
-func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
+func (p *publication) fanOut(endpoints map[string]*[]taskhook.Endpoint) {
 	for _, e := range p.Events {
 		if !e.FanOut {
 			continue
 		}
-		for i := range endpoints[e.Event.AccountID] {
-			to := &endpoints[e.Event.AccountID][i]
+		all := *endpoints[e.Event.AccountID]
+		for i := range all {
+			to := &all[i]
 			if !to.Wants(e.Event.Type) || to.ID == e.Event.Subject { // nobody is told about itself
 				continue
 			}
@@ -275,6 +286,5 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 		}
 	}
 	t.note(taskhook.KindEvents, taskhook.Amount{Bytes: bytes})
-	_, err := t.many(ctx, deliveryRows, args)
-	return err
+	return t.many(ctx, nil, deliveryRows, args)
 }

@@ -48,9 +48,41 @@ var errFenced = errors.New("the node is not among those of the database any more
 type tx interface {
 	reader
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
-	// many runs a bulk statement. Args are its rows, one after the other.
-	many(ctx context.Context, b bulk, args []any) (ids []string, err error)
+	sender
 	counter
+}
+
+// sender runs statements whose answers nobody waits for. They go with the next one
+// that somebody does, at last with the commit, in the order in which they came. What
+// fails fails the transaction as a whole: not even a savepoint saves it.
+type sender interface {
+	// send runs a statement. Take, unless it is nil, is given the answer later; what
+	// it sends goes with the next round.
+	send(ctx context.Context, take takeFunc, query string, args ...any) error
+	// many does so with a bulk statement, whose rows args are, one after the other.
+	// Take may be called several times, for some of the rows each.
+	many(ctx context.Context, take takeFunc, b bulk, args []any) error
+	// then does something when all that was sent before has been answered.
+	then(do func() error) error
+	// flush waits for the answers to all that was sent.
+	flush(ctx context.Context) error
+}
+
+// takeFunc takes the answer to a statement in.
+type takeFunc = func(rows) error
+
+// into adds the rows of an answer to a list.
+func into[T any](list *[]T, scan func(scanner) (T, error)) takeFunc {
+	return func(found rows) error {
+		for found.Next() {
+			item, err := scan(found)
+			if err != nil {
+				return err
+			}
+			*list = append(*list, item)
+		}
+		return found.Err()
+	}
 }
 
 // counter gathers how a transaction changes what there is of each kind; see stock.
@@ -90,14 +122,8 @@ func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error)
 	}
 	defer found.Close()
 	var items []T
-	for found.Next() {
-		item, err := scan(found)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, item)
-	}
-	return items, found.Err()
+	err = into(&items, scan)(found)
+	return items, err
 }
 
 // first reads the first row of a query; ok says whether there was one.

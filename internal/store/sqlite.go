@@ -193,9 +193,30 @@ func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, 
 	return result.RowsAffected()
 }
 
-func (t *sqliteTx) commit(ctx context.Context) error {
-	_, err := t.exec(ctx, "COMMIT")
-	return err
+// send runs the statement at once: nothing is gained by waiting here.
+func (t *sqliteTx) send(ctx context.Context, take takeFunc, query string, args ...any) error {
+	if take == nil {
+		_, err := t.exec(ctx, query, args...)
+		return err
+	}
+	found, err := t.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	return take(found)
+}
+
+func (t *sqliteTx) then(do func() error) error { return do() }
+
+func (t *sqliteTx) flush(context.Context) error { return nil }
+
+func (t *sqliteTx) commit(ctx context.Context) (inDoubt bool, err error) {
+	if err := writeStored(ctx, t); err != nil {
+		return false, err
+	}
+	_, err = t.exec(ctx, "COMMIT")
+	return err != nil, err
 }
 
 // rollback ends the transaction; that it may have ended already is no error.

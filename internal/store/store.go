@@ -171,5 +171,6 @@ func (s *Store) inTx(ctx context.Context, do func(tx) error) error {
 		t.rollback(ctx)
 		return err
 	}
-	return t.commit(ctx)
+	_, err = t.commit(ctx)
+	return err
 }

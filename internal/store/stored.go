@@ -21,7 +21,7 @@ const (
 )
 
 // stock is how a transaction changes what there is of each kind. It is written with
-// the commit, in one statement for each kind, so that limits need no sums of history.
+// the commit, in one statement, so that limits need no sums of history.
 type stock struct {
 	changes map[taskhook.Kind]taskhook.Amount
 }
@@ -39,17 +39,14 @@ func (t *stock) renote(changes map[taskhook.Kind]taskhook.Amount) { t.changes = 
 
 // writeStored writes what a transaction has noted.
 func writeStored(ctx context.Context, t tx) error {
+	var args []any
 	changes := t.noted()
 	for _, kind := range slices.Sorted(maps.Keys(changes)) {
-		c := changes[kind]
-		if c == (taskhook.Amount{}) {
-			continue
-		}
-		if _, err := t.exec(ctx, `UPDATE stored SET amount = amount + $1, bytes = bytes + $2 WHERE kind = $3`, c.Rows, c.Bytes, string(kind)); err != nil {
-			return err
+		if c := changes[kind]; c != (taskhook.Amount{}) {
+			args = append(args, string(kind), c.Rows, c.Bytes)
 		}
 	}
-	return nil
+	return t.many(ctx, nil, stockRows, args)
 }
 
 // less is what a removal takes away.

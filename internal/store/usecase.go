@@ -30,7 +30,7 @@ func useCase(name string) *kind {
 }
 
 func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
-	if _, err := t.exec(ctx, "SAVEPOINT item"); err != nil {
+	if err := t.send(ctx, nil, "SAVEPOINT item"); err != nil {
 		return err
 	}
 	before := t.noted()
@@ -39,13 +39,25 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 		if code := taskhook.ErrorCode(w.err); code == taskhook.CodeInternal || code == taskhook.CodeStorageFull {
 			return w.err
 		}
-		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil {
+		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil { // waited for: a failed transaction hears nothing else
 			return err
 		}
 		t.renote(before)
 	}
-	_, err := t.exec(ctx, "RELEASE item")
-	return err
+	return t.send(ctx, nil, "RELEASE item")
+}
+
+// sentKind returns the kind of use cases that only send statements, and so cost no
+// round trip of their own. None of their items fails by itself.
+func sentKind(name string) *kind {
+	return &kind{name: name, apply: func(ctx context.Context, t tx, items []*write) error {
+		for _, w := range items {
+			if err := w.item.(useFunc)(ctx, t); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	}}
 }
 
 // claiming is the item of a write that makes this node the owner of something.
