@@ -2,18 +2,20 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
 )
 
-const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at`
+const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at, inline`
 
 func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	var duration, created int64
 	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
-		&a.Safety, &a.Generation, &a.Removed, &created)
+		&a.Safety, &a.Generation, &a.Removed, &created, &a.Inline)
 	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
 	return a, err
 }
@@ -21,9 +23,26 @@ func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
 	t.note(taskhook.KindArtifacts, taskhook.Amount{Rows: 1, Bytes: a.Size})
 	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
-		duration, safety, generation, created_at) VALUES (`+marks(1, 13)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
-		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt))
+		duration, safety, generation, created_at, inline) VALUES (`+marks(1, 14)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
+		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline))
+	if err != nil || !a.Inline {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO contents (artifact, bytes) VALUES ($1, $2)`, a.ID, a.Content)
 	return err
+}
+
+// Content returns the bytes of an artifact that is inline; fs.ErrNotExist when they
+// are not there.
+func (s *Store) Content(ctx context.Context, id string) ([]byte, error) {
+	content, ok, err := first(ctx, s.db, scanInto[[]byte], `SELECT bytes FROM contents WHERE artifact = $1`, id)
+	if err == nil && !ok {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read content: %w", err)
+	}
+	return content, nil
 }
 
 // ArtifactByName returns the artifact with the file name, with whatever extension
@@ -47,7 +66,7 @@ func (s *Store) Result(ctx context.Context, account, name string) (taskhook.Arti
 	return a, err
 }
 
-// KnownArtifacts returns which of the ids are artifacts whose files are kept.
+// KnownArtifacts returns which of the ids are artifacts that are kept.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
 	return known(ctx, s.db, `SELECT id FROM artifacts WHERE removed = 0 AND id`, ids)
 }

@@ -154,6 +154,7 @@ var postgresSearches = []struct{ statement, step string }{
 	{"FROM attempt_counts\n\t\tWHERE account", "attempt_counts_pkey"},
 	{"FROM endpoint_health WHERE endpoint", "endpoint_health_pkey"},
 	{"FROM (SELECT 1 FROM deliveries\n\t\tWHERE lane", "deliveries_pending"},
+	{"FROM contents WHERE artifact = $1", "contents_pkey"},
 	{"FROM idempotency WHERE hash =", "idempotency_pkey"},
 	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "Index Scan using deliveries_by_account on deliveries d"},
 	{"AND (o.replay = $1 OR o.state", "using deliveries_by_event on deliveries o"},

@@ -151,6 +151,7 @@ var searches = []struct{ statement, step string }{
 	{"FROM usage WHERE hour < $1", "SEARCH usage USING COVERING INDEX usage_by_hour (hour<?)"},
 	{"FROM tasks WHERE retry_of = $1", "SEARCH tasks USING COVERING INDEX tasks_by_retry (retry_of=?)"},
 	{"FROM tasks WHERE execution = $1", "SEARCH tasks USING COVERING INDEX tasks_by_execution (execution=?)"},
+	{"FROM contents WHERE artifact = $1", "SEARCH contents USING INDEX sqlite_autoindex_contents_1 (artifact=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>? AND id<?)"},
 	{"WHERE d.account = $2 AND d.last_class <> '' AND d.id > $3 AND d.id < $4 AND d.state", "SEARCH d USING INDEX deliveries_in_vain (account=? AND id>? AND id<?)"},

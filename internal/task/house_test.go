@@ -355,14 +355,14 @@ type files struct {
 	away atomic.Int64 // how many puts find no storage
 }
 
-func (f *files) Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error) {
+func (f *files) Take(ctx context.Context, id, name string, r io.Reader, small int64) (artifact.File, []byte, error) {
 	if f.full.Add(-1) >= 0 {
-		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
+		return artifact.File{}, nil, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
 	}
 	if f.away.Add(-1) >= 0 {
-		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer."))
+		return artifact.File{}, nil, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer."))
 	}
-	return f.Store.Put(ctx, id, name, r)
+	return f.Store.Take(ctx, id, name, r, small)
 }
 
 func (f *files) ids(t *testing.T) (ids []string) {

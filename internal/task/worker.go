@@ -35,9 +35,9 @@ type ProgressStore interface {
 	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
 }
 
-// Files keeps result files. Put is durable on return.
+// Files keeps result files. What Take returns without content is durable.
 type Files interface {
-	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
+	Take(ctx context.Context, id, name string, r io.Reader, small int64) (_ artifact.File, content []byte, err error)
 	Remove(ctx context.Context, id string) error
 }
 
@@ -49,6 +49,7 @@ type WorkerOptions struct {
 	Ledger    SubmissionStore
 	Progress  ProgressStore
 	Files     Files
+	Inline    int64 // bytes of the largest result that is stored with its task, not as a file
 	Inputs    Inputs
 	Adapters  *provider.Registry
 	Catalogue *catalogue.Catalogue
