@@ -20,16 +20,26 @@ func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	return a, err
 }
 
-func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
-	t.note(taskhook.KindArtifacts, taskhook.Amount{Rows: 1, Bytes: a.Size})
-	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
-		duration, safety, generation, created_at, inline) VALUES (`+marks(1, 14)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
-		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline))
-	if err != nil || !a.Inline {
+// insertArtifacts adds the results of tasks that have ended.
+func insertArtifacts(ctx context.Context, t tx, ended []*finishedRun) error {
+	var rows, contents []any
+	var amount taskhook.Amount
+	for _, f := range ended {
+		for i := range f.Task.Results {
+			a := &f.Task.Results[i]
+			amount = amount.Add(taskhook.Amount{Rows: 1, Bytes: a.Size})
+			rows = append(rows, a.ID, a.TaskID, f.ended.AccountID, a.Index, a.Name, a.Format, a.MediaType, a.Size, a.SHA256,
+				a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline))
+			if a.Inline {
+				contents = append(contents, a.ID, a.Content)
+			}
+		}
+	}
+	t.note(taskhook.KindArtifacts, amount)
+	if err := t.many(ctx, nil, artifactRows, rows); err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO contents (artifact, bytes) VALUES ($1, $2)`, a.ID, a.Content)
-	return err
+	return t.many(ctx, nil, contentRows, contents)
 }
 
 // Content returns the bytes of an artifact that is inline; fs.ErrNotExist when they
@@ -73,17 +83,21 @@ func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bo
 
 // known returns which of the ids a query finds, which ends before their list.
 func known(ctx context.Context, r reader, query string, ids []string) (map[string]bool, error) {
-	is := map[string]bool{}
 	if len(ids) == 0 {
-		return is, nil
+		return nil, nil
 	}
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
 	found, err := collect(ctx, r, scanInto[string], query+` IN (`+marks(1, len(ids))+`)`, args...)
-	for _, id := range found {
+	return asSet(found), err
+}
+
+func asSet(ids []string) map[string]bool {
+	is := make(map[string]bool, len(ids))
+	for _, id := range ids {
 		is[id] = true
 	}
-	return is, err
+	return is
 }

@@ -12,11 +12,22 @@ const (
 	attemptRows              // delivery, number, started_at, duration, status, class, error, response, retry_after
 	countRows                // account, endpoint, minute, class, attempts, ended
 	healthRows               // endpoint, success_at, failure_at, class, status, error, failures, failing_since
+
+	taskRows     // as in intoTasks; answers with the ids that were not there
+	runRows      // as in intoRuns
+	takenRows    // run, owner
+	startedRows  // task, started_at
+	doneRows     // run, owner, submission; answers with the ids that were changed
+	endedRows    // task, state, error, progress, finished_at; answers with what scanEnded reads
+	artifactRows // as in intoArtifacts
+	contentRows  // artifact, bytes
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", attemptRows: "tiiiittbi",
-	countRows: "ttitii", healthRows: "tiititii"}
+	countRows: "ttitii", healthRows: "tiititii",
+	taskRows: "tttttttbbtiittibtiit", runRows: "tttittti", takenRows: "tt", startedRows: "ti", doneRows: "ttt", endedRows: "ttbii",
+	artifactRows: "tttitttititiii", contentRows: "tb"}
 
 // The insertions, which differ in where rows come from and in how the later of two
 // successes is written.

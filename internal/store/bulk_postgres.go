@@ -22,6 +22,8 @@ var postgresBulk = [len(bulkColumns)]string{
 		WHERE deliveries.id = v.id AND deliveries.state = 'pending' AND deliveries.claim = v.claim
 			AND deliveries.attempts = v.attempts - 1
 		RETURNING deliveries.id`,
+	taskRows: postgresRunText(taskRows), runRows: postgresRunText(runRows), takenRows: postgresRunText(takenRows), startedRows: postgresRunText(startedRows),
+	doneRows: postgresRunText(doneRows), endedRows: postgresRunText(endedRows), artifactRows: postgresRunText(artifactRows), contentRows: postgresRunText(contentRows),
 }
 
 // unnest makes rows of the arrays.
@@ -33,15 +35,24 @@ func unnest(b bulk) string {
 	return "unnest(" + strings.Join(columns, ", ") + ")"
 }
 
-func (t *postgresTx) many(ctx context.Context, b bulk, args []any) (ids []string, err error) {
+func (t *postgresTx) many(ctx context.Context, take takeFunc, b bulk, args []any) error {
 	if len(args) == 0 {
-		return nil, nil
+		return nil
 	}
 	columns, err := transpose(bulkColumns[b], args)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return collect(ctx, t, scanInto[string], postgresBulk[b], columns...)
+	if take == nil {
+		_, err := t.exec(ctx, postgresBulk[b], columns...)
+		return err
+	}
+	found, err := t.query(ctx, postgresBulk[b], columns...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	return take(found)
 }
 
 // transpose turns rows into an array for each column.

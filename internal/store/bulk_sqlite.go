@@ -30,6 +30,9 @@ func sqliteText(b bulk, tuples string) string {
 		return insert + intoCounts + values + tuples + addCounts
 	case healthRows:
 		return insert + intoHealth + values + tuples + addHealth(`coalesce(max(excluded.success_at, h.success_at), excluded.success_at, h.success_at)`)
+	case resultRows:
+	default:
+		return sqliteRunText(b, tuples)
 	}
 	// The list is read once and each of its rows is one search by primary key, which
 	// a test of the plan holds it to.
@@ -41,21 +44,27 @@ func sqliteText(b bulk, tuples string) string {
 		RETURNING deliveries.id`
 }
 
-func (t *sqliteTx) many(ctx context.Context, b bulk, args []any) (ids []string, err error) {
+func (t *sqliteTx) many(ctx context.Context, take takeFunc, b bulk, args []any) error {
 	width := len(bulkColumns[b])
 	for len(args) > 0 {
 		n := biteOf(len(args) / width)
-		bite := args[:n*width]
-		if b == resultRows {
-			changed, err := collect(ctx, t, scanInto[string], sqliteBulk[b][n], bite...)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, changed...)
-		} else if _, err := t.exec(ctx, sqliteBulk[b][n], bite...); err != nil {
-			return nil, err
+		if err := t.bite(ctx, take, sqliteBulk[b][n], args[:n*width]); err != nil {
+			return err
 		}
-		args = args[len(bite):]
+		args = args[n*width:]
 	}
-	return ids, nil
+	return nil
+}
+
+func (t *sqliteTx) bite(ctx context.Context, take takeFunc, text string, args []any) error {
+	if take == nil {
+		_, err := t.exec(ctx, text, args...)
+		return err
+	}
+	found, err := t.query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	return take(found)
 }

@@ -42,8 +42,7 @@ func countAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) er
 	for _, c := range tallies(made) {
 		args = append(args, c.account, c.endpoint, c.minute, string(c.class), c.attempts, c.ended)
 	}
-	_, err := t.many(ctx, countRows, args)
-	return err
+	return t.many(ctx, nil, countRows, args)
 }
 
 // tallies counts the attempts by endpoint, and for their accounts.
@@ -95,8 +94,7 @@ func noteHealth(ctx context.Context, t tx, made []*taskhook.AttemptResult) error
 		args = append(args, s.endpoint, msOrNil(s.success), failed, string(failure.Class), failure.Status, failure.Error, s.failures,
 			msOrNil(s.since))
 	}
-	_, err := t.many(ctx, healthRows, args)
-	return err
+	return t.many(ctx, nil, healthRows, args)
 }
 
 // standings goes through the attempts in the order in which they ended.

@@ -172,8 +172,7 @@ func (b *bite) count(ctx context.Context, t tx) error {
 	for _, endpoint := range []string{b.endpoint, everyEndpoint} {
 		args = append(args, b.account, endpoint, minuteOf(b.at), string(taskhook.ClassOK), b.n, b.n)
 	}
-	_, err := t.many(ctx, countRows, args)
-	return err
+	return t.many(ctx, nil, countRows, args)
 }
 
 // Tally returns how many deliveries that were made since are in the state.

@@ -56,14 +56,15 @@ func updateDeliveries(ctx context.Context, t tx, all []*taskhook.AttemptResult) 
 		byID[d.ID] = r
 		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
-	changed, err := t.many(ctx, resultRows, args)
-	if err != nil {
+	changed := func(found rows) error {
+		var ids []string
+		err := into(&ids, scanInto[string])(found)
+		for _, id := range ids {
+			byID[id].Stale = false
+		}
 		return err
 	}
-	for _, id := range changed {
-		byID[id].Stale = false
-	}
-	return nil
+	return t.many(ctx, changed, resultRows, args)
 }
 
 func insertAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) error {
@@ -80,6 +81,5 @@ func insertAttempts(ctx context.Context, t tx, made []*taskhook.AttemptResult) e
 			string(a.Class), a.Error, response, a.RetryAfter.Milliseconds())
 	}
 	t.note(taskhook.KindAttempts, amount)
-	_, err := t.many(ctx, attemptRows, args)
-	return err
+	return t.many(ctx, nil, attemptRows, args)
 }

@@ -187,8 +187,7 @@ func insertEvents(ctx context.Context, t tx, batch []*publication) error {
 		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt), flag(e.Test))
 	}
 	t.note(taskhook.KindEvents, eventAmount(events))
-	_, err = t.many(ctx, eventRows, args)
-	return err
+	return t.many(ctx, nil, eventRows, args)
 }
 
 func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
@@ -275,6 +274,5 @@ func insertDeliveries(ctx context.Context, t tx, batch []*publication) error {
 		}
 	}
 	t.note(taskhook.KindEvents, taskhook.Amount{Bytes: bytes})
-	_, err := t.many(ctx, deliveryRows, args)
-	return err
+	return t.many(ctx, nil, deliveryRows, args)
 }

@@ -48,9 +48,28 @@ var errFenced = errors.New("the node is not among those of the database any more
 type tx interface {
 	reader
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
-	// many runs a bulk statement. Args are its rows, one after the other.
-	many(ctx context.Context, b bulk, args []any) (ids []string, err error)
+	// many runs a bulk statement. Args are its rows, one after the other. Take, unless
+	// it is nil, is given the answers; it may be called several times, for some of the
+	// rows each.
+	many(ctx context.Context, take takeFunc, b bulk, args []any) error
 	counter
+}
+
+// takeFunc takes the answer to a statement in.
+type takeFunc = func(rows) error
+
+// into adds the rows of an answer to a list.
+func into[T any](list *[]T, scan func(scanner) (T, error)) takeFunc {
+	return func(found rows) error {
+		for found.Next() {
+			item, err := scan(found)
+			if err != nil {
+				return err
+			}
+			*list = append(*list, item)
+		}
+		return found.Err()
+	}
 }
 
 // counter gathers how a transaction changes what there is of each kind; see stock.
@@ -90,14 +109,8 @@ func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error)
 	}
 	defer found.Close()
 	var items []T
-	for found.Next() {
-		item, err := scan(found)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, item)
-	}
-	return items, found.Err()
+	err = into(&items, scan)(found)
+	return items, err
 }
 
 // first reads the first row of a query; ok says whether there was one.

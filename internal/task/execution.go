@@ -14,8 +14,10 @@ import (
 // execution is a run that goes on here. It is the provider.Sink of its adapter.
 type execution struct {
 	worker  *Worker
+	adapter provider.Adapter
 	claimed taskhook.ClaimedRun
-	node    string // that it was claimed for
+	node    string          // that it was claimed for
+	ctx     context.Context // of the run; it ends with it
 	cancel  context.CancelCauseFunc
 	results []taskhook.Artifact
 

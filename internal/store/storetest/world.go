@@ -70,8 +70,6 @@ func (w *world) addRuns(f *fixture) {
 	w.executionEnd = executionEnd(f.execution(w.execution), f.now)
 	f.paid(w.account, w.key.ID)
 	w.started = f.claimRun(w.n)
-	_, err = f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
-	f.ok(err)
 	k, run := newPaid(w.account, w.key.ID, f.now)
 	_, _, err = f.Store.CreateTask(f.ctx, f.now, k, run, &taskhook.Idempotency{Hash: "old", Request: "r", Expires: f.now})
 	f.ok(err)
