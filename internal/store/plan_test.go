@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
@@ -112,7 +112,8 @@ var searches = []struct{ statement, step string }{
 	{"SELECT min(due_at) FROM deliveries WHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"SELECT id, url, events, schedule, lane", "SEARCH endpoints USING INDEX endpoints_by_account (account=?)"},
 	{"SELECT account, due_at FROM runs", "SEARCH runs USING INDEX runs_due (adapter=? AND account>?)"},
-	{"claims FROM runs", "SEARCH runs USING INDEX runs_due (adapter=? AND account=? AND due_at<?)"},
+	{"JOIN tasks ON tasks.id = due.task", "SEARCH tasks USING PRIMARY KEY (id=?)"},
+	{"JOIN tasks ON tasks.id = due.task", "SEARCH runs USING INDEX runs_due (adapter=? AND account=? AND due_at<?)"},
 	{"UPDATE OR FAIL runs SET owner = v.owner", "SEARCH runs USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL runs SET state = 'done'", "SEARCH runs USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL tasks SET state = 'running'", "SEARCH tasks USING PRIMARY KEY (id=?)"},

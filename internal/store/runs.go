@@ -1,8 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -65,47 +66,35 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 	return runs, last, takeRuns(ctx, t, now, node, runs)
 }
 
-// dueRuns lists free runs of an account, the longest due first.
+// dueRuns lists free runs of an account with their tasks, the longest due first.
 func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, limit, skip int) ([]taskhook.ClaimedRun, error) {
-	return collect(ctx, t, scanClaimedRun, `SELECT id, task, number, adapter, submission, handle, due_at, claims FROM runs
-		WHERE state = 'open' AND owner IS NULL AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4 OFFSET $5`,
-		adapter, account, ms(now), limit, skip)
+	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, adapter, submission, handle, due_at, claims FROM
+		(SELECT id AS run, task, number, adapter, submission, handle, due_at, claims FROM runs WHERE state = 'open' AND owner IS NULL
+			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4 OFFSET $5) AS due
+		JOIN tasks ON tasks.id = due.task`, adapter, account, ms(now), limit, skip)
+	slices.SortFunc(found, func(a, b taskhook.ClaimedRun) int {
+		return cmp.Or(a.Run.DueAt.Compare(b.Run.DueAt), cmp.Compare(a.Run.ID, b.Run.ID))
+	})
+	return found, err
 }
 
-// takeRuns makes the runs the node's, and adds their tasks to them.
+// takeRuns makes the runs the node's and has their tasks run.
 func takeRuns(ctx context.Context, t tx, now time.Time, node string, runs []taskhook.ClaimedRun) error {
 	taken, started := make([]any, 0, 2*len(runs)), make([]any, 0, 2*len(runs))
-	ids := make([]string, len(runs))
 	for i := range runs {
 		r := &runs[i]
 		r.Claims++
-		ids[i] = r.Run.TaskID
+		r.Task.State = taskhook.TaskRunning
+		if r.Task.StartedAt.IsZero() {
+			r.Task.StartedAt = at(ms(now))
+		}
 		taken = append(taken, r.Run.ID, node)
-		started = append(started, r.Run.TaskID, ms(now))
+		started = append(started, r.Task.ID, ms(now))
 	}
 	if err := t.many(ctx, nil, takenRows, taken); err != nil {
 		return err
 	}
-	if err := t.many(ctx, nil, startedRows, started); err != nil {
-		return err
-	}
-	tasks := make(map[string]taskhook.Task, len(ids))
-	if err := each(ids, func(in string, args []any) error {
-		some, err := collect(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id IN `+in, args...)
-		for _, k := range some {
-			tasks[k.ID] = k
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	for i := range runs {
-		var ok bool
-		if runs[i].Task, ok = tasks[runs[i].Run.TaskID]; !ok {
-			return fmt.Errorf("run %s has no task", runs[i].Run.ID)
-		}
-	}
-	return nil
+	return t.many(ctx, nil, startedRows, started)
 }
 
 // maxTurns is how many accounts are considered in one claim.
@@ -144,10 +133,19 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 
 func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims)
-	c.Run.DueAt = at(due)
+	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims}})
+	c.Run.TaskID, c.Run.DueAt = c.Task.ID, at(due)
 	return c, err
 }
+
+// longer is a row that has more columns than who scans it knows of.
+type longer struct {
+	scanner
+	more []any
+}
+
+// Scan is of scanner.
+func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
 
 // NextRun returns when the next free run of an adapter falls due; zero: none.
 func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) {

@@ -82,8 +82,8 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 			x.execute(ctx)
 		})
 	}
-	if len(claimed) == free {
-		return lookEvery // a run that ends signals
+	if len(claimed) == free || len(q.wake) > 0 {
+		return lookEvery // a run that ends signals, or something has
 	}
 	return q.next(ctx)
 }
