@@ -66,11 +66,13 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 	return runs, last, takeRuns(ctx, t, now, node, runs)
 }
 
-// dueRuns lists free runs of an account with their tasks, the longest due first.
+// dueRuns lists free runs of an account with their tasks, the longest due first. The
+// CAST is for SQLite, which plans a statement anew for each limit that is a plain
+// parameter.
 func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, limit, skip int) ([]taskhook.ClaimedRun, error) {
 	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, adapter, submission, handle, due_at, claims FROM
 		(SELECT id AS run, task, number, adapter, submission, handle, due_at, claims FROM runs WHERE state = 'open' AND owner IS NULL
-			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4 OFFSET $5) AS due
+			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT CAST($4 AS BIGINT) OFFSET $5) AS due
 		JOIN tasks ON tasks.id = due.task`, adapter, account, ms(now), limit, skip)
 	slices.SortFunc(found, func(a, b taskhook.ClaimedRun) int {
 		return cmp.Or(a.Run.DueAt.Compare(b.Run.DueAt), cmp.Compare(a.Run.ID, b.Run.ID))
