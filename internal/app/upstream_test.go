@@ -2,59 +2,20 @@ package app_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/taskhook/taskhook/client"
-	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
-
-// behind starts a server whose models are run by another one, through each of the
-// APIs that it speaks, by the descriptions that come with taskhook.
-func behind(t *testing.T, far *program.Server) *program.Server {
-	t.Helper()
-	dir := t.TempDir()
-	key := filepath.Join(dir, "key")
-	overlay := filepath.Join(dir, "overlay.yaml")
-	write := func(name, text string) {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(key, program.Key+"\n")
-	write(overlay, fmt.Sprintf(`
-providers:
-  modelhunter: {url: %[1]s/api/v1, secrets: {key: "file:%[2]s"}}
-  modelslab: {url: %[1]s/modelslab/api, secrets: {key: "file:%[2]s"}}
-  muapi: {url: %[1]s/muapi/api/v1, secrets: {key: "file:%[2]s"}}
-models:
-  seedream: {seedream-4-0: {adapter: "http:modelhunter"}}
-  vidu: {viduq3-pro: {adapter: "http:modelhunter"}}
-  modelslab: {"*": {adapter: "http:modelslab"}}
-  muapi: {flux-dev-image: {adapter: "http:muapi"}}
-`, far.URL, key))
-	cfg, err := config.Load(&config.Config{Provider: []string{"modelhunter", "modelslab", "muapi", overlay}, Dev: true, Listen: "127.0.0.1:0",
-		Location: config.Location{Data: t.TempDir()}}, []string{"provider", "dev", "listen", "data"}, func(string) (string, bool) { return "", false })
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.BootstrapKey = config.NewSecret(program.Key)
-	s := program.Run(t, cfg)
-	t.Cleanup(func() { s.Stop(t) })
-	return s
-}
 
 // TestBehindAnother runs tasks at a server of the same kind, by each of the three
 // APIs, and is told by its webhooks when to look.
 func TestBehindAnother(t *testing.T) {
 	t.Parallel()
 	far := program.Start(t, nil)
-	s := behind(t, far)
+	s := program.Behind(t, far, nil)
 	r := program.NewReceiver(t)
 	asks := []struct{ provider, capability, model, input string }{
 		{"seedream", "text-to-image", "seedream-4-0", `{"prompt":"a cat","width":64,"height":64}`},
@@ -98,7 +59,7 @@ func TestBehindAnother(t *testing.T) {
 func TestCancelGoesThrough(t *testing.T) {
 	t.Parallel()
 	far := program.Start(t, nil)
-	s := behind(t, far)
+	s := program.Behind(t, far, nil)
 	k, err := s.Submit(t.Context(), "vidu", "text-to-video", client.Submission{Model: "viduq3-pro", Input: json.RawMessage(`{"prompt":"a cat","duration":16}`)})
 	if err != nil {
 		t.Fatal(err)

@@ -117,6 +117,13 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	f.judgeInvention(v)
 	f.judgeIdentity(v, t.perJob)
 	f.judgeHooks(v)
+	replays, err := pages(func(p client.PageQuery) (client.Page[client.Replay], error) {
+		return t.client().Replays(ctx, client.ReplayQuery{PageQuery: p})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list replays: %w", err)
+	}
+	f.judgeReplays(v, replays)
 	attempts, err := f.attempts(ctx, t.client())
 	if err != nil {
 		return nil, err

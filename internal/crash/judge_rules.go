@@ -66,7 +66,7 @@ func (f *facts) judgeInvention(v *Verdict) {
 			}
 			extra[sort][d.EventID] = true
 		}
-		if d.ReplayOf != "" && !f.replays[d.ID] {
+		if d.ReplayOf != "" && d.ReplayID == "" && !f.replays[d.ID] {
 			replays++
 		}
 	}

@@ -53,6 +53,39 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// TestReplays plants what the judge is to find of replays of many deliveries.
+func TestReplays(t *testing.T) {
+	t.Parallel()
+	made := func(replay, of string) client.Delivery { return client.Delivery{ReplayID: replay, ReplayOf: of} }
+	tests := map[string]struct {
+		list       []client.Replay
+		deliveries []client.Delivery
+		asked      map[string]*job
+		want       string
+	}{
+		"as asked":                 {[]client.Replay{{ID: "a", State: "completed", Created: 2}}, []client.Delivery{made("a", "1"), made("a", "2")}, map[string]*job{"a": {}}, ""},
+		"cancelled as asked":       {[]client.Replay{{ID: "a", State: "cancelled"}}, nil, map[string]*job{"a": {cancelled: true}}, ""},
+		"cancelled by itself":      {[]client.Replay{{ID: "a", State: "cancelled"}}, nil, map[string]*job{"a": {}}, "L1"},
+		"never ended":              {[]client.Replay{{ID: "a", State: "running"}}, nil, map[string]*job{"a": {}}, "L1"},
+		"lost":                     {nil, nil, map[string]*job{"a": {}}, "L1"},
+		"asked for by nobody":      {[]client.Replay{{ID: "a", State: "completed"}}, nil, nil, "L2"},
+		"made by an unknown one":   {nil, []client.Delivery{made("a", "1")}, nil, "L2"},
+		"one delivery, twice":      {[]client.Replay{{ID: "a", State: "completed", Created: 2}}, []client.Delivery{made("a", "1"), made("a", "1")}, map[string]*job{"a": {}}, "L4"},
+		"more than it says":        {[]client.Replay{{ID: "a", State: "completed", Created: 1}}, []client.Delivery{made("a", "1"), made("a", "2")}, map[string]*job{"a": {}}, "L8"},
+		"of one delivery, by each": {[]client.Replay{{ID: "a", State: "completed", Created: 1}, {ID: "b", State: "completed", Created: 1}}, []client.Delivery{made("a", "1"), made("b", "1")}, map[string]*job{"a": {}, "b": {}}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, v := &facts{clientLedger: &clientLedger{jobs: tt.asked}, deliveries: tt.deliveries}, &Verdict{}
+			f.judgeReplays(v, tt.list)
+			if found := v.rules(); found != tt.want {
+				t.Errorf("the judge finds %q, want %q: %q", found, tt.want, v.Violations)
+			}
+		})
+	}
+}
+
 // TestKillBound plants one request more than can have been under way when the last
 // outcome was handed over.
 func TestKillBound(t *testing.T) {

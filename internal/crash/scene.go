@@ -30,6 +30,10 @@ func elsewhere(point string) string {
 	switch kindOf(point) {
 	case "renew_node", "remove_dead":
 		return "servers write it that share a database, which TestFaultsOnNodes kills at random times"
+	case "sent_run":
+		return "only upstream APIs lead to it: TestPaidKills"
+	case "remove", "order_erasure", "finish_erasure", "erase", "close_account":
+		return "it takes away what the judge looks for: TestErasureKills"
 	}
 	return ""
 }
@@ -69,6 +73,8 @@ func sceneOf(point string) scene {
 		s.favour = "keys"
 	case "create_endpoint", "update_endpoint", "delete_endpoint", "settle_lane", "drop_deliveries":
 		s.favour = "webhooks"
+	case "create_replay", "change_replay", "advance_replay":
+		s.favour = "bulk"
 	case "note_endpoint":
 		s.favour = "gone"
 	case "cancel_orphans":

@@ -39,6 +39,7 @@ type role struct {
 	Provider          string        // a file of upstream APIs; empty: none
 	Receiver          string        // address that all names stand for; empty: no name is asked for
 	Clock             time.Duration // by which its clock is off
+	Results           time.Duration // for which results are kept; 0: as by default
 }
 
 // roleMark begins the argument by which a test binary knows that it is a server.
@@ -109,12 +110,15 @@ func serve(r role) error {
 	cfg.BootstrapKey, cfg.DatabaseURL = config.NewSecret(r.Key), config.NewSecret(r.Database)
 	cfg.Schedule, cfg.PerJobSchedule, cfg.WorkflowSchedule = retries(), retries(), retries()
 	cfg.Delivery.Concurrency = slots
+	if r.Results > 0 {
+		cfg.Retention.Artifacts = config.Age(r.Results)
+	}
 	at := r.fault()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: log, StoreFault: at, Fault: func(point string) { at(point) },
 		Pace: app.Pace{Upkeep: 100 * time.Millisecond, Sweep: 200 * time.Millisecond,
 			Breaker:        delivery.Breaker{Over: 300 * time.Millisecond, Rest: 100 * time.Millisecond, MaxRest: 400 * time.Millisecond},
-			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife}})
+			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife, Quiet: 100 * time.Millisecond}})
 	if err != nil {
 		return err
 	}

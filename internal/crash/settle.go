@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 )
 
@@ -43,7 +44,8 @@ func (t *Trial) unsettled(ctx context.Context) bool {
 		p, err := c.Executions(ctx, client.ExecutionQuery{Status: status})
 		return err != nil || len(p.Items) > 0
 	})
-	if open || flows {
+	replays, err := c.Replays(ctx, client.ReplayQuery{State: string(taskhook.ReplayRunning)})
+	if open || flows || err != nil || len(replays.Items) > 0 {
 		return true
 	}
 	pending, err := c.Deliveries(ctx, client.DeliveryQuery{State: "pending", PageQuery: client.PageQuery{Limit: 1}})

@@ -57,6 +57,7 @@ func actions() []action {
 		{"retry", 1, (*workload).retry},
 		{"test", 2, (*workload).test},
 		{"replay", 2, (*workload).replay},
+		{"bulk", 1, (*workload).bulk},
 		{"webhooks", 2, (*workload).webhooks},
 		{"gone", 1, (*workload).gone},
 		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},

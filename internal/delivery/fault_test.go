@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,14 +190,15 @@ func TestIdleNodeRests(t *testing.T) {
 // brokenQueue fails one result for ever.
 type brokenQueue struct {
 	QueueStore
-	bad      string
+	bad      string      // the delivery that can't be recorded
+	away     atomic.Bool // nothing can
 	recorded map[string]int
 }
 
 func (b *brokenQueue) FinishDeliveries(_ context.Context, results []*taskhook.AttemptResult) error {
 	for _, r := range results {
-		if r.Delivery.ID == b.bad {
-			return fmt.Errorf("record %s: %w", b.bad, testkit.ErrDisk)
+		if r.Delivery.ID == b.bad || b.away.Load() {
+			return fmt.Errorf("record %s: %w", r.Delivery.ID, testkit.ErrDisk)
 		}
 	}
 	for _, r := range results {

@@ -24,9 +24,9 @@ type recorder struct {
 
 	mu      sync.Mutex
 	waiting []recording
-	writing int       // results that are being written
-	late    time.Time // since when none was written that wait; zero: none wait
-	stopped bool
+	writing int           // results that are being written
+	late    time.Time     // since when none was written that wait; zero: none wait
+	stopped time.Time     // when it was to stop; zero: it was not
 	wake    chan struct{} // something waits, or it is stopped
 	full    chan struct{} // as much waits as is worth a write of its own, or it is stopped
 }
@@ -105,10 +105,10 @@ func (r *recorder) wrote() {
 	}
 }
 
-// stop makes run end when everything is written.
+// stop makes run end when everything is written, or nothing could be for a while.
 func (r *recorder) stop() {
 	r.mu.Lock()
-	r.stopped = true
+	r.stopped = time.Now()
 	r.mu.Unlock()
 	signal(r.wake)
 	signal(r.full)
@@ -121,13 +121,13 @@ const (
 	linger        = 5 * time.Millisecond // or so much time
 	behindRecords = 16                   // so many that wait
 	behindAfter   = time.Second / 2      // for so long stop further sends
-	lastTries     = 4                    // failures in a row after which a stop gives up: what is not recorded is sent again after the start
+	lastPatience  = 5 * time.Second      // without any success, and a stop gives up: what is not recorded is sent again after the start
 )
 
 // run writes results until stop. What fails goes to the end of the row, and the
 // next batch is smaller: a result that can't be written holds up no other.
 func (r *recorder) run() {
-	limit, failures := maxRecords, 0
+	limit := maxRecords
 	for {
 		batch, stopped := r.take(limit)
 		if len(batch) == 0 {
@@ -140,18 +140,19 @@ func (r *recorder) run() {
 		err := r.write(batch)
 		if err == nil {
 			r.wrote()
-			limit, failures = min(2*limit, maxRecords), 0
+			limit = min(2*limit, maxRecords)
 			if len(batch) > busyRecords && !stopped {
 				r.linger()
 			}
 			continue
 		}
 		r.log.Error("record attempts", "error", err, "attempts", len(batch))
-		limit, failures = max(len(batch)/8, 1), failures+1
-		if stopped && failures >= lastTries {
+		limit = max(len(batch)/8, 1)
+		r.again(batch)
+		if lost := r.hopeless(); lost > 0 {
+			r.log.Error("stop without the record of attempts, which are made again", "attempts", lost)
 			return
 		}
-		r.again(batch)
 		time.Sleep(errorPause)
 	}
 }
@@ -177,7 +178,18 @@ func (r *recorder) take(limit int) (batch []recording, stopped bool) {
 	if len(r.waiting) == 0 {
 		r.waiting = nil // lets go of what was written
 	}
-	return batch, r.stopped
+	return batch, !r.stopped.IsZero()
+}
+
+// hopeless returns how many results a stop leaves behind, when it has waited long
+// enough for a write to succeed.
+func (r *recorder) hopeless() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped.IsZero() || min(time.Since(r.stopped), time.Since(r.late)) <= lastPatience {
+		return 0
+	}
+	return len(r.waiting)
 }
 
 func (r *recorder) write(batch []recording) error {

@@ -11,6 +11,41 @@ import (
 	"github.com/taskhook/taskhook/internal/testkit"
 )
 
+// TestStopWaitsForTheDatabase holds that a stop records what was answered when the
+// database is away for a moment, and does not wait for ever.
+func TestStopWaitsForTheDatabase(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		away     time.Duration // after the stop
+		recorded int
+	}{
+		{"back in time", 4 * time.Second, 30},
+		{"gone", time.Hour, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				queue := &brokenQueue{recorded: map[string]int{}}
+				queue.away.Store(true)
+				r := newRecorder(queue, slog.New(&testkit.Logs{}), time.Now, func(*recording, time.Time) {})
+				go r.run()
+				for i := range 30 {
+					r.add(&lane{}, 1, &taskhook.AttemptResult{Delivery: taskhook.Delivery{ID: fmt.Sprintf("dlv_%d", i)}})
+				}
+				pass(10 * time.Second) // without an answer for long before the stop
+				r.stop()
+				pass(min(c.away, lastPatience+time.Second))
+				queue.away.Store(c.away > lastPatience)
+				pass(time.Second)
+				if len(queue.recorded) != c.recorded {
+					t.Errorf("%d are recorded, want %d", len(queue.recorded), c.recorded)
+				}
+			})
+		})
+	}
+}
+
 // TestOneBadRecord holds that a result which can't be written holds up no other,
 // and does not keep the process from stopping.
 func TestOneBadRecord(t *testing.T) {

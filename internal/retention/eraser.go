@@ -14,23 +14,23 @@ import (
 // database forget what was deleted.
 type Orders interface {
 	UnfinishedErasures(ctx context.Context) ([]taskhook.Erasure, error)
-	NoteErasure(ctx context.Context, e taskhook.Erasure) error
+	FinishErasure(ctx context.Context, now time.Time, erasure, subject string) error
 	Scrub(ctx context.Context) error
 }
 
-// Data is what an Eraser finds the data of subjects by, and removes it. A dry Erase
-// only says what there is.
+// Data is what an Eraser finds the data of subjects by, and removes it. To Erase for no
+// erasure only says what there is.
 type Data interface {
 	Subjects(ctx context.Context, part taskhook.Part, account, after string, limit int) ([]taskhook.Labelled, error)
 	Kin(ctx context.Context, task string) (tasks, executions []string, err error)
 	OfAccount(ctx context.Context, part taskhook.Part, account, after string, limit int) ([]string, error)
-	Erase(ctx context.Context, now time.Time, part taskhook.Part, ids []string, dry bool) (taskhook.Removal, error)
+	Erase(ctx context.Context, now time.Time, erasure string, part taskhook.Part, ids []string) (taskhook.Removal, error)
 }
 
 // Accounts closes accounts, and removes what is theirs alone.
 type Accounts interface {
-	CloseAccount(ctx context.Context, now time.Time, account string, dry bool) (taskhook.Removal, error)
-	EraseAccount(ctx context.Context, now time.Time, account, erasure string, limit int, dry bool) (taskhook.Removal, error)
+	CloseAccount(ctx context.Context, now time.Time, erasure, account string) (taskhook.Removal, error)
+	EraseAccount(ctx context.Context, now time.Time, erasure, account string, limit int) (taskhook.Removal, error)
 }
 
 // EraserOptions make an Eraser. All fields must be set but where 0 has a meaning.
@@ -86,19 +86,17 @@ func (e *Eraser) Finish(ctx context.Context) error {
 
 func (e *Eraser) erase(ctx context.Context, order taskhook.Erasure) error {
 	w := &work{Eraser: e, order: order}
-	w.total = taskhook.Removal{Counts: order.Counts, Bytes: order.Bytes}
 	if err := w.all(ctx); err != nil {
 		return err
 	}
 	if err := e.Orders.Scrub(ctx); err != nil {
 		return err
 	}
-	order = w.noted()
-	order.FinishedAt = time.UnixMilli(time.Now().UnixMilli()).UTC()
+	name := order.Subject.Name
 	if order.Subject.Kind == taskhook.SubjectMetadata {
-		order.Subject.Name = e.Hash(order.Subject.Name)
+		name = e.Hash(name)
 	}
-	if err := e.Orders.NoteErasure(ctx, order); err != nil {
+	if err := e.Orders.FinishErasure(ctx, time.Now(), order.ID, name); err != nil {
 		return err
 	}
 	e.Logger.Info("erased", "erasure", order.ID, "rows", w.total.Rows())
@@ -107,7 +105,7 @@ func (e *Eraser) erase(ctx context.Context, order taskhook.Erasure) error {
 
 // Count says what an erasure would remove.
 func (e *Eraser) Count(ctx context.Context, subject taskhook.Subject) (taskhook.Removal, error) {
-	w := &work{Eraser: e, order: taskhook.Erasure{Subject: subject}, dry: true}
+	w := &work{Eraser: e, order: taskhook.Erasure{Subject: subject}}
 	err := w.pass(ctx)
 	return w.total, err
 }

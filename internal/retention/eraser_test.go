@@ -35,13 +35,31 @@ func (r *registry) UnfinishedErasures(context.Context) (open []taskhook.Erasure,
 	return open, nil
 }
 
-func (r *registry) NoteErasure(_ context.Context, e taskhook.Erasure) error {
+func (r *registry) FinishErasure(_ context.Context, now time.Time, erasure, subject string) error {
+	e := r.order(erasure)
+	e.FinishedAt, e.Subject.Name = now, subject
+	return nil
+}
+
+// order returns the one with the id; nil: it is dry.
+func (r *registry) order(id string) *taskhook.Erasure {
 	for i := range r.orders {
-		if r.orders[i].ID == e.ID {
-			r.orders[i] = e
+		if r.orders[i].ID == id {
+			return &r.orders[i]
 		}
 	}
 	return nil
+}
+
+// count adds to the receipt.
+func (r *registry) count(erasure, what string) (removed taskhook.Removal) {
+	removed.Count(what, 1)
+	if e := r.order(erasure); e != nil {
+		total := taskhook.Removal{Counts: e.Counts}
+		total.Add(removed)
+		e.Counts = total.Counts
+	}
+	return removed
 }
 
 func (r *registry) Scrub(context.Context) error {
@@ -81,7 +99,7 @@ func (r *registry) OfAccount(ctx context.Context, part taskhook.Part, account, a
 	return ids, err
 }
 
-func (r *registry) Erase(_ context.Context, _ time.Time, part taskhook.Part, ids []string, dry bool) (removed taskhook.Removal, err error) {
+func (r *registry) Erase(_ context.Context, _ time.Time, erasure string, part taskhook.Part, ids []string) (removed taskhook.Removal, err error) {
 	if r.fail > 0 {
 		r.fail--
 		return removed, errors.New("no disk")
@@ -89,10 +107,10 @@ func (r *registry) Erase(_ context.Context, _ time.Time, part taskhook.Part, ids
 	r.erased = append(r.erased, ids)
 	for _, id := range ids {
 		if _, ok := r.of(part)[id]; ok {
-			removed.Count(string(part), 1)
+			removed.Add(r.count(erasure, string(part)))
 			removed.Results = append(removed.Results, "file of "+id)
 			removed.Stopped = append(removed.Stopped, id)
-			if !dry {
+			if erasure != "" {
 				delete(r.of(part), id)
 			}
 		}
@@ -100,15 +118,15 @@ func (r *registry) Erase(_ context.Context, _ time.Time, part taskhook.Part, ids
 	return removed, nil
 }
 
-func (r *registry) CloseAccount(_ context.Context, _ time.Time, _ string, dry bool) (removed taskhook.Removal, err error) {
+func (r *registry) CloseAccount(_ context.Context, _ time.Time, erasure, _ string) (removed taskhook.Removal, err error) {
 	if !r.closed {
-		removed.Count("keys", 1)
+		removed = r.count(erasure, "keys")
 	}
-	r.closed = r.closed || !dry
+	r.closed = r.closed || erasure != ""
 	return removed, nil
 }
 
-func (r *registry) EraseAccount(context.Context, time.Time, string, string, int, bool) (taskhook.Removal, error) {
+func (r *registry) EraseAccount(context.Context, time.Time, string, string, int) (taskhook.Removal, error) {
 	for id, l := range r.late {
 		r.tasks[id] = l
 	}

@@ -19,21 +19,16 @@ const (
 	patience = time.Second
 )
 
-// work is an erasure under way.
+// work is an erasure under way. Total is since it was begun, or begun again.
 type work struct {
 	*Eraser
-	order taskhook.Erasure
-	dry   bool
+	order taskhook.Erasure // without an id: only to count
 	total taskhook.Removal
 	seen  map[string]bool // tasks that are erased
 }
 
-// noted is the order with what was done.
-func (w *work) noted() taskhook.Erasure {
-	order := w.order
-	order.Counts, order.Bytes = w.total.Counts, w.total.Bytes
-	return order
-}
+// dry reports whether nothing is removed, but counted.
+func (w *work) dry() bool { return w.order.ID == "" }
 
 // all goes through everything until nothing is found. An account is closed first, and
 // then what was on its way into it is waited for.
@@ -70,7 +65,7 @@ func (w *work) pass(ctx context.Context) error {
 // account erases the parts of an account, and then what is left of it. Each part is
 // counted by itself, for a dry erasure removes none before the next.
 func (w *work) account(ctx context.Context, id string) error {
-	removed, err := w.Accounts.CloseAccount(ctx, time.Now(), id, w.dry)
+	removed, err := w.Accounts.CloseAccount(ctx, time.Now(), w.order.ID, id)
 	if err := w.done(ctx, removed, err); err != nil {
 		return err
 	}
@@ -98,8 +93,8 @@ func (w *work) account(ctx context.Context, id string) error {
 		}
 	}
 	for {
-		removed, err := w.Accounts.EraseAccount(ctx, time.Now(), id, w.order.ID, fewRows, w.dry)
-		if err := w.done(ctx, removed, err); err != nil || w.dry || removed.Rows() == 0 {
+		removed, err := w.Accounts.EraseAccount(ctx, time.Now(), w.order.ID, id, fewRows)
+		if err := w.done(ctx, removed, err); err != nil || w.dry() || removed.Rows() == 0 {
 			return err
 		}
 	}
@@ -197,8 +192,8 @@ func (w *work) erase(ctx context.Context, part taskhook.Part, ids []string, tabl
 		return nil
 	}
 	began := time.Now()
-	removed, err := w.Data.Erase(ctx, began, part, ids, w.dry)
-	if w.dry && len(tables) > 0 {
+	removed, err := w.Data.Erase(ctx, began, w.order.ID, part, ids)
+	if w.dry() && len(tables) > 0 {
 		maps.DeleteFunc(removed.Counts, func(table string, _ int64) bool { return !slices.Contains(tables, table) })
 	}
 	if err := w.done(ctx, removed, err); err != nil {
@@ -210,8 +205,8 @@ func (w *work) erase(ctx context.Context, part taskhook.Part, ids []string, tabl
 	return nil
 }
 
-// done follows a transaction: runs are stopped, files deleted, and what was done is
-// noted. Files are tried until they are gone, for the receipt says so.
+// done follows a transaction: runs are stopped and files deleted. Those are tried until
+// they are gone, for the receipt says so.
 func (w *work) done(ctx context.Context, removed taskhook.Removal, err error) error {
 	if err != nil {
 		return err
@@ -219,7 +214,7 @@ func (w *work) done(ctx context.Context, removed taskhook.Removal, err error) er
 	files := taskhook.Removal{Results: removed.Results, Uploads: removed.Uploads}
 	removed.Results, removed.Uploads = nil, nil
 	w.total.Add(removed)
-	if w.dry {
+	if w.dry() {
 		return nil
 	}
 	for _, task := range removed.Stopped {
@@ -232,8 +227,5 @@ func (w *work) done(ctx context.Context, removed taskhook.Removal, err error) er
 			return ctx.Err()
 		}
 	}
-	if removed.Rows() == 0 {
-		return nil
-	}
-	return w.Orders.NoteErasure(ctx, w.noted())
+	return nil
 }

@@ -17,9 +17,10 @@ type eraser struct {
 	lanes map[string]bool // from which pending deliveries are removed
 }
 
-// erasing runs a part of an erasure in a transaction, which a dry one undoes. What is
-// in the memory of this process is freed after it.
-func (s *Store) erasing(ctx context.Context, k *kind, now time.Time, dry bool, do func(context.Context, *eraser) error) (taskhook.Removal, error) {
+// erasing runs a part of an erasure in a transaction, which counts it for the receipt.
+// Without the id of an erasure it is only tried, and undone. What is in the memory of
+// this process is freed after it.
+func (s *Store) erasing(ctx context.Context, k *kind, now time.Time, erasure string, do func(context.Context, *eraser) error) (taskhook.Removal, error) {
 	var r taskhook.Removal
 	var lanes map[string]bool
 	tried := false
@@ -32,7 +33,10 @@ func (s *Store) erasing(ctx context.Context, k *kind, now time.Time, dry bool, d
 				err = s.markChanged(ctx, t, lane) // where another node may have them in memory
 			}
 		}
-		if tried = err == nil && dry; tried {
+		if err == nil && erasure != "" {
+			err = countErased(ctx, t, erasure, r)
+		}
+		if tried = err == nil && erasure == ""; tried {
 			err = taskhook.Errorf(taskhook.CodeConflict, "This was only tried.") // undoes it
 		}
 		return err
@@ -48,10 +52,11 @@ func (s *Store) erasing(ctx context.Context, k *kind, now time.Time, dry bool, d
 
 // Erase removes what has the ids, with all that goes together with it: of tasks and
 // executions their events and the files that their inputs name, of events their
-// deliveries. What goes on is cancelled first. A dry erasure changes nothing and only
-// says what there is. It can be repeated.
-func (s *Store) Erase(ctx context.Context, now time.Time, part taskhook.Part, ids []string, dry bool) (taskhook.Removal, error) {
-	return s.erasing(ctx, s.kinds.erase, now, dry, func(ctx context.Context, e *eraser) error {
+// deliveries. What goes on is cancelled first. It is counted for the receipt of the
+// erasure; without one nothing is changed, and it only says what there is. It can be
+// repeated.
+func (s *Store) Erase(ctx context.Context, now time.Time, erasure string, part taskhook.Part, ids []string) (taskhook.Removal, error) {
+	return s.erasing(ctx, s.kinds.erase, now, erasure, func(ctx context.Context, e *eraser) error {
 		switch part {
 		case taskhook.PartEvents:
 			return e.events(ctx, ids)
@@ -153,9 +158,10 @@ func (e *eraser) executions(ctx context.Context, ids []string) error {
 }
 
 // CloseAccount takes an account's name and keys away, and stops its endpoints, so that
-// nothing more is accepted for it or sent. It can be repeated.
-func (s *Store) CloseAccount(ctx context.Context, now time.Time, account string, dry bool) (taskhook.Removal, error) {
-	return s.erasing(ctx, s.kinds.closeAccount, now, dry, func(ctx context.Context, e *eraser) error {
+// nothing more is accepted for it or sent. It can be repeated. The erasure is as for
+// Erase.
+func (s *Store) CloseAccount(ctx context.Context, now time.Time, erasure, account string) (taskhook.Removal, error) {
+	return s.erasing(ctx, s.kinds.closeAccount, now, erasure, func(ctx context.Context, e *eraser) error {
 		if _, err := balance(ctx, e.tx, account); err != nil {
 			return err // there is none
 		}
@@ -177,9 +183,9 @@ func (s *Store) CloseAccount(ctx context.Context, now time.Time, account string,
 // EraseAccount removes what an account has besides tasks, executions, events and
 // files, up to limit rows of a table at a time; none: all is gone. Of the account its
 // number and its ledger are left, which closes with a balance of 0 under the id of
-// the erasure.
-func (s *Store) EraseAccount(ctx context.Context, now time.Time, account, erasure string, limit int, dry bool) (taskhook.Removal, error) {
-	return s.erasing(ctx, s.kinds.erase, now, dry, func(ctx context.Context, e *eraser) error {
+// the erasure, which is as for Erase.
+func (s *Store) EraseAccount(ctx context.Context, now time.Time, erasure, account string, limit int) (taskhook.Removal, error) {
+	return s.erasing(ctx, s.kinds.erase, now, erasure, func(ctx context.Context, e *eraser) error {
 		if _, _, err := e.delete(ctx, "attempt_counts", `DELETE FROM attempt_counts WHERE (account, endpoint, minute, class) IN
 			(SELECT account, endpoint, minute, class FROM attempt_counts WHERE account = $1 LIMIT $2) RETURNING 0`, account, limit); err != nil {
 			return err
@@ -188,7 +194,7 @@ func (s *Store) EraseAccount(ctx context.Context, now time.Time, account, erasur
 			(SELECT account, hour, provider, model, key FROM usage WHERE account = $1 LIMIT $2) RETURNING 0`, account, limit); err != nil {
 			return err
 		}
-		if dry { // their executions, which refer to them, are still there
+		if erasure == "" { // their executions, which refer to them, are still there
 			n, _, err := first(ctx, e.tx, scanInto[int64], `SELECT count(*) FROM workflows WHERE account = $1`, account)
 			e.Count("workflows", n)
 			return err

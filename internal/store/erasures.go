@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -37,16 +38,30 @@ func (s *Store) OrderErasure(ctx context.Context, e taskhook.Erasure) (ordered t
 	return ordered, err
 }
 
-// NoteErasure stores how far an erasure is: its counts, and when it has ended its end
-// and what the receipt calls the subject.
-func (s *Store) NoteErasure(ctx context.Context, e taskhook.Erasure) error {
-	counts, err := json.Marshal(e.Counts)
+// countErased adds what a transaction removes to the receipt.
+func countErased(ctx context.Context, t tx, erasure string, more taskhook.Removal) error {
+	e, ok, err := first(ctx, t, scanErasure, `SELECT `+erasureColumns+` FROM erasures WHERE id = $1 AND finished_at IS NULL`, erasure)
+	if err == nil && !ok {
+		err = taskhook.Errorf(taskhook.CodeNotFound, "There is no erasure %.80q that goes on.", erasure)
+	}
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, s.kinds.noteErasure, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `UPDATE erasures SET subject = $1, counts = $2, bytes = $3, finished_at = $4 WHERE id = $5 AND finished_at IS NULL`,
-			e.Subject.Name, counts, e.Bytes, msOrNil(e.FinishedAt), e.ID)
+	total := taskhook.Removal{Counts: e.Counts, Bytes: e.Bytes}
+	total.Add(taskhook.Removal{Counts: more.Counts, Bytes: more.Bytes})
+	counts, err := json.Marshal(total.Counts)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE erasures SET counts = $1, bytes = $2 WHERE id = $3`, counts, total.Bytes, erasure)
+	return err
+}
+
+// FinishErasure makes the order of an erasure its receipt, which calls the subject by
+// a name.
+func (s *Store) FinishErasure(ctx context.Context, now time.Time, erasure, subject string) error {
+	return s.update(ctx, s.kinds.finishErasure, func(ctx context.Context, t tx) error {
+		_, err := t.exec(ctx, `UPDATE erasures SET subject = $1, finished_at = $2 WHERE id = $3 AND finished_at IS NULL`, subject, ms(now), erasure)
 		return err
 	})
 }

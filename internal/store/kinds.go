@@ -14,7 +14,7 @@ type kinds struct {
 	createExecution, cancelExecution, settleExecution, finishExecution       *kind
 	failStep, noteEndpoint, dropDeliveries                                   *kind
 	remove, forgetUsage                                                      *kind
-	orderErasure, noteErasure, erase, closeAccount                           *kind
+	orderErasure, finishErasure, erase, closeAccount                         *kind
 	createReplay, changeReplay, advanceReplay                                *kind
 	join, renewNode, removeDead, leave                                       *kind
 }
@@ -60,7 +60,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.remove, useCase("remove")},
 		{&k.forgetUsage, useCase("forget_usage")},
 		{&k.orderErasure, useCase("order_erasure")},
-		{&k.noteErasure, useCase("note_erasure")},
+		{&k.finishErasure, useCase("finish_erasure")},
 		{&k.erase, useCase("erase")},
 		{&k.closeAccount, useCase("close_account")},
 		{&k.creditAccount, useCase("credit_account")},

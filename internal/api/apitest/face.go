@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 )
@@ -29,6 +30,7 @@ type Job struct {
 	Echo     string  // what is to come back with the outcome, if the API gives anything back
 	Once     string  // the idempotency key, if the API has any
 	NoPrompt bool    // what is required is absent
+	Steering string  // the member of the input that steers the sandbox; empty: "sandbox"
 }
 
 // Call is a request.
@@ -90,7 +92,7 @@ func (o object) put(name, value string) {
 func (o object) steered(j Job) object {
 	sandbox := object{"seconds": j.Seconds}
 	sandbox.put("fail", j.Fail)
-	o["sandbox"] = sandbox
+	o[cmp.Or(j.Steering, "sandbox")] = sandbox
 	if !j.NoPrompt {
 		o["prompt"] = "a cat"
 	}

@@ -60,7 +60,7 @@ func failureArrives(v *visit) {
 	got, told := v.told(place)
 	v.verify(got)
 	for name, a := range map[string]Answer{"the webhook": told, "polling": v.ended(v.Keys.Own, id)} {
-		if a.ID != id || a.State != Failed || a.Reason != sentence || len(a.Links) > 0 {
+		if a.ID != id || a.State != Failed || a.Reason != v.Blame+sentence || len(a.Links) > 0 {
 			v.Errorf("%s tells of %+v", name, a)
 		}
 	}

@@ -16,17 +16,20 @@ type Target struct {
 	Site     string            // base URL of the primary API, and of what is no API's
 	Receiver *program.Receiver // which the server may send to
 	Keys     Keys
-	Queue    int // the most unfinished tasks that an account may have, 2 at least
+	Queue    int    // the most unfinished tasks that an account may have, 2 at least
+	Blame    string // what stands before the reason of a failure that a provider gives
+	Steering string // the member of an input that steers the sandbox, which may be that of a server behind this one; empty: "sandbox"
 }
 
-// Keys are those that a Target is asked with. All but Live are for tests, so that
-// only the sandbox works for them, and nothing costs anything.
+// Keys are those that a Target is asked with. With a Live one all others are for
+// tests, so that only the sandbox works for them, and nothing costs anything. Without
+// one all models run for any key, and what is true of keys for tests is not tried.
 type Keys struct {
 	Own     string // may do everything
 	Foreign string // of another account, may do everything
 	Reader  string // may read tasks and do nothing else
 	Full    string // of an account that nobody else uses meanwhile
-	Live    string // not for tests, of an account for which nothing runs the models that the faces ask for
+	Live    string // not for tests, of an account for which nothing runs the models that the faces ask for; may be empty
 }
 
 // scenario is one promise. A face that does not make it says so in Lacks.
@@ -41,8 +44,8 @@ const (
 	idempotency = "idempotency"
 )
 
-func scenarios() []scenario {
-	return []scenario{
+func (t Target) scenarios() []scenario {
+	list := []scenario{
 		{"submit and poll", submitAndPoll},
 		{"webhook", outcomeArrives},
 		{"failure", failureArrives},
@@ -56,14 +59,21 @@ func scenarios() []scenario {
 		{"foreign ids", foreignIDs},
 		{"bad requests", badRequests},
 		{"full queue", fullQueue},
-		{"test keys", testKeys},
 	}
+	if t.Keys.Live != "" {
+		list = append(list, scenario{"test keys", testKeys})
+	}
+	return list
 }
 
 // Run runs every scenario against a server. One that the face lacks is told of in the
 // words of its documents, as the attribute not-applicable of its test.
 func Run(t *testing.T, target Target, face Face) {
-	list := scenarios()
+	list, submit := target.scenarios(), face.Submit
+	face.Submit = func(key string, j Job) Call {
+		j.Steering = target.Steering
+		return submit(key, j)
+	}
 	for lack := range face.Lacks {
 		if !slices.ContainsFunc(list, func(s scenario) bool { return s.name == lack }) {
 			t.Errorf("%s lacks %q, which is no scenario", face.Name, lack)

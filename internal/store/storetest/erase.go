@@ -24,15 +24,28 @@ func eraseTests() []test {
 	}
 }
 
+// erasure orders one, or returns it as it stands.
+func (f *fixture) erasure() taskhook.Erasure {
+	f.t.Helper()
+	e := newErasure(f)
+	e.ID = "ers_1"
+	e, err := f.Store.OrderErasure(f.ctx, e)
+	f.ok(err)
+	return e
+}
+
 // erase removes the ids.
 func (f *fixture) erase(part taskhook.Part, ids ...string) taskhook.Removal {
 	f.t.Helper()
-	removed, err := f.Store.Erase(f.ctx, f.now, part, ids, false)
+	order := f.erasure()
+	before := order.Counts["tasks"]
+	removed, err := f.Store.Erase(f.ctx, f.now, order.ID, part, ids)
 	f.ok(err)
 	f.counted()
-	again, err := f.Store.Erase(f.ctx, f.now, part, ids, false)
+	again, err := f.Store.Erase(f.ctx, f.now, order.ID, part, ids)
 	f.ok(err)
 	equal(f.t, "rows of a repeat", again.Rows(), 0)
+	equal(f.t, "tasks that the receipt counts", f.erasure().Counts["tasks"], before+removed.Counts["tasks"])
 	return removed
 }
 
@@ -105,12 +118,12 @@ func testEraseInMemory(t *testing.T, f *fixture) {
 func testEraseDry(t *testing.T, f *fixture) {
 	w := newWorld(f)
 	before := f.dump()
-	removed, err := f.Store.Erase(f.ctx, f.now, taskhook.PartTasks, []string{w.claimed.Task.ID}, true)
+	removed, err := f.Store.Erase(f.ctx, f.now, "", taskhook.PartTasks, []string{w.claimed.Task.ID})
 	f.ok(err)
 	equal(t, "tasks", removed.Counts["tasks"], 1)
-	_, err = f.Store.CloseAccount(f.ctx, f.now, w.account, true)
+	_, err = f.Store.CloseAccount(f.ctx, f.now, "", w.account)
 	f.ok(err)
-	removed, err = f.Store.EraseAccount(f.ctx, f.now, w.account, "ers_1", 9, true)
+	removed, err = f.Store.EraseAccount(f.ctx, f.now, "", w.account, 9)
 	f.ok(err)
 	equal(t, "workflows", removed.Counts["workflows"], 1)
 	equal(t, "the database after it", f.dump(), before)
@@ -120,7 +133,7 @@ func testEraseDry(t *testing.T, f *fixture) {
 // eraseAccount removes all of an account.
 func (f *fixture) eraseAccount(account string) {
 	f.t.Helper()
-	_, err := f.Store.CloseAccount(f.ctx, f.now, account, false)
+	_, err := f.Store.CloseAccount(f.ctx, f.now, f.erasure().ID, account)
 	f.ok(err)
 	for _, part := range []taskhook.Part{taskhook.PartExecutions, taskhook.PartTasks, taskhook.PartEvents, taskhook.PartFiles} {
 		ids, err := f.Store.OfAccount(f.ctx, part, account, "", 100)
@@ -128,7 +141,7 @@ func (f *fixture) eraseAccount(account string) {
 		f.erase(part, ids...)
 	}
 	for {
-		removed, err := f.Store.EraseAccount(f.ctx, f.now, account, "ers_1", 2, false)
+		removed, err := f.Store.EraseAccount(f.ctx, f.now, "ers_1", account, 2)
 		f.ok(err)
 		if removed.Rows() == 0 {
 			return
@@ -204,13 +217,14 @@ func testErasures(t *testing.T, f *fixture) {
 	again, err := f.Store.OrderErasure(f.ctx, newErasure(f))
 	f.ok(err)
 	equal(t, "the same subject", again.ID, first.ID)
-	e.Counts, e.Bytes = map[string]int64{"tasks": 2}, 9
-	f.ok(f.Store.NoteErasure(f.ctx, e))
+	e.Counts = map[string]int64{}
 	open, err := f.Store.UnfinishedErasures(f.ctx)
 	f.ok(err)
 	deepEqual(t, "what goes on", open, []taskhook.Erasure{e})
 	e.FinishedAt, e.Subject.Name = f.now, "hash"
-	f.ok(f.Store.NoteErasure(f.ctx, e))
+	f.ok(f.Store.FinishErasure(f.ctx, f.now, e.ID, "hash"))
+	_, err = f.Store.Erase(f.ctx, f.now, e.ID, taskhook.PartTasks, nil)
+	equal(t, "an erasure that has ended", taskhook.ErrorCode(err), taskhook.CodeNotFound)
 	open, err = f.Store.UnfinishedErasures(f.ctx)
 	f.ok(err)
 	equal(t, "what goes on", len(open), 0)
@@ -289,16 +303,17 @@ func (f *fixture) texts() string {
 // erasureWrites are the writes of erasures, for faults.
 func erasureWrites() map[string]faultWrite {
 	return map[string]faultWrite{
-		"erase": {removes: true, do: func(f *fixture, w *world) error {
-			_, err := f.Store.Erase(f.ctx, f.now, taskhook.PartTasks, []string{w.started.Task.ID}, false)
+		"erase": {removes: true, prepare: func(f *fixture, w *world) { f.erasure() }, do: func(f *fixture, w *world) error {
+			_, err := f.Store.Erase(f.ctx, f.now, "ers_1", taskhook.PartTasks, []string{w.started.Task.ID})
 			return err
 		}},
 		"close_account": {do: func(f *fixture, w *world) error {
-			_, err := f.Store.CloseAccount(f.ctx, f.now, w.newAccount.ID, false)
+			_, err := f.Store.CloseAccount(f.ctx, f.now, "ers_1", w.newAccount.ID)
 			return err
 		}, prepare: func(f *fixture, w *world) {
 			_, err := f.Store.CreateAccount(f.ctx, w.newAccount)
 			f.ok(err)
+			f.erasure()
 		}},
 		"order_erasure": {do: func(f *fixture, w *world) error {
 			e := newErasure(f)
@@ -306,13 +321,10 @@ func erasureWrites() map[string]faultWrite {
 			_, err := f.Store.OrderErasure(f.ctx, e)
 			return err
 		}},
-		"note_erasure": {prepare: func(f *fixture, w *world) {
-			e := newErasure(f)
-			e.ID = "ers_1"
-			_, err := f.Store.OrderErasure(f.ctx, e)
-			f.ok(err)
+		"finish_erasure": {prepare: func(f *fixture, w *world) {
+			f.erasure()
 		}, do: func(f *fixture, w *world) error {
-			return f.Store.NoteErasure(f.ctx, taskhook.Erasure{ID: "ers_1", Counts: map[string]int64{"tasks": 1}})
+			return f.Store.FinishErasure(f.ctx, f.now, "ers_1", "hash")
 		}},
 	}
 }
