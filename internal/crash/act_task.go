@@ -21,7 +21,7 @@ func (w *workload) submit(seconds float64, fail string) (id string, ok bool) {
 	}
 	s := client.Submission{Model: "seedream-4-0", IdempotencyKey: idempotency,
 		Metadata: json.RawMessage(`{"10":"b","2":"a","key":"` + idempotency + `"}`),
-		Input:    json.RawMessage(fmt.Sprintf(`{"prompt":"crash","width":%[1]d,"height":%[1]d,"sandbox":{"seconds":%[2].2f%[3]s}}`, side, seconds, fail))}
+		Input:    json.RawMessage(fmt.Sprintf(`{"prompt":"crash","width":%d,"height":%d,"sandbox":{"seconds":%.2f%s}}`, side, side, seconds, fail))}
 	if rand.IntN(2) == 0 {
 		s.WebhookURL = w.hooks + perJobPath
 	}
