@@ -2,8 +2,8 @@ package taskhook
 
 import "time"
 
-// Artifact is a stored result file. Links to it are made when they are shown,
-// never stored.
+// Artifact is a stored result. Links to it are made when they are shown, never
+// stored. Its bytes are a file, or if it is small stand in the database.
 type Artifact struct {
 	ID         string
 	TaskID     string
@@ -18,4 +18,6 @@ type Artifact struct {
 	Generation int           // raised to revoke the links made before
 	Removed    bool          // retention removed the file
 	CreatedAt  time.Time
+	Inline     bool   // its bytes stand in the database
+	Content    []byte // they, until it is stored; one that was read has none
 }

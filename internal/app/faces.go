@@ -31,7 +31,7 @@ func (a *App) serve() error {
 	primary, lab, mu := a.modelHunter(), a.modelsLab(), a.muapi()
 	spec, docs := openapi.Handlers("/openapi.json", func() (*openapi.Document, error) { return primary.Document(a.BaseURL()) })
 	site := httpserver.Site{Ready: a.ready, JWKS: a.jwks(), Spec: spec, Docs: docs, Home: home,
-		Results:   &artifact.Handler{Store: a.files, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: a.clock.Now, Log: a.Logger},
+		Results:   &artifact.Handler{Store: a.files, Contents: a.store, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: a.clock.Now, Log: a.Logger},
 		Files:     &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: a.clock.Now, Log: a.Logger},
 		Callbacks: a.callbacks.Handler(a.adapters.Wake), Uploads: primary.UploadHandler(), Forms: mu.FormHandler()}
 	a.admit(site,

@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,12 +34,20 @@ type Signer interface {
 	Sign(ctx context.Context, id, mediaType, disposition string) (link string, err error)
 }
 
+// Contents has the bytes of what is too small to be a file. The error is
+// fs.ErrNotExist when they are not there.
+type Contents interface {
+	Content(ctx context.Context, id string) ([]byte, error)
+}
+
 // Handler serves files to whoever holds a link. No key is asked for: the
-// link is the permission. All fields must be set but Signer.
+// link is the permission. All fields must be set but Contents and Signer.
 type Handler struct {
-	Store  *Store
-	Links  *Linker
-	Finder Finder
+	Store *Store
+	// Contents has the bytes of what is inline; nil: nothing is.
+	Contents Contents
+	Links    *Linker
+	Finder   Finder
 	// Signer makes what readers are sent on to; nil: the bytes go through here.
 	Signer Signer
 	Now    func() time.Time
@@ -67,7 +76,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.admit(w, r, a) {
 		return
 	}
-	f, err := h.Store.Get(r.Context(), a.ID)
+	f, err := h.open(r.Context(), a)
 	if errors.Is(err, fs.ErrNotExist) {
 		h.Log.WarnContext(r.Context(), "result file is missing", "artifact", a.ID)
 		gone(w)
@@ -78,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
-	if h.redirects(r) {
+	if h.redirects(r, a) {
 		h.redirect(w, r, a)
 		return
 	}
@@ -104,11 +113,29 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// redirects reports whether the reader is sent on. Not those who only ask for the
-// headers, for a signed link is good for one method; nor pages of this server, which
-// by their policy show nothing from elsewhere.
-func (h *Handler) redirects(r *http.Request) bool {
-	return h.Signer != nil && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") != "same-origin"
+// open opens the bytes of an artifact, wherever they are.
+func (h *Handler) open(ctx context.Context, a taskhook.Artifact) (io.ReadSeekCloser, error) {
+	if !a.Inline {
+		return h.Store.Get(ctx, a.ID)
+	}
+	content, err := h.Contents.Content(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	return inMemory{bytes.NewReader(content)}, nil
+}
+
+// inMemory is a file that need not be closed.
+type inMemory struct{ *bytes.Reader }
+
+// Close is of io.Closer.
+func (inMemory) Close() error { return nil }
+
+// redirects reports whether the reader is sent on. Not to what is inline, which is
+// nowhere else; not those who only ask for the headers, for a signed link is good for
+// one method; nor pages of this server, which by their policy show nothing from elsewhere.
+func (h *Handler) redirects(r *http.Request, a taskhook.Artifact) bool {
+	return h.Signer != nil && !a.Inline && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") != "same-origin"
 }
 
 // redirect sends the reader on to a link that is made for them alone.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -35,28 +36,59 @@ type server struct {
 	mux   *http.ServeMux
 }
 
-// newServer serves one artifact of each name, whose content is "0123456789".
-func newServer(t *testing.T, open opener) *server {
+// contents are those of artifacts that are inline, by id.
+type contents map[string][]byte
+
+func (c contents) Content(_ context.Context, id string) ([]byte, error) {
+	content, ok := c[id]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return content, nil
+}
+
+// whereverKept runs a test on a server of files in each backend, and on one of what
+// is no file.
+func whereverKept(t *testing.T, test func(t *testing.T, s *server)) {
+	onEachBackend(t, func(t *testing.T, open opener) { test(t, newServer(t, open, 0)) })
+	t.Run("inline", func(t *testing.T) {
+		t.Parallel()
+		store, err := artifact.Open(t.TempDir(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		test(t, newServer(t, func(*testing.T, int64) (*artifact.Store, string) { return store, "" }, 100))
+	})
+}
+
+// newServer serves one artifact of each name, whose content is "0123456789"; those
+// of up to small bytes are inline.
+func newServer(t *testing.T, open opener, small int64) *server {
 	t.Helper()
 	store, _ := open(t, 100)
+	inline := contents{}
 	s := &server{shelf: shelf{}, links: newLinker(t), mux: http.NewServeMux()}
 	for name, media := range map[string]string{
 		"task_x.png": "image/png", "task_x.svg": "image/svg+xml", "task_x.html": "text/html; charset=utf-8",
 		"task_x.glb": "model/gltf-binary", "gone.png": "image/png",
 	} {
 		id := newID()
-		file, err := store.Put(t.Context(), id, "", strings.NewReader("0123456789"))
+		file, content, err := store.Take(t.Context(), id, "", strings.NewReader("0123456789"), small)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.shelf[name] = taskhook.Artifact{ID: id, Name: name, MediaType: media, SHA256: file.SHA256, CreatedAt: noon}
+		if content != nil {
+			inline[id] = content
+		}
+		s.shelf[name] = taskhook.Artifact{ID: id, Name: name, MediaType: media, SHA256: file.SHA256, CreatedAt: noon, Inline: content != nil}
 	}
 	removed := s.shelf["gone.png"]
 	removed.Removed = true
 	s.shelf["gone.png"] = removed
-	s.shelf["lost.png"] = taskhook.Artifact{ID: newID(), Name: "lost.png", MediaType: "image/png"}
+	s.shelf["lost.png"] = taskhook.Artifact{ID: newID(), Name: "lost.png", MediaType: "image/png", Inline: small > 0}
 	s.mux.Handle(artifact.Pattern, &artifact.Handler{
-		Store: store, Links: s.links, Finder: s.shelf,
+		Store: store, Contents: inline, Links: s.links, Finder: s.shelf,
 		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
 	})
 	return s
@@ -72,10 +104,9 @@ func (s *server) do(method, link string, header ...string) *httptest.ResponseRec
 	return w
 }
 
-func TestServe(t *testing.T) { onEachBackend(t, testServe) }
+func TestServe(t *testing.T) { whereverKept(t, testServe) }
 
-func testServe(t *testing.T, open opener) {
-	s := newServer(t, open)
+func testServe(t *testing.T, s *server) {
 	a := s.shelf["task_x.png"]
 	link := s.links.Expiring(a, noon)
 	etag := `"` + a.SHA256 + `"`
@@ -107,10 +138,9 @@ func testServe(t *testing.T, open opener) {
 }
 
 // TestHostileContent: no file may run in the browser of whoever opens it.
-func TestHostileContent(t *testing.T) { onEachBackend(t, testHostileContent) }
+func TestHostileContent(t *testing.T) { whereverKept(t, testHostileContent) }
 
-func testHostileContent(t *testing.T, open opener) {
-	s := newServer(t, open)
+func testHostileContent(t *testing.T, s *server) {
 	for name, kind := range map[string]string{
 		"task_x.png": "inline", "task_x.svg": "attachment", "task_x.html": "attachment", "task_x.glb": "attachment",
 	} {
@@ -131,10 +161,9 @@ func testHostileContent(t *testing.T, open opener) {
 	}
 }
 
-func TestRefusals(t *testing.T) { onEachBackend(t, testRefusals) }
+func TestRefusals(t *testing.T) { whereverKept(t, testRefusals) }
 
-func testRefusals(t *testing.T, open opener) {
-	s := newServer(t, open)
+func testRefusals(t *testing.T, s *server) {
 	a := s.shelf["task_x.png"]
 	tests := []struct {
 		name, method, link string
@@ -172,10 +201,9 @@ func testRefusals(t *testing.T, open opener) {
 
 // TestLinkMadeBefore: a link that guessed the extension opens the result, and only
 // by its own signature.
-func TestLinkMadeBefore(t *testing.T) { onEachBackend(t, testLinkMadeBefore) }
+func TestLinkMadeBefore(t *testing.T) { whereverKept(t, testLinkMadeBefore) }
 
-func testLinkMadeBefore(t *testing.T, open opener) {
-	s := newServer(t, open)
+func testLinkMadeBefore(t *testing.T, s *server) {
 	a := s.shelf["task_x.png"]
 	s.shelf["task_x.mp4"] = a // as the store finds it
 	if w := s.do("GET", s.links.Future("task_x", 0, "mp4")); w.Code != 200 || w.Body.String() != "0123456789" || w.Header().Get("Content-Type") != "image/png" {

@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -58,6 +59,32 @@ func (s *Store) Put(ctx context.Context, id, name string, r io.Reader) (File, er
 	return file, nil
 }
 
+// Take is Put for a caller that keeps small files itself: one of at most small bytes
+// is described, and its content returned. What is longer is kept as it comes in, and
+// has none.
+func (s *Store) Take(ctx context.Context, id, name string, r io.Reader, small int64) (_ File, content []byte, err error) {
+	var head bytes.Buffer
+	n, err := io.CopyN(&head, &reader{ctx, r}, small+1)
+	switch {
+	case err == nil:
+		file, err := s.Put(ctx, id, name, io.MultiReader(&head, r))
+		return file, nil, err
+	case !errors.Is(err, io.EOF):
+		return File{}, nil, fmt.Errorf("take in artifact: %w", err)
+	case n == 0:
+		return File{}, nil, fmt.Errorf("take in artifact: %w", ErrEmpty)
+	}
+	content = head.Bytes()
+	sum := sha256.Sum256(content)
+	return describe(name, content[:min(n, media.HeadSize)], bytes.NewReader(content), n, sum[:]), content, nil
+}
+
+// describe says what a file is whose first bytes are head.
+func describe(name string, head []byte, all io.ReaderAt, size int64, sum []byte) File {
+	t := media.Detect(head, name)
+	return File{Format: t.Format, MediaType: t.Media, Size: size, SHA256: hex.EncodeToString(sum), Duration: media.Duration(t, all, size)}
+}
+
 // fill writes r to f and describes it.
 func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 	digest := &digest{hash: sha256.New()}
@@ -70,11 +97,7 @@ func (s *Store) fill(f *os.File, name string, r io.Reader) (File, error) {
 	case size == 0:
 		return File{}, ErrEmpty
 	}
-	t := media.Detect(digest.head, name)
-	return File{
-		Format: t.Format, MediaType: t.Media, Size: size,
-		SHA256: hex.EncodeToString(digest.hash.Sum(nil)), Duration: media.Duration(t, f, size),
-	}, nil
+	return describe(name, digest.head, f, size, digest.hash.Sum(nil)), nil
 }
 
 // storageFull makes an error that says what to do of a full disk.

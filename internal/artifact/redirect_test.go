@@ -35,7 +35,8 @@ func redirecting(t *testing.T, store *artifact.Store, by artifact.Signer) *serve
 	s.shelf["task_x.svg"] = taskhook.Artifact{ID: id, Name: "task_x.svg", MediaType: "image/svg+xml", SHA256: file.SHA256, CreatedAt: noon}
 	s.shelf["lost.png"] = taskhook.Artifact{ID: newID(), Name: "lost.png", MediaType: "image/png"}
 	s.mux.Handle(artifact.Pattern, &artifact.Handler{Store: store, Links: s.links, Finder: s.shelf, Signer: by,
-		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler)})
+		Contents: contents{"art_inline": []byte("abc")}, Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler)})
+	s.shelf["task_y.txt"] = taskhook.Artifact{ID: "art_inline", Name: "task_y.txt", MediaType: "text/plain", CreatedAt: noon, Inline: true}
 	return s
 }
 
@@ -64,6 +65,7 @@ func TestRedirect(t *testing.T) {
 		{"a page of others", s.do("GET", link, "Sec-Fetch-Site", "cross-site").Code, 302},
 		{"no signature", s.do("GET", "/results/task_x.svg").Code, 403},
 		{"missing", s.do("GET", s.links.Permanent(s.shelf["lost.png"])).Code, 410},
+		{"inline", s.do("GET", s.links.Permanent(s.shelf["task_y.txt"])).Code, 200},
 		{"not signed", redirectOf(redirecting(t, store, signer{errors.New("no")})), 500},
 	} {
 		if tt.got != tt.status {

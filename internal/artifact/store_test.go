@@ -56,6 +56,69 @@ func testPut(t *testing.T, open opener) {
 	}
 }
 
+func TestTake(t *testing.T) { onEachBackend(t, testTake) }
+
+func testTake(t *testing.T, open opener) {
+	s, dir := open(t, 1<<20)
+	wav, err := os.ReadFile("media/testdata/tone.wav")
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(len(wav))
+	for _, small := range []int64{0, 1, size - 1, size, size + 1} {
+		kept, taken := newID(), newID()
+		want, err := s.Put(t.Context(), kept, "", bytes.NewReader(wav))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, content, err := s.Take(t.Context(), taken, "", iotest.OneByteReader(bytes.NewReader(wav)), small)
+		if err != nil || got != want {
+			t.Errorf("up to %d bytes: %+v (%v), want %+v", small, got, err, want)
+		}
+		f, err := s.Get(t.Context(), taken)
+		if small >= size {
+			if !bytes.Equal(content, wav) || !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("up to %d bytes: %d bytes are handed on, and in the store is %v", small, len(content), err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := io.ReadAll(f)
+		if content != nil || err != nil || !bytes.Equal(there, wav) {
+			t.Errorf("up to %d bytes: %d bytes are handed on, %d are kept: %v", small, len(content), len(there), err)
+		}
+		f.Close()
+	}
+	broken := errors.New("the provider hung up")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		name string
+		ctx  context.Context
+		r    io.Reader
+		want error
+	}{
+		{"empty", t.Context(), strings.NewReader(""), artifact.ErrEmpty},
+		{"source fails early", t.Context(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken)), broken},
+		{"source fails late", t.Context(), io.MultiReader(strings.NewReader("more than ten"), iotest.ErrReader(broken)), broken},
+		{"too large", t.Context(), strings.NewReader(strings.Repeat("x", 1<<20+1)), artifact.ErrTooLarge},
+		{"cancelled", cancelled, strings.NewReader("x"), context.Canceled},
+	} {
+		id := newID()
+		if _, content, err := s.Take(tt.ctx, id, "", tt.r, 10); !errors.Is(err, tt.want) || content != nil {
+			t.Errorf("%s: %d bytes, %v", tt.name, len(content), err)
+		}
+		if _, err := s.Get(t.Context(), id); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: it is kept: %v", tt.name, err)
+		}
+	}
+	if left, _ := filepath.Glob(dir + "/incoming/*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestPutRefuses(t *testing.T) { onEachBackend(t, testPutRefuses) }
 
 func testPutRefuses(t *testing.T, open opener) {

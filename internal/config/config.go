@@ -42,6 +42,8 @@ type Config struct {
 
 	Files string `name:"files" placeholder:"DIR" help:"Directory of results and uploaded files, when there is no bucket: servers that share a PostgreSQL database share it. Default: the data directory."`
 
+	Inline Size `name:"inline" default:"16kB" placeholder:"SIZE" help:"Results up to this size are stored in the database with their task, which is faster than a file for each. 0: all are files."`
+
 	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
 

@@ -15,9 +15,13 @@ import (
 // key makes every repetition the same task.
 func (w *workload) submit(seconds float64, fail string) (id string, ok bool) {
 	idempotency := fmt.Sprintf("crash-%d", w.serial.Add(1))
+	side := 64 // whose result is inline
+	if rand.IntN(2) == 0 {
+		side = 640 // whose is a file
+	}
 	s := client.Submission{Model: "seedream-4-0", IdempotencyKey: idempotency,
 		Metadata: json.RawMessage(`{"10":"b","2":"a","key":"` + idempotency + `"}`),
-		Input:    json.RawMessage(fmt.Sprintf(`{"prompt":"crash","width":64,"height":64,"sandbox":{"seconds":%.2f%s}}`, seconds, fail))}
+		Input:    json.RawMessage(fmt.Sprintf(`{"prompt":"crash","width":%d,"height":%d,"sandbox":{"seconds":%.2f%s}}`, side, side, seconds, fail))}
 	if rand.IntN(2) == 0 {
 		s.WebhookURL = w.hooks + perJobPath
 	}

@@ -33,7 +33,7 @@ steps:
 // flowPoints are the points that a workflow comes to.
 func flowPoints() []string {
 	points := []string{"run:done", "artifact:stored", "delivery:sent", "commit:before", "commit:after"}
-	for _, kind := range []string{"create_workflow", "create_execution", "create_task", "claim_runs", "start_run", "finish_run", "settle_execution",
+	for _, kind := range []string{"create_workflow", "create_execution", "create_task", "claim_runs", "finish_run", "settle_execution",
 		"finish_execution", "finish_deliveries"} {
 		points = append(points, kind+":before", kind+":after")
 	}

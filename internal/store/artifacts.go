@@ -2,28 +2,57 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
 	"github.com/taskhook/taskhook"
 )
 
-const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at`
+const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at, inline`
 
 func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	var duration, created int64
 	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
-		&a.Safety, &a.Generation, &a.Removed, &created)
+		&a.Safety, &a.Generation, &a.Removed, &created, &a.Inline)
 	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
 	return a, err
 }
 
-func insertArtifact(ctx context.Context, t tx, account string, a *taskhook.Artifact) error {
-	t.note(taskhook.KindArtifacts, taskhook.Amount{Rows: 1, Bytes: a.Size})
-	_, err := t.exec(ctx, `INSERT INTO artifacts (id, task, account, position, name, format, media_type, size, sha256,
-		duration, safety, generation, created_at) VALUES (`+marks(1, 13)+`)`, a.ID, a.TaskID, account, a.Index, a.Name, a.Format,
-		a.MediaType, a.Size, a.SHA256, a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt))
-	return err
+// insertArtifacts adds the results of tasks that have ended.
+func insertArtifacts(ctx context.Context, t tx, ended []*finishedRun) error {
+	var rows, contents []any
+	var amount taskhook.Amount
+	for _, f := range ended {
+		for i := range f.Task.Results {
+			a := &f.Task.Results[i]
+			amount = amount.Add(taskhook.Amount{Rows: 1, Bytes: a.Size})
+			rows = append(rows, a.ID, a.TaskID, f.ended.AccountID, a.Index, a.Name, a.Format, a.MediaType, a.Size, a.SHA256,
+				a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline))
+			if a.Inline {
+				contents = append(contents, a.ID, a.Content)
+			}
+		}
+	}
+	t.note(taskhook.KindArtifacts, amount)
+	if err := t.many(ctx, nil, artifactRows, rows); err != nil {
+		return err
+	}
+	return t.many(ctx, nil, contentRows, contents)
+}
+
+// Content returns the bytes of an artifact that is inline; fs.ErrNotExist when they
+// are not there.
+func (s *Store) Content(ctx context.Context, id string) ([]byte, error) {
+	content, ok, err := first(ctx, s.db, scanInto[[]byte], `SELECT bytes FROM contents WHERE artifact = $1`, id)
+	if err == nil && !ok {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read content: %w", err)
+	}
+	return content, nil
 }
 
 // ArtifactByName returns the artifact with the file name, with whatever extension
@@ -47,24 +76,28 @@ func (s *Store) Result(ctx context.Context, account, name string) (taskhook.Arti
 	return a, err
 }
 
-// KnownArtifacts returns which of the ids are artifacts whose files are kept.
+// KnownArtifacts returns which of the ids are artifacts that are kept.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
 	return known(ctx, s.db, `SELECT id FROM artifacts WHERE removed = 0 AND id`, ids)
 }
 
 // known returns which of the ids a query finds, which ends before their list.
 func known(ctx context.Context, r reader, query string, ids []string) (map[string]bool, error) {
-	is := map[string]bool{}
 	if len(ids) == 0 {
-		return is, nil
+		return nil, nil
 	}
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
 	found, err := collect(ctx, r, scanInto[string], query+` IN (`+marks(1, len(ids))+`)`, args...)
-	for _, id := range found {
+	return asSet(found), err
+}
+
+func asSet(ids []string) map[string]bool {
+	is := make(map[string]bool, len(ids))
+	for _, id := range ids {
 		is[id] = true
 	}
-	return is, err
+	return is
 }

@@ -16,11 +16,22 @@ const (
 	wokenRows                // as in given
 	markedRows               // as in given
 	stockRows                // as in given
+
+	taskRows     // as in intoTasks; answers with the ids that were not there
+	runRows      // as in intoRuns
+	takenRows    // as in given
+	startedRows  // as in given
+	doneRows     // as in given; answers with the ids that were changed
+	endedRows    // as in given; answers with what scanEnded reads
+	artifactRows // as in intoArtifacts
+	contentRows  // artifact, bytes
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
-	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii"}
+	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
+	taskRows: "tttttttbbtiittibtiit", runRows: "tttitttit", takenRows: "tt", startedRows: "ti", doneRows: "ttt", endedRows: "ttbii",
+	artifactRows: "tttitttititiii", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.
 var given = map[bulk][]string{
@@ -29,6 +40,10 @@ var given = map[bulk][]string{
 	wokenRows:   {"id", "due"},
 	markedRows:  {"id", "changed"},
 	stockRows:   {"kind", "amount", "bytes"},
+	takenRows:   {"id", "owner"},
+	startedRows: {"id", "started_at"},
+	doneRows:    {"id", "owner", "submission"},
+	endedRows:   {"id", "state", "error", "progress", "finished_at"},
 }
 
 // change is the rest of an update by the rows v. That a delivery is pending is said by
@@ -49,12 +64,42 @@ func change(b bulk, v string) string {
 		const number = `(SELECT marks FROM feed_head)`
 		return ` lanes SET mark = ` + number + `, changed = CASE WHEN v.changed = 1 THEN ` + number + ` ELSE lanes.changed END FROM ` + v +
 			` WHERE lanes.id = v.id`
+	case stockRows:
+		return ` stored SET amount = stored.amount + v.amount, bytes = stored.bytes + v.bytes FROM ` + v + ` WHERE stored.kind = v.kind`
 	}
-	return ` stored SET amount = stored.amount + v.amount, bytes = stored.bytes + v.bytes FROM ` + v + ` WHERE stored.kind = v.kind`
+	return changeRuns(b, v)
 }
 
-// The insertions, which differ in where rows come from and in how the later of two
-// successes is written.
+// insertion is an INSERT but for its rows, which each database takes from elsewhere.
+type insertion struct{ into, after string }
+
+// insertionOf returns the insertion of a bulk; ok is false when it is an update.
+// LaterSuccess is the later of two times in SQL, which the databases write differently.
+func insertionOf(b bulk, laterSuccess string) (i insertion, ok bool) {
+	switch b {
+	case eventRows:
+		return insertion{intoEvents, ""}, true
+	case deliveryRows:
+		return insertion{intoDeliveries, ""}, true
+	case attemptRows:
+		return insertion{intoAttempts, ""}, true
+	case countRows:
+		return insertion{intoCounts, addCounts}, true
+	case healthRows:
+		return insertion{intoHealth, addHealth(laterSuccess)}, true
+	case taskRows:
+		return insertion{intoTasks, orKeepTask}, true
+	case runRows:
+		return insertion{intoRuns, ""}, true
+	case artifactRows:
+		return insertion{intoArtifacts, ""}, true
+	case contentRows:
+		return insertion{intoContents, ""}, true
+	}
+	return insertion{}, false
+}
+
+// What deliveries and attempts are inserted into.
 const (
 	intoEvents     = ` INTO events (seq, id, account, type, subject, body, created_at, test) `
 	intoDeliveries = ` INTO deliveries (id, account, event, event_type, subject, endpoint, lane, url, body,

@@ -20,18 +20,8 @@ func makePostgresBulk() (all [len(bulkColumns)]string) {
 }
 
 func postgresText(b bulk, rows string) string {
-	const insert, from = `INSERT`, `SELECT * FROM `
-	switch b {
-	case eventRows:
-		return insert + intoEvents + from + rows
-	case deliveryRows:
-		return insert + intoDeliveries + from + rows
-	case attemptRows:
-		return insert + intoAttempts + from + rows
-	case countRows:
-		return insert + intoCounts + from + rows + addCounts
-	case healthRows:
-		return insert + intoHealth + from + rows + addHealth(`greatest(excluded.success_at, h.success_at)`)
+	if i, ok := insertionOf(b, `greatest(excluded.success_at, h.success_at)`); ok {
+		return `INSERT` + i.into + `SELECT * FROM ` + rows + i.after
 	}
 	return `UPDATE` + change(b, rows+` AS v (`+strings.Join(given[b], ", ")+`)`)
 }

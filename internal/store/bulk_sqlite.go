@@ -22,18 +22,8 @@ func makeSQLiteBulk() (all [len(bulkColumns)]map[int]string) {
 }
 
 func sqliteText(b bulk, tuples string) string {
-	const insert, values = `INSERT OR FAIL`, `VALUES `
-	switch b {
-	case eventRows:
-		return insert + intoEvents + values + tuples
-	case deliveryRows:
-		return insert + intoDeliveries + values + tuples
-	case attemptRows:
-		return insert + intoAttempts + values + tuples
-	case countRows:
-		return insert + intoCounts + values + tuples + addCounts
-	case healthRows:
-		return insert + intoHealth + values + tuples + addHealth(`coalesce(max(excluded.success_at, h.success_at), excluded.success_at, h.success_at)`)
+	if i, ok := insertionOf(b, `coalesce(max(excluded.success_at, h.success_at), excluded.success_at, h.success_at)`); ok {
+		return `INSERT OR FAIL` + i.into + `VALUES ` + tuples + i.after
 	}
 	// The list is read once and each of its rows is one search by primary key, which
 	// a test of the plan holds it to.
@@ -41,7 +31,7 @@ func sqliteText(b bulk, tuples string) string {
 	for i, name := range given[b] {
 		columns = append(columns, fmt.Sprintf("column%d AS %s", i+1, name))
 	}
-	return `UPDATE OR FAIL` + change(b, `(SELECT `+strings.Join(columns, ", ")+` FROM (`+values+tuples+`) AS given) AS v`)
+	return `UPDATE OR FAIL` + change(b, `(SELECT `+strings.Join(columns, ", ")+` FROM (VALUES `+tuples+`) AS given) AS v`)
 }
 
 func (t *sqliteTx) many(ctx context.Context, take takeFunc, b bulk, args []any) error {

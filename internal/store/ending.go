@@ -5,15 +5,29 @@ import "context"
 // ending is an item that changes something and publishes that in the same
 // transaction.
 type ending interface {
-	end(ctx context.Context, t tx) error
-	// announced returns what is to be published; nil when end found that the change
-	// was stale.
+	// announced returns what is to be published; nil when the change was found to be
+	// stale.
 	announced() *publication
 }
 
-// endingKind returns the kind of such items. What they have in common is done by
-// settle, before they are published; it may be nil.
-func (s *Store) endingKind(name string, settle func(ctx context.Context, t tx, items []*write) error) *kind {
+// single is an ending that shares no statements with others.
+type single interface {
+	ending
+	end(ctx context.Context, t tx) error
+}
+
+// endEach ends one after the other.
+func endEach(ctx context.Context, t tx, items []*write) error {
+	for _, w := range items {
+		if err := w.item.(single).end(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endingKind returns the kind of endings that end makes.
+func (s *Store) endingKind(name string, end func(ctx context.Context, t tx, items []*write) error) *kind {
 	fresh := func(items []*write) (list []*publication) {
 		for _, w := range items {
 			if p := w.item.(ending).announced(); p != nil {
@@ -25,15 +39,8 @@ func (s *Store) endingKind(name string, settle func(ctx context.Context, t tx, i
 	return &kind{
 		name: name,
 		apply: func(ctx context.Context, t tx, items []*write) error {
-			for _, w := range items {
-				if err := w.item.(ending).end(ctx, t); err != nil {
-					return err
-				}
-			}
-			if settle != nil {
-				if err := settle(ctx, t, items); err != nil {
-					return err
-				}
+			if err := end(ctx, t, items); err != nil {
+				return err
 			}
 			return s.publish(ctx, t, fresh(items))
 		},

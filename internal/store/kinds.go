@@ -2,21 +2,21 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                                  *kind
-	createAccount, createKey, revokeKey                                               *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                     *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages          *kind
-	claimRuns, startRun, sentRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
-	forgetCounts                                                                      *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished              *kind
-	creditAccount, makePostpaid                                                       *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                                    *kind
-	createExecution, cancelExecution, settleExecution, finishExecution                *kind
-	failStep, noteEndpoint, dropDeliveries                                            *kind
-	remove, forgetUsage                                                               *kind
-	orderErasure, finishErasure, erase, closeAccount                                  *kind
-	createReplay, changeReplay, advanceReplay                                         *kind
-	join, renewNode, removeDead, leave                                                *kind
+	publish, finishDeliveries, createTask, finishRun                         *kind
+	createAccount, createKey, revokeKey                                      *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans            *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages *kind
+	claimRuns, sentRun, progress, releaseRun, cancelTask, forgetIdempotency  *kind
+	forgetCounts                                                             *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
+	creditAccount, makePostpaid                                              *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
+	createExecution, cancelExecution, settleExecution, finishExecution       *kind
+	failStep, noteEndpoint, dropDeliveries                                   *kind
+	remove, forgetUsage                                                      *kind
+	orderErasure, finishErasure, erase, closeAccount                         *kind
+	createReplay, changeReplay, advanceReplay                                *kind
+	join, renewNode, removeDead, leave                                       *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -31,7 +31,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.publish, s.publishKind()},
 		{&k.finishDeliveries, finishKind()},
 		{&k.createTask, s.createTaskKind()},
-		{&k.finishRun, s.endingKind("finish_run", settleRuns)},
+		{&k.finishRun, s.endingKind("finish_run", endRuns)},
 		{&k.createAccount, useCase("create_account")},
 		{&k.createKey, useCase("create_key")},
 		{&k.revokeKey, useCase("revoke_key")},
@@ -46,7 +46,6 @@ func (s *Store) makeKinds() []*kind {
 		{&k.collectLanes, useCase("collect_lanes")},
 		{&k.claimPages, sentKind("claim_pages")},
 		{&k.claimRuns, claimKind("claim_runs")},
-		{&k.startRun, useCase("start_run")},
 		{&k.sentRun, useCase("sent_run")},
 		{&k.progress, useCase("progress")},
 		{&k.releaseRun, useCase("release_run")},
@@ -72,13 +71,13 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createExecution, useCase("create_execution")},
 		{&k.cancelExecution, useCase("cancel_execution")},
 		{&k.settleExecution, useCase("settle_execution")},
-		{&k.finishExecution, s.endingKind("finish_execution", nil)},
+		{&k.finishExecution, s.endingKind("finish_execution", endEach)},
 		{&k.failStep, useCase("fail_step")},
-		{&k.noteEndpoint, s.endingKind("note_endpoint", nil)},
+		{&k.noteEndpoint, s.endingKind("note_endpoint", endEach)},
 		{&k.dropDeliveries, useCase("drop_deliveries")},
 		{&k.createReplay, useCase("create_replay")},
 		{&k.changeReplay, useCase("change_replay")},
-		{&k.advanceReplay, s.endingKind("advance_replay", nil)},
+		{&k.advanceReplay, s.endingKind("advance_replay", endEach)},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

@@ -35,7 +35,7 @@ func (k FileKind) from() (id, columns, rest string) {
 	if k == UploadedFiles {
 		return "content", "size, sha256, content_type", ` FROM files WHERE content <> ''`
 	}
-	return "id", "size, sha256, media_type", ` FROM artifacts WHERE removed = 0`
+	return "id", "size, sha256, media_type", ` FROM artifacts WHERE removed = 0 AND inline = 0`
 }
 
 // Files returns up to limit files of a kind after the one with the id, in the order

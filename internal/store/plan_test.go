@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
@@ -113,7 +113,12 @@ var searches = []struct{ statement, step string }{
 	{"(SELECT min(due_at) FROM deliveries WHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"SELECT id, url, events, schedule, lane", "SEARCH endpoints USING INDEX endpoints_by_account (account=?)"},
 	{"SELECT account, due_at FROM runs", "SEARCH runs USING INDEX runs_due (adapter=? AND account>?)"},
-	{"UPDATE runs SET owner = $1", "SEARCH runs USING INDEX runs_due (adapter=? AND account=? AND due_at<?)"},
+	{"JOIN tasks ON tasks.id = due.task", "SEARCH tasks USING PRIMARY KEY (id=?)"},
+	{"JOIN tasks ON tasks.id = due.task", "SEARCH runs USING INDEX runs_due (adapter=? AND account=? AND due_at<?)"},
+	{"UPDATE OR FAIL runs SET owner = v.owner", "SEARCH runs USING PRIMARY KEY (id=?)"},
+	{"UPDATE OR FAIL runs SET state = 'done'", "SEARCH runs USING PRIMARY KEY (id=?)"},
+	{"UPDATE OR FAIL tasks SET state = 'running'", "SEARCH tasks USING PRIMARY KEY (id=?)"},
+	{"UPDATE OR FAIL tasks SET state = v.state", "SEARCH tasks USING PRIMARY KEY (id=?)"},
 	{"SELECT min(due_at) FROM runs", "SEARCH runs USING INDEX runs_next (adapter=?)"},
 	{"finished_at FROM tasks WHERE account = $1 ORDER BY", "SEARCH tasks USING INDEX tasks_by_account (account=?)"},
 	{"finished_at FROM tasks WHERE account = $1 AND id < $2", "SEARCH tasks USING INDEX tasks_by_account (account=? AND id<?)"},
@@ -152,6 +157,7 @@ var searches = []struct{ statement, step string }{
 	{"FROM usage WHERE hour < $1", "SEARCH usage USING COVERING INDEX usage_by_hour (hour<?)"},
 	{"FROM tasks WHERE retry_of = $1", "SEARCH tasks USING COVERING INDEX tasks_by_retry (retry_of=?)"},
 	{"FROM tasks WHERE execution = $1", "SEARCH tasks USING COVERING INDEX tasks_by_execution (execution=?)"},
+	{"FROM contents WHERE artifact = $1", "SEARCH contents USING INDEX sqlite_autoindex_contents_1 (artifact=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>? AND id<?)"},
 	{"WHERE d.account = $2 AND d.last_class <> '' AND d.id > $3 AND d.id < $4 AND d.state", "SEARCH d USING INDEX deliveries_in_vain (account=? AND id>? AND id<?)"},

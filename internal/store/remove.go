@@ -105,7 +105,9 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		r.results(gone)
+		if err := r.results(ctx, gone); err != nil {
+			return err
+		}
 		for _, table := range []string{"runs", "idempotency"} {
 			if _, err := r.exec(ctx, `DELETE FROM `+table+` WHERE task IN `+in, args...); err != nil {
 				return err
@@ -118,15 +120,26 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 	})
 }
 
-// results notes that the files of artifacts, where they are still kept, are to go.
-func (r *remover) results(gone []taskhook.Artifact) {
+// results removes the bytes of artifacts, where they are still kept: those in the
+// database now, and of the others it notes that their files are to go.
+func (r *remover) results(ctx context.Context, gone []taskhook.Artifact) error {
+	var inline []string
 	for _, a := range gone {
-		if !a.Removed {
-			r.less(taskhook.KindArtifacts, 1, a.Size)
+		if a.Removed {
+			continue
+		}
+		r.less(taskhook.KindArtifacts, 1, a.Size)
+		r.Count("artifacts", 1)
+		if a.Inline {
+			inline = append(inline, a.ID)
+		} else {
 			r.Results = append(r.Results, a.ID)
-			r.Count("artifacts", 1)
 		}
 	}
+	return each(inline, func(in string, args []any) error {
+		_, err := r.exec(ctx, `DELETE FROM contents WHERE artifact IN `+in, args...)
+		return err
+	})
 }
 
 // files deletes uploaded files of a list where what is said more holds too.

@@ -1,24 +1,20 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
 )
 
-func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
-		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
-		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
-	return err
-}
-
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
 // of each account in turn, beginning after the account that was last served; the
-// last served of now is returned. Runs that a call with an error may have claimed
-// come free, uncounted, by the next.
+// last served of now is returned. It notes that they are about to be submitted to
+// their provider, which they are returned without, and that their tasks are running.
+// Runs that a call with an error may have claimed come free, uncounted and as they
+// were, by the next.
 func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) ([]taskhook.ClaimedRun, string, error) {
 	var runs []taskhook.ClaimedRun
 	last := lastAccount
@@ -28,8 +24,8 @@ func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, las
 	}
 	free := func(ctx context.Context, t tx) error {
 		for _, c := range runs {
-			if _, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1 WHERE id = $1 AND owner = $2 AND state = 'open'`,
-				c.Run.ID, node); err != nil {
+			if _, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1, submission = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`,
+				string(c.Run.Submission), c.Run.ID, node); err != nil {
 				return err
 			}
 		}
@@ -47,24 +43,60 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 	if err != nil {
 		return nil, last, err
 	}
-	for len(runs) < limit && len(accounts) > 0 {
-		var still []string
-		for _, account := range accounts {
-			if len(runs) == limit {
-				break
-			}
-			claimed, ok, err := claimRun(ctx, t, now, node, adapter, account)
-			if err != nil {
+	for skip := 0; len(runs) < limit && len(accounts) > 0; {
+		share := (limit - len(runs) + len(accounts) - 1) / len(accounts)
+		turns, still := make([][]taskhook.ClaimedRun, len(accounts)), accounts[:0:0]
+		for i, account := range accounts {
+			if turns[i], err = dueRuns(ctx, t, now, adapter, account, share, skip); err != nil {
 				return nil, last, err
 			}
-			if ok {
-				runs, last = append(runs, claimed), account
+			if len(turns[i]) == share {
 				still = append(still, account)
 			}
 		}
-		accounts = still
+		for place := range share {
+			for i := range turns {
+				if place < len(turns[i]) && len(runs) < limit {
+					runs, last = append(runs, turns[i][place]), accounts[i]
+				}
+			}
+		}
+		accounts, skip = still, skip+share
 	}
-	return runs, last, nil
+	return runs, last, takeRuns(ctx, t, now, node, runs)
+}
+
+// dueRuns lists free runs of an account with their tasks, the longest due first. The
+// CAST is for SQLite, which plans a statement anew for each limit that is a plain
+// parameter.
+func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, limit, skip int) ([]taskhook.ClaimedRun, error) {
+	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, adapter, submission, handle, due_at, claims FROM
+		(SELECT id AS run, task, number, adapter, submission, handle, due_at, claims FROM runs WHERE state = 'open' AND owner IS NULL
+			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT CAST($4 AS BIGINT) OFFSET $5) AS due
+		JOIN tasks ON tasks.id = due.task`, adapter, account, ms(now), limit, skip)
+	slices.SortFunc(found, func(a, b taskhook.ClaimedRun) int {
+		return cmp.Or(a.Run.DueAt.Compare(b.Run.DueAt), cmp.Compare(a.Run.ID, b.Run.ID))
+	})
+	return found, err
+}
+
+// takeRuns makes the runs the node's and has their tasks run.
+func takeRuns(ctx context.Context, t tx, now time.Time, node string, runs []taskhook.ClaimedRun) error {
+	taken, started := make([]any, 0, 2*len(runs)), make([]any, 0, 2*len(runs))
+	for i := range runs {
+		r := &runs[i]
+		r.Claims++
+		r.Task.State = taskhook.TaskRunning
+		if r.Task.StartedAt.IsZero() {
+			r.Task.StartedAt = at(ms(now))
+		}
+		taken = append(taken, r.Run.ID, node)
+		started = append(started, r.Task.ID, ms(now))
+	}
+	if err := t.many(ctx, nil, takenRows, taken); err != nil {
+		return err
+	}
+	return t.many(ctx, nil, startedRows, started)
 }
 
 // maxTurns is how many accounts are considered in one claim.
@@ -101,49 +133,27 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 	return accounts, nil
 }
 
-func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account string) (c taskhook.ClaimedRun, ok bool, err error) {
-	c, ok, err = first(ctx, t, scanClaimedRun, `UPDATE runs SET owner = $1, claims = claims + 1 WHERE id IN (SELECT id FROM runs
-		WHERE state = 'open' AND owner IS NULL AND adapter = $2 AND account = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT 1)
-		RETURNING id, task, number, adapter, submission, handle, due_at, claims`, node, adapter, account, ms(now))
-	if err != nil || !ok {
-		return c, false, err
-	}
-	c.Task, ok, err = first(ctx, t, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1`, c.Run.TaskID)
-	if err == nil && !ok {
-		err = fmt.Errorf("run %s has no task", c.Run.ID)
-	}
-	return c, ok, err
-}
-
 func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims)
-	c.Run.DueAt = at(due)
+	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims}})
+	c.Run.TaskID, c.Run.DueAt = c.Task.ID, at(due)
 	return c, err
 }
+
+// longer is a row that has more columns than who scans it knows of.
+type longer struct {
+	scanner
+	more []any
+}
+
+// Scan is of scanner.
+func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
 
 // NextRun returns when the next free run of an adapter falls due; zero: none.
 func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) {
 	due, _, err := first(ctx, s.db, scanInto[*int64],
 		`SELECT min(due_at) FROM runs WHERE state = 'open' AND owner IS NULL AND adapter = $1`, adapter)
 	return atOrZero(due), err
-}
-
-// StartRun notes that a run is about to be submitted to its provider and that its
-// task is running. Ok is false when the run is no longer the node's: it was
-// cancelled, or another node has it.
-func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error) {
-	err = s.update(ctx, s.kinds.startRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET submission = CASE WHEN handle = '' THEN 'sending' ELSE 'sent' END
-			WHERE id = $1 AND owner = $2 AND state = 'open'`, r.ID, node)
-		if ok = changed == 1; err != nil || !ok {
-			return err
-		}
-		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
-			WHERE id = $2 AND state IN ('pending', 'queued', 'running')`, ms(now), r.TaskID)
-		return err
-	})
-	return ok, err
 }
 
 // SentRun notes by what name the provider knows the work of a run. Ok is false when
@@ -206,6 +216,7 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 type finishedRun struct {
 	*taskhook.RunEnd
 	publication *publication
+	failure     any           // as it is stored
 	ended       taskhook.Task // as it is stored now; only what money and usage need
 	known       bool          // it was recorded before: this repeats a write of unknown outcome
 }
@@ -218,21 +229,6 @@ func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd
 	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{RunEnd: o, publication: s.newPublication(now, o.Publication)})
 }
 
-// settleRuns moves the money and counts the usage of the tasks that a batch ends.
-func settleRuns(ctx context.Context, t tx, items []*write) error {
-	used, money := spending{}, settlement{}
-	for _, w := range items {
-		if f := w.item.(*finishedRun); f.announced() != nil {
-			used.add(f.now(), &f.ended)
-			money.add(f.now(), &f.ended)
-		}
-	}
-	if err := money.write(ctx, t); err != nil {
-		return err
-	}
-	return used.write(ctx, t)
-}
-
 // announced is of ending.
 func (f *finishedRun) announced() *publication {
 	if f.Stale || f.known {
@@ -242,56 +238,3 @@ func (f *finishedRun) announced() *publication {
 }
 
 func (f *finishedRun) now() time.Time { return f.publication.now }
-
-func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
-	return k, err
-}
-
-// end moves run and task to their final states and adds the artifacts.
-func (f *finishedRun) end(ctx context.Context, t tx) error {
-	submission := taskhook.SubmissionSent
-	if f.Run.Submission == taskhook.SubmissionUnknown {
-		submission = taskhook.SubmissionUnknown
-	}
-	changed, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL, submission = $1
-		WHERE id = $2 AND owner = $3 AND state = 'open'`, string(submission), f.Run.ID, f.Node)
-	if err != nil {
-		return err
-	}
-	f.Stale, f.known = false, false
-	if changed == 0 {
-		f.known, err = f.publication.known(ctx, t)
-		f.Stale = !f.known
-		return err
-	}
-	k := &f.Task
-	progress := k.Progress
-	failure, err := failureText(k.Error)
-	if err != nil {
-		return err
-	}
-	if k.State == taskhook.TaskSucceeded {
-		progress = 100
-	}
-	ended, ok, err := first(ctx, t, scanEnded, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished+`
-		RETURNING id, account, face, provider, model, key, price, state`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
-	if err != nil {
-		return err
-	}
-	if f.Stale = !ok; f.Stale {
-		return nil
-	}
-	f.ended = ended
-	if ended.Face == taskhook.FaceWorkflow {
-		if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, failure); err != nil {
-			return err
-		}
-	}
-	for i := range k.Results {
-		if err := insertArtifact(ctx, t, k.AccountID, &k.Results[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -126,6 +126,14 @@ func collect[T any](ctx context.Context, r reader, scan func(scanner) (T, error)
 	return items, err
 }
 
+// collectMany runs a bulk statement and reads all rows of its answer.
+func collectMany[T any](ctx context.Context, t tx, scan func(scanner) (T, error), b bulk, args []any) (items []T, err error) {
+	if err = t.many(ctx, into(&items, scan), b, args); err == nil {
+		err = t.flush(ctx)
+	}
+	return items, err
+}
+
 // first reads the first row of a query; ok says whether there was one.
 func first[T any](ctx context.Context, r reader, scan func(scanner) (T, error), query string, args ...any) (item T, ok bool, err error) {
 	items, err := collect(ctx, r, scan, query, args...)

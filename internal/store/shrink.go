@@ -15,7 +15,7 @@ const (
 	sparePages  = 4096 // and at least
 	scrubTries  = 50   // of emptying the log, while readers are in it
 	scrubPause  = 20 * time.Millisecond
-	vacuumAfter = `VACUUM tasks, runs, artifacts, files, events, deliveries, attempts, executions, execution_steps, endpoints, keys, accounts, erasures`
+	vacuumAfter = `VACUUM tasks, runs, artifacts, contents, files, events, deliveries, attempts, executions, execution_steps, endpoints, keys, accounts, erasures`
 )
 
 // Shrink gives some of the space back that removed rows have left, and returns how many

@@ -114,8 +114,10 @@ func (r *remover) oldArtifacts(ctx context.Context, ids []string) error {
 		for i := range gone {
 			gone[i].Removed = false // until now
 		}
-		r.results(gone)
-		return err
+		if err != nil {
+			return err
+		}
+		return r.results(ctx, gone)
 	})
 }
 

@@ -43,8 +43,15 @@ func (s *Store) createTaskKind() *kind {
 		slices.SortStableFunc(items, func(a, b *write) int {
 			return cmp.Compare(a.item.(*newTask).task.AccountID, b.item.(*newTask).task.AccountID)
 		})
+		var admitted []*newTask
 		for _, w := range items {
-			err := w.item.(*newTask).create(ctx, t, &s.quota, &s.backlog)
+			n := w.item.(*newTask)
+			ok, err := n.admit(ctx, t, &s.quota, &s.backlog)
+			if ok && n.task.Step != nil { // the next one may be of the same step
+				err = insertTasks(ctx, t, n)
+			} else if ok {
+				admitted = append(admitted, n)
+			}
 			switch taskhook.ErrorCode(err) {
 			case "":
 			case taskhook.CodeConflict, taskhook.CodeRateLimited, taskhook.CodeNoBalance, taskhook.CodeSpendLimit:
@@ -53,42 +60,42 @@ func (s *Store) createTaskKind() *kind {
 				return err
 			}
 		}
+		if err := insertTasks(ctx, t, admitted...); err != nil {
+			return err
+		}
 		return s.hint(ctx, t)
 	}}
 }
 
-// create stores the task unless its key stands for one. What it refuses it has not
-// touched.
-func (n *newTask) create(ctx context.Context, t tx, tasks, backlog *quota) error {
-	var err error
+// admit takes key and money for the task, which is then to be inserted; ok is false
+// when its key stands for one. What it refuses it has not touched.
+func (n *newTask) admit(ctx context.Context, t tx, tasks, backlog *quota) (ok bool, err error) {
 	if n.same, err = checkKey(ctx, t, n.now, n.key); err != nil || n.same != "" {
-		return err
+		return false, err
 	}
 	if fresh, err := n.checkTask(ctx, t); err != nil || !fresh {
-		return err
+		return false, err
 	}
 	if n.task.Step != nil {
 		if err := checkStep(ctx, t, n.task.Step); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, q := range []*quota{tasks, backlog} {
 		if err := q.check(ctx, t, n.task.AccountID, n.now); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := hold(ctx, t, n.now, &n.task); err != nil {
-		return err
+		return false, err
 	}
 	tasks.note(n.task.AccountID, 1)
-	if err := takeKey(ctx, t, n.key, n.task.ID); err != nil {
-		return err
-	}
-	return n.insert(ctx, t)
+	return true, takeKey(ctx, t, n.key, n.task.ID)
 }
 
 // checkTask looks a task up that is to be paid; fresh is false when it was stored
-// by a write of unknown outcome, and so is paid. Free ones are found by insert.
+// by a write of unknown outcome, and so is paid. Free ones are found by
+// insertTasks.
 func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 	if n.task.Price == 0 {
 		return true, nil
@@ -98,29 +105,40 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 	return !stored, err
 }
 
-func (n *newTask) insert(ctx context.Context, t tx) error {
-	k := &n.task
-	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution) VALUES (`+marks(1, 20)+`) ON CONFLICT (id) DO NOTHING`,
-		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
+// insertTasks adds tasks with their runs. Those that are there already are left as
+// they are.
+func insertTasks(ctx context.Context, t tx, all ...*newTask) error {
+	rows := make([]any, 0, len(all)*len(bulkColumns[taskRows]))
+	for _, n := range all {
+		k := &n.task
+		rows = append(rows, k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
+			k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State),
+			k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
+	}
+	made, err := collectMany(ctx, t, scanInto[string], taskRows, rows)
 	if err != nil {
 		return err
 	}
-	if made == 0 {
-		n.same = k.ID
-		return nil
-	}
-	t.note(taskhook.KindTasks, taskhook.Amount{Rows: 1, Bytes: taskCost + int64(len(k.Input)+len(k.Metadata))})
-	if err := useFiles(ctx, t, k.CreatedAt, k.AccountID, k.Input); err != nil {
-		return err
-	}
-	if k.Step != nil {
-		if err := startStep(ctx, t, k); err != nil {
+	fresh := asSet(made)
+	runs := make([]any, 0, len(all)*len(bulkColumns[runRows]))
+	for _, n := range all {
+		k, r := &n.task, &n.run
+		if !fresh[k.ID] {
+			n.same = k.ID
+			continue
+		}
+		t.note(taskhook.KindTasks, taskhook.Amount{Rows: 1, Bytes: taskCost + int64(len(k.Input)+len(k.Metadata))})
+		if err := useFiles(ctx, t, k.CreatedAt, k.AccountID, k.Input); err != nil {
 			return err
 		}
+		if k.Step != nil {
+			if err := startStep(ctx, t, k); err != nil {
+				return err
+			}
+		}
+		runs = append(runs, r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt), "open")
 	}
-	return insertRun(ctx, t, k.AccountID, &n.run)
+	return t.many(ctx, nil, runRows, runs)
 }
 
 // execution is the one that the task is a step of; empty: none.
@@ -131,6 +149,7 @@ func (n *newTask) execution() string {
 	return n.task.Step.ExecutionID
 }
 
+// bytesOrNil is the stored form of JSON that may be missing.
 func bytesOrNil(b []byte) any {
 	if b == nil {
 		return nil

@@ -22,35 +22,24 @@ const (
 	maxInterruptions = 25 // of a run that the end of a process cuts short
 )
 
-// execute works one claimed run to an end: finished, or given back.
-func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
-	runCtx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter)}
-	w.enter(x)
-	defer w.leave(x)
-	now := w.Now()
-	ok, err := w.Ledger.StartRun(runCtx, now, node, c.Run)
-	switch {
-	case err != nil:
-		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
-	case ok:
-		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
-			x.claimed.Task.StartedAt = now
-		}
-		x.conclude(ctx, x.work(runCtx, adapter))
-	default: // cancelled before it began
-	}
+// execute works the run to an end: finished, or given back.
+func (x *execution) execute(ctx context.Context) {
+	defer x.worker.leave(x)
+	defer x.cancel(nil)
+	x.conclude(ctx, x.work(x.ctx, x.adapter))
 }
 
 // work runs the adapter within the model's time.
 func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	k := &x.claimed.Task
-	if !x.worker.Lease().Allows(time.Now()) {
-		return errStopped // another may have it by the time that this was begun
-	}
-	if err := x.mayBegin(adapter); err != nil {
+	if err := x.mayBegin(adapter); err != nil { // first: what is unclear must not be given back as if nothing had been asked for
 		return err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, provider.ErrCancelled) {
+		return provider.ErrCancelled
+	}
+	if ctx.Err() != nil || !x.worker.Lease().Allows(time.Now()) {
+		return errStopped // another may have it by the time that this was begun
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
 	if err != nil {

@@ -14,8 +14,10 @@ import (
 // execution is a run that goes on here. It is the provider.Sink of its adapter.
 type execution struct {
 	worker  *Worker
+	adapter provider.Adapter
 	claimed taskhook.ClaimedRun
-	node    string // that it was claimed for
+	node    string          // that it was claimed for
+	ctx     context.Context // of the run; it ends with it
 	cancel  context.CancelCauseFunc
 	results []taskhook.Artifact
 
@@ -41,14 +43,15 @@ func (x *execution) Progress(percent int) {
 func (x *execution) Output(ctx context.Context, o provider.Output, r io.Reader) error {
 	now := x.worker.Now()
 	id := taskhook.NewID(taskhook.PrefixArtifact, now)
-	file, err := x.worker.Files.Put(ctx, id, o.Name, r)
+	file, content, err := x.worker.Files.Take(ctx, id, o.Name, r, x.worker.Inline)
 	if err != nil {
 		return err
 	}
 	taskID, index := x.claimed.Task.ID, len(x.results)
 	x.results = append(x.results, taskhook.Artifact{ID: id, TaskID: taskID, Index: index,
 		Name: artifact.Name(taskID, index, file.Format), Format: file.Format, MediaType: file.MediaType,
-		Size: file.Size, SHA256: file.SHA256, Duration: file.Duration, Safety: o.Safety, CreatedAt: now})
+		Size: file.Size, SHA256: file.SHA256, Duration: file.Duration, Safety: o.Safety, CreatedAt: now,
+		Inline: content != nil, Content: content})
 	x.worker.fault("artifact:stored")
 	return nil
 }
@@ -106,6 +109,9 @@ func (x *execution) persist(ctx context.Context, what string, write func(context
 // ended.
 func (x *execution) discard(ctx context.Context) {
 	for _, a := range x.results {
+		if a.Inline {
+			continue
+		}
 		if err := x.worker.Files.Remove(context.WithoutCancel(ctx), a.ID); err != nil {
 			x.warn("remove result", err)
 		}

@@ -71,6 +71,7 @@ type house struct {
 	service *Service
 	options WorkerOptions
 	node    *node
+	claimed func(runs []taskhook.ClaimedRun) // called when a claim is stored, and not yet known; may be nil
 
 	mu   sync.Mutex
 	told []taskhook.Outcome // by the renderer of the primary form
@@ -138,7 +139,7 @@ func (h *house) start() {
 	o := h.options
 	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
 	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
-	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store}
+	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store, claimed: h.claimed}
 	o.Runs, o.Ledger = runs, runs
 	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, noInbox{}); err != nil {
 		h.Fatal(err)
@@ -355,14 +356,14 @@ type files struct {
 	away atomic.Int64 // how many puts find no storage
 }
 
-func (f *files) Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error) {
+func (f *files) Take(ctx context.Context, id, name string, r io.Reader, small int64) (artifact.File, []byte, error) {
 	if f.full.Add(-1) >= 0 {
-		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
+		return artifact.File{}, nil, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeStorageFull, "The disk is full."))
 	}
 	if f.away.Add(-1) >= 0 {
-		return artifact.File{}, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer."))
+		return artifact.File{}, nil, fmt.Errorf("store artifact: %w", taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer."))
 	}
-	return f.Store.Put(ctx, id, name, r)
+	return f.Store.Take(ctx, id, name, r, small)
 }
 
 func (f *files) ids(t *testing.T) (ids []string) {
@@ -380,8 +381,9 @@ func (f *files) ids(t *testing.T) (ids []string) {
 type mortalRuns struct {
 	RunStore
 	SubmissionStore
-	dead  atomic.Bool
-	calls atomic.Int64
+	dead    atomic.Bool
+	calls   atomic.Int64
+	claimed func(runs []taskhook.ClaimedRun)
 }
 
 var errDead = errors.New("this node is dead")
@@ -398,7 +400,11 @@ func (m *mortalRuns) ClaimRuns(ctx context.Context, now time.Time, node, adapter
 	if err := m.gone(); err != nil {
 		return nil, last, err
 	}
-	return m.RunStore.ClaimRuns(ctx, now, node, adapter, last, limit)
+	runs, last, err := m.RunStore.ClaimRuns(ctx, now, node, adapter, last, limit)
+	if m.claimed != nil && len(runs) > 0 {
+		m.claimed(runs)
+	}
+	return runs, last, err
 }
 
 func (m *mortalRuns) SentRun(ctx context.Context, node, run, handle string) (bool, error) {

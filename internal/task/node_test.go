@@ -118,7 +118,7 @@ func TestStorageFullWaits(t *testing.T) {
 // doubt, and holds that it succeeds all the same, is told of once, and keeps its
 // file.
 func TestEveryPointFails(t *testing.T) {
-	for _, kind := range []string{"claim_runs", "start_run", "progress", "release_run", "finish_run"} {
+	for _, kind := range []string{"claim_runs", "progress", "release_run", "finish_run"} {
 		for name, set := range map[string]func(f *testkit.Faults){
 			"before":   func(f *testkit.Faults) { f.Times(kind+":before", 5) },
 			"after":    func(f *testkit.Faults) { f.Times(kind+":after", 5) },

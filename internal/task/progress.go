@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
@@ -67,11 +68,33 @@ func (w *Worker) progress() (going map[string]*execution, moved map[string]int) 
 	return going, moved
 }
 
-// enter notes that a run goes on here.
-func (w *Worker) enter(x *execution) {
+// beginClaim and endClaim enclose a claim until its runs are entered: a task may be
+// cancelled as soon as the claim is stored.
+func (w *Worker) beginClaim() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.running[x.claimed.Task.ID] = x
+	w.claiming++
+}
+
+func (w *Worker) endClaim() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.claiming--; w.claiming == 0 {
+		clear(w.cancelled)
+	}
+}
+
+// enter notes that a claimed run goes on here, until ctx ends or the task does.
+func (w *Worker) enter(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) *execution {
+	x := &execution{worker: w, adapter: adapter, claimed: c, node: node, repeatable: isRepeatable(adapter)}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running[c.Task.ID] = x
+	if w.cancelled[c.Task.ID] {
+		x.cancel(provider.ErrCancelled)
+	}
+	return x
 }
 
 // leave notes its end. The task may be under way again already: given back, it

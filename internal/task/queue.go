@@ -64,6 +64,8 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	if !lease.Allows(time.Now()) {
 		return errorPause
 	}
+	w.beginClaim()
+	defer w.endClaim()
 	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.adapter.Name(), q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -74,10 +76,14 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	q.last = last
 	for _, c := range claimed {
 		q.take()
+		x := w.enter(ctx, q.adapter, lease.Node, c)
 		group.Go(func() {
 			defer q.release()
-			w.execute(ctx, q.adapter, lease.Node, c)
+			x.execute(ctx)
 		})
+	}
+	if len(claimed) == free || len(q.wake) > 0 {
+		return lookEvery // a run that ends signals, or something has
 	}
 	return q.next(ctx)
 }

@@ -218,6 +218,45 @@ func TestTimeGoesOnElsewhere(t *testing.T) {
 	})
 }
 
+// TestStopBeforeUnclearWork stops the next process as soon as it has claimed what the
+// last one may have asked for: that must not be given back as if nothing had been.
+func TestStopBeforeUnclearWork(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(asking)
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.crash()
+		h.claimed = func([]taskhook.ClaimedRun) { h.node.cancel() }
+		h.start()
+		<-h.node.done
+		h.claimed = nil
+		h.start()
+		pass(time.Hour)
+		h.unknown(k)
+		same(t, "calls", h.paid.handles(), []string{""})
+	})
+}
+
+// TestCancelWhileClaimed cancels a task whose claim is stored but not known yet:
+// nothing is asked for.
+func TestCancelWhileClaimed(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.crash()
+		h.claimed = func(runs []taskhook.ClaimedRun) {
+			for _, c := range runs {
+				if _, err := h.service.Cancel(h.Context(), c.Task.AccountID, c.Task.ID); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		h.start()
+		k := h.create("acc_a", "paid")
+		pass(time.Hour)
+		h.expect(k, taskhook.TaskCancelled)
+		same(t, "calls", h.paid.handles(), nil)
+	})
+}
+
 // TestAttach: a person finds the work at the provider, and it is waited for.
 func TestAttach(t *testing.T) {
 	inHouse(t, func(h *house) {

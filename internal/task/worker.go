@@ -22,11 +22,10 @@ type RunStore interface {
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
 
-// SubmissionStore is the ledger of what providers were asked for. It is written
-// before they are, and when they have answered; ok is false when the run is no longer
-// the node's.
+// SubmissionStore is the ledger of what providers were asked for. The claim of a run
+// notes in it that they are about to be; ok is false when the run is no longer the
+// node's.
 type SubmissionStore interface {
-	StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error)
 	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
 }
 
@@ -35,9 +34,9 @@ type ProgressStore interface {
 	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
 }
 
-// Files keeps result files. Put is durable on return.
+// Files keeps result files. What Take returns without content is durable.
 type Files interface {
-	Put(ctx context.Context, id, name string, r io.Reader) (artifact.File, error)
+	Take(ctx context.Context, id, name string, r io.Reader, small int64) (_ artifact.File, content []byte, err error)
 	Remove(ctx context.Context, id string) error
 }
 
@@ -49,6 +48,7 @@ type WorkerOptions struct {
 	Ledger    SubmissionStore
 	Progress  ProgressStore
 	Files     Files
+	Inline    int64 // bytes of the largest result that is stored with its task, not as a file
 	Inputs    Inputs
 	Adapters  *provider.Registry
 	Catalogue *catalogue.Catalogue
@@ -64,8 +64,10 @@ type Worker struct {
 	WorkerOptions
 	queues map[string]*queue // by adapter
 
-	mu      sync.Mutex
-	running map[string]*execution // by task id
+	mu        sync.Mutex
+	running   map[string]*execution // by task id
+	claiming  int                   // claims that go on
+	cancelled map[string]bool       // tasks that were cancelled meanwhile
 }
 
 // NewWorker returns a Worker that Run sets going.
@@ -73,7 +75,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}}
+	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}, cancelled: map[string]bool{}}
 	for _, name := range o.Adapters.Names() {
 		adapter, _ := o.Adapters.Adapter(name)
 		slots := o.Adapters.Concurrency(name)
@@ -114,6 +116,8 @@ func (w *Worker) Cancelled(taskID string) {
 	defer w.mu.Unlock()
 	if x := w.running[taskID]; x != nil {
 		x.cancel(provider.ErrCancelled)
+	} else if w.claiming > 0 {
+		w.cancelled[taskID] = true
 	}
 }
 

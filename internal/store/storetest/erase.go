@@ -58,9 +58,6 @@ func testEraseTask(t *testing.T, f *fixture) {
 	_, _, err := f.Store.CreateTask(f.ctx, f.now, k, run, key)
 	f.ok(err)
 	claimed := f.claimRun(n)
-	ok, err := f.Store.StartRun(f.ctx, f.now, n.id, claimed.Run)
-	f.ok(err)
-	equal(t, "started", ok, true)
 	removed := f.erase(taskhook.PartTasks, k.ID)
 	deepEqual(t, "stopped", removed.Stopped, []string{k.ID})
 	deepEqual(t, "removed", removed.Counts, map[string]int64{"tasks": 1, "files": 1})
@@ -71,14 +68,15 @@ func testEraseTask(t *testing.T, f *fixture) {
 	mine, err := f.Store.Progress(f.ctx, n.id, nil)
 	f.ok(err)
 	equal(t, "runs of the node", len(mine), 0)
-	for _, table := range []string{"tasks", "runs", "artifacts", "events", "deliveries", "files", "idempotency"} {
+	for _, table := range []string{"tasks", "runs", "artifacts", "contents", "events", "deliveries", "files", "idempotency"} {
 		equal(t, table, f.count(`SELECT count(*) FROM `+table), 0)
 	}
 
-	done := f.run(n, account)
+	done := f.runInline(n, account)
 	f.drain(n)
 	removed = f.erase(taskhook.PartTasks, done.Task.ID)
-	deepEqual(t, "removed", removed.Counts, map[string]int64{"tasks": 1, "artifacts": 1, "events": 1, "deliveries": 1, "attempts": 1})
+	equal(t, "contents", f.count(`SELECT count(*) FROM contents`), 0)
+	deepEqual(t, "removed", removed.Counts, map[string]int64{"tasks": 1, "artifacts": 2, "events": 1, "deliveries": 1, "attempts": 1})
 	_, err = f.Store.Feed(f.ctx, taskhook.FeedQuery{AccountID: account, Limit: 9})
 	f.ok(err) // a hole is no end
 }

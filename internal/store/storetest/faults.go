@@ -203,13 +203,6 @@ func runWrites() map[string]faultWrite {
 			equal(f.t, "claimed runs", len(w.runs), 1)
 			equal(f.t, "claims", w.runs[0].Claims, 1)
 		}},
-		"start_run": {do: func(f *fixture, w *world) error {
-			ok, err := f.Store.StartRun(f.ctx, f.now, w.n.id, w.claimed.Run)
-			if err == nil {
-				equal(f.t, "started", ok, true)
-			}
-			return err
-		}},
 		"sent_run": {do: func(f *fixture, w *world) error {
 			ok, err := f.Store.SentRun(f.ctx, w.n.id, w.started.Run.ID, "job_1")
 			if err == nil {

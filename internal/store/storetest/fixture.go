@@ -168,6 +168,14 @@ func newArtifact(task string, index int, now time.Time) taskhook.Artifact {
 		SHA256: "ab", Duration: 4 * time.Second, Safety: taskhook.SafetyFlagged, CreatedAt: now}
 }
 
+// inline returns an artifact whose bytes are stored with it.
+func inline(task string, index int, now time.Time) taskhook.Artifact {
+	a := newArtifact(task, index, now)
+	a.Inline, a.Content = true, []byte("the bytes of "+a.ID)
+	a.Size = int64(len(a.Content))
+	return a
+}
+
 // together runs do n times at once and waits for all.
 func together(n int, do func(i int)) {
 	var group sync.WaitGroup

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"testing"
 	"time"
@@ -90,9 +92,20 @@ func (f *fixture) run(n *node, account string) *taskhook.RunEnd {
 	return end
 }
 
+// runInline is run with a second result, which is inline.
+func (f *fixture) runInline(n *node, account string) *taskhook.RunEnd {
+	f.t.Helper()
+	f.task(account)
+	end := ended(n.id, f.claimRun(n), taskhook.TaskSucceeded, f.now)
+	end.Task.Results = append(end.Task.Results, inline(end.Task.ID, 1, f.now))
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	equal(f.t, "contents", f.count(`SELECT count(*) FROM contents`), 1)
+	return end
+}
+
 func testRetention(t *testing.T, f *fixture) {
 	n, account := f.join(), f.account()
-	end := f.run(n, account)
+	end := f.runInline(n, account)
 	f.drain(n)
 	f.counted()
 	removed := f.age(f.now)
@@ -100,6 +113,10 @@ func testRetention(t *testing.T, f *fixture) {
 
 	removed = f.age(f.later(), taskhook.PartArtifacts)
 	deepEqual(t, "files", removed.Results, []string{end.Task.Results[0].ID})
+	equal(t, "results", removed.Counts["artifacts"], 2)
+	_, err := f.Store.Content(f.ctx, end.Task.Results[1].ID)
+	equal(t, "what was inline is gone", errors.Is(err, fs.ErrNotExist), true)
+	f.counted()
 	k, err := f.Store.Task(f.ctx, account, end.Task.ID)
 	f.ok(err)
 	equal(t, "state", k.State, taskhook.TaskExpired)
@@ -120,7 +137,7 @@ func testRetention(t *testing.T, f *fixture) {
 
 	removed = f.age(f.later())
 	deepEqual(t, "the rest", removed.Counts, map[string]int64{"events": 1, "deliveries": 1, "tasks": 1})
-	for _, table := range []string{"tasks", "runs", "artifacts", "events", "deliveries", "attempts"} {
+	for _, table := range []string{"tasks", "runs", "artifacts", "contents", "events", "deliveries", "attempts"} {
 		equal(t, table, f.count(`SELECT count(*) FROM `+table), 0)
 	}
 }

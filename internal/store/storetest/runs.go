@@ -118,14 +118,14 @@ func testRunsAtOnce(t *testing.T, f *fixture) {
 func testRunLife(t *testing.T, f *fixture) {
 	k, run := f.task(f.account())
 	n := f.join()
+	f.now = f.now.Add(time.Second)
+	began := f.now
 	c := f.claimRun(n)
 	equal(t, "run", c.Run, run)
 	equal(t, "claims", c.Claims, 1)
-	f.now = f.now.Add(time.Second)
-	began := f.now
-	ok, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
-	f.ok(err)
-	equal(t, "started", ok, true)
+	equal(t, "state of its task", c.Task.State, taskhook.TaskRunning)
+	equal(t, "started at", c.Task.StartedAt, began)
+	equal(t, "about to be submitted", f.count(`SELECT count(*) FROM runs WHERE submission = 'sending'`), 1)
 	f.now = f.now.Add(time.Second)
 	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
 	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
@@ -140,9 +140,6 @@ func testRunLife(t *testing.T, f *fixture) {
 	deliveries, err := f.Store.Deliveries(f.ctx, taskhook.DeliveryFilter{AccountID: k.AccountID, Subject: k.ID, Page: taskhook.Page{Limit: 9}})
 	f.ok(err)
 	equal(t, "deliveries", len(deliveries.Items), 1)
-	ok, err = f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
-	f.ok(err)
-	equal(t, "started after its end", ok, false)
 }
 
 func testRunFails(t *testing.T, f *fixture) {
@@ -162,8 +159,6 @@ func testRunRelease(t *testing.T, f *fixture) {
 	k, _ := f.task(f.account())
 	n := f.join()
 	c := f.claimRun(n)
-	_, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
-	f.ok(err)
 	f.ok(f.Store.ReleaseRun(f.ctx, "node_other", c.Run, f.now, false))
 	due := f.now.Add(time.Minute)
 	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, due, false))
@@ -242,9 +237,7 @@ func testRepeatedFinish(t *testing.T, f *fixture) {
 func testProgress(t *testing.T, f *fixture) {
 	account, n := f.account(), f.join()
 	k, _ := f.task(account)
-	c := f.claimRun(n)
-	_, err := f.Store.StartRun(f.ctx, f.now, n.id, c.Run)
-	f.ok(err)
+	f.claimRun(n)
 	report := func(node string, percent int) map[string]bool {
 		mine, err := f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent})
 		f.ok(err)
@@ -265,8 +258,6 @@ func testJoinFreesRuns(t *testing.T, f *fixture) {
 	f.task(f.account())
 	first := f.join()
 	c := f.claimRun(first)
-	_, err := f.Store.StartRun(f.ctx, f.now, first.id, c.Run)
-	f.ok(err)
 	next := f.join()
 	again := f.claimRun(next)
 	equal(t, "run", again.Run.ID, c.Run.ID)

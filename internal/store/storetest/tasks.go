@@ -143,8 +143,12 @@ func testTaskExpired(t *testing.T, f *fixture) {
 	f.task(account)
 	c := f.claimRun(n)
 	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
-	end.Task.Results = []taskhook.Artifact{newArtifact(c.Task.ID, 0, f.now), newArtifact(c.Task.ID, 1, f.now)}
+	end.Task.Results = []taskhook.Artifact{newArtifact(c.Task.ID, 0, f.now), inline(c.Task.ID, 1, f.now)}
 	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	content, err := f.Store.Content(f.ctx, end.Task.Results[1].ID)
+	f.ok(err)
+	equal(t, "content", string(content), string(end.Task.Results[1].Content))
+	end.Task.Results[1].Content = nil // which is read only to be shown
 	got, err := f.Store.Task(f.ctx, account, c.Task.ID)
 	f.ok(err)
 	if diff := cmp.Diff(end.Task.Results, got.Results); diff != "" {
@@ -152,10 +156,10 @@ func testTaskExpired(t *testing.T, f *fixture) {
 	}
 	a, err := f.Store.ArtifactByName(f.ctx, got.Results[1].Name)
 	f.ok(err)
-	equal(t, "artifact by name", a, got.Results[1])
+	deepEqual(t, "artifact by name", a, got.Results[1])
 	a, err = f.Store.ArtifactByName(f.ctx, strings.TrimSuffix(a.Name, a.Format)+"gif")
 	f.ok(err)
-	equal(t, "artifact by another extension", a, got.Results[1])
+	deepEqual(t, "artifact by another extension", a, got.Results[1])
 	for _, name := range []string{"task_none.mp4", "", ".mp4", c.Task.ID + ".mp4", c.Task.ID + "-11.mp4"} {
 		_, err = f.Store.ArtifactByName(f.ctx, name)
 		f.code(err, taskhook.CodeNotFound)

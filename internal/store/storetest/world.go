@@ -70,12 +70,11 @@ func (w *world) addRuns(f *fixture) {
 	w.executionEnd = executionEnd(f.execution(w.execution), f.now)
 	f.paid(w.account, w.key.ID)
 	w.started = f.claimRun(w.n)
-	_, err = f.Store.StartRun(f.ctx, f.now, w.n.id, w.started.Run)
-	f.ok(err)
 	k, run := newPaid(w.account, w.key.ID, f.now)
 	_, _, err = f.Store.CreateTask(f.ctx, f.now, k, run, &taskhook.Idempotency{Hash: "old", Request: "r", Expires: f.now})
 	f.ok(err)
 	w.end = ended(w.n.id, w.claimed, taskhook.TaskSucceeded, f.now)
+	w.end.Task.Results = append(w.end.Task.Results, inline(w.claimed.Task.ID, 1, f.now))
 }
 
 // addExecution makes an execution whose steps wait.
@@ -187,6 +186,8 @@ func (f *fixture) consistent() {
 		{"a run has its task", `SELECT count(*) FROM runs WHERE task NOT IN (SELECT id FROM tasks)`},
 		{"a run is done when its task is", `SELECT count(*) FROM runs r JOIN tasks k ON k.id = r.task WHERE (r.state = 'done') <> (k.finished_at IS NOT NULL)`},
 		{"a success has its results", `SELECT count(*) FROM tasks WHERE state = 'succeeded' AND id NOT IN (SELECT task FROM artifacts)`},
+		{"what is inline has its bytes", `SELECT count(*) FROM artifacts WHERE inline = 1 AND removed = 0 AND id NOT IN (SELECT artifact FROM contents)`},
+		{"bytes have an artifact that is kept", `SELECT count(*) FROM contents WHERE artifact NOT IN (SELECT id FROM artifacts WHERE inline = 1 AND removed = 0)`},
 		{"a step goes on as long as its task", `SELECT count(*) FROM execution_steps s LEFT JOIN tasks k ON k.id = s.task
 			WHERE s.task <> '' AND (k.id IS NULL OR (s.state = 'running') <> (k.finished_at IS NULL))`},
 		{"the steps of an ended execution have ended", `SELECT count(*) FROM executions x JOIN execution_steps s ON s.execution = x.id
@@ -206,7 +207,7 @@ func (f *fixture) consistent() {
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
 	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "deliveries", "events", "feed_head",
-		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
+		"endpoints", "lanes", "contents", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored"}
 }
 

@@ -121,9 +121,15 @@ CREATE TABLE artifacts (
     removed     SMALLINT NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),
     created_at  BIGINT NOT NULL,
     safety      TEXT NOT NULL DEFAULT '' CHECK (safety IN ('', 'safe', 'flagged')), -- what a safety check found; empty: nobody looked
+    inline      SMALLINT NOT NULL DEFAULT 0 CHECK (inline IN (0, 1)), -- its bytes stand in contents, not in a file
     UNIQUE (task, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX artifacts_kept ON artifacts (id) WHERE removed = 0;
+
+CREATE TABLE contents (
+    artifact TEXT COLLATE "C" PRIMARY KEY,
+    bytes    BYTEA NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 
 CREATE TABLE lanes (
     id         TEXT COLLATE "C" PRIMARY KEY,
