@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -10,10 +12,11 @@ import (
 // than a part of it, and more than a few: they are used again sooner than a new part of
 // the file is written.
 const (
-	shrinkStep  = 256  // pages, of 4 KB
-	spareParts  = 8    // what is kept, as a part of the file
-	sparePages  = 4096 // and at least
-	scrubTries  = 50   // of emptying the log, while readers are in it
+	shrinkStep  = 256       // pages, of 4 KB
+	spareParts  = 8         // what is kept, as a part of the file
+	sparePages  = 4096      // and at least
+	rewritten   = 128 << 20 // bytes of the largest file that is written anew to forget
+	scrubTries  = 50        // of emptying the log, while readers are in it
 	scrubPause  = 20 * time.Millisecond
 	vacuumAfter = `VACUUM tasks, runs, artifacts, contents, files, events, deliveries, attempts, executions, execution_steps, endpoints, keys, accounts, erasures`
 )
@@ -44,13 +47,18 @@ func (s *Store) shrink(ctx context.Context, all bool) (pages int64, err error) {
 	return pages, err
 }
 
-// Scrub makes the database forget what was deleted, as far as it can. SQLite gives back
-// all pages that nothing uses, and empties its log; PostgreSQL frees the space of
-// deleted rows.
+// Scrub makes the database forget what was deleted, as far as it can. SQLite writes its
+// file anew, for a page that shared its rows with another keeps copies of some in the
+// space between. A larger file only gives back all pages that nothing uses, since
+// nothing else is written meanwhile. Then it empties its log. PostgreSQL frees the space
+// of deleted rows.
 func (s *Store) Scrub(ctx context.Context) error {
 	if db, ok := s.db.(*postgresDB); ok {
 		_, err := db.pool.Exec(ctx, vacuumAfter)
 		return translatePostgres(err)
+	}
+	if err := s.db.(*sqliteDB).rewrite(ctx, rewritten); err != nil {
+		return err
 	}
 	for {
 		if pages, err := s.shrink(ctx, true); err != nil || pages == 0 {
@@ -78,4 +86,21 @@ func (s *Store) Scrub(ctx context.Context) error {
 		case <-time.After(scrubPause):
 		}
 	}
+}
+
+// rewrite writes the file anew if it has at most limit bytes, which are held in memory.
+func (db *sqliteDB) rewrite(ctx context.Context, limit int64) error {
+	switch file, err := os.Stat(db.path); {
+	case err != nil:
+		return fmt.Errorf("measure the database: %w", err)
+	case file.Size() > limit:
+		return nil
+	}
+	alone, err := sql.Open("sqlite", dataSource(db.path, "synchronous(FULL)"))
+	if err != nil {
+		return err
+	}
+	defer alone.Close()
+	_, err = alone.ExecContext(ctx, "VACUUM")
+	return translate(err)
 }
