@@ -69,6 +69,9 @@ func (q *quota) check(ctx context.Context, t tx, account string, now time.Time) 
 	return nil
 }
 
+// used reports whether no room is known of, so that check may count.
+func (q *quota) used(account string) bool { return q.limit > 0 && q.rooms[account].left == 0 }
+
 // note takes room away. What is noted and then rolled back is missed only until
 // the next count.
 func (q *quota) note(account string, n int) {

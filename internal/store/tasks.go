@@ -46,6 +46,12 @@ func (s *Store) createTaskKind() *kind {
 		var admitted []*newTask
 		for _, w := range items {
 			n := w.item.(*newTask)
+			if s.quota.used(n.task.AccountID) { // then it counts what is stored
+				if err := insertTasks(ctx, t, admitted...); err != nil {
+					return err
+				}
+				admitted = nil
+			}
 			ok, err := n.admit(ctx, t, &s.quota, &s.backlog)
 			if ok && n.task.Step != nil { // the next one may be of the same step
 				err = insertTasks(ctx, t, n)
