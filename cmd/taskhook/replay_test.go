@@ -52,32 +52,35 @@ func failing(t *testing.T, c *client.Client, n int) (*program.Receiver, client.W
 func TestReplayCommands(t *testing.T) {
 	t.Parallel()
 	s := program.Start(t, onceOnly)
-	_, w := failing(t, s.Client, 6)
-	stdout, _ := ask(t, s.URL, 0, "replay", "preview", "--status", "failed", "--error-class", "any", "--rate", "3")
-	expect(t, stdout, "would send  6\n", "takes       2s\n", "FIRST OF THEM", "dlv_", "order.paid", "answered 500")
+	const events = 60 // as many seconds of replaying, by one a second: no command takes that long
+	_, w := failing(t, s.Client, events)
+	stdout, _ := ask(t, s.URL, 0, "replay", "preview", "--status", "failed", "--error-class", "any", "--rate", "30")
+	expect(t, stdout, "would send  60\n", "takes       2s\n", "FIRST OF THEM", "dlv_", "order.paid", "answered 500")
 
 	stdout, stderr := ask(t, s.URL, 0, "replay", "start", "--recover", w.ID, "--since", "1h", "--wait", "--json")
 	j := one[client.Replay](t, stdout)
-	if j.State != "completed" || j.Created != 6 || j.Selection.WebhookID != w.ID || j.Selection.Since.IsZero() {
+	if j.State != "completed" || j.Created != events || j.Selection.WebhookID != w.ID || j.Selection.Since.IsZero() {
 		t.Fatalf("made %+v", j)
 	}
 	expect(t, stderr, j.ID+" is started\n")
 	stdout, _ = ask(t, s.URL, 0, "replay", "show", j.ID)
-	expect(t, stdout, "state     completed\n", "recovers "+w.ID, "made      6\n", "rate      50 a second")
-	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--json", "--state", "failed")
-	ids := objects[client.Delivery](t, stdout)
-
-	stdout, _ = ask(t, s.URL, 0, "replay", "start", ids[0].ID, ids[1].ID, "--to", w.ID, "--rate", "1", "--json")
+	expect(t, stdout, "state     completed\n", "recovers "+w.ID, "made      60\n", "rate      50 a second")
+	stdout, _ = ask(t, s.URL, 0, "delivery", "list", "--json", "--state", "failed", "--all")
+	start := []string{"replay", "start", "--to", w.ID, "--rate", "1", "--json"}
+	for _, d := range objects[client.Delivery](t, stdout) {
+		start = append(start, d.ID)
+	}
+	stdout, _ = ask(t, s.URL, 0, start...)
 	j = one[client.Replay](t, stdout)
 	stdout, _ = ask(t, s.URL, 0, "replay", "pause", j.ID)
-	expect(t, stdout, "state     paused\n", "chosen: 2  to "+w.ID)
+	expect(t, stdout, "state     paused\n", "chosen: 60  to "+w.ID)
 	stdout, _ = ask(t, s.URL, 0, "replay", "rate", j.ID, "500")
 	expect(t, stdout, "rate      500 a second\n")
 	stdout, _ = ask(t, s.URL, 0, "replay", "list", "--state", "paused")
 	expect(t, stdout, j.ID)
 	ask(t, s.URL, 0, "replay", "resume", j.ID)
 	stdout, _ = ask(t, s.URL, 0, "replay", "show", "--watch", j.ID)
-	expect(t, stdout, "made      2\n")
+	expect(t, stdout, "made      60\n")
 	_, stderr = ask(t, s.URL, 1, "replay", "cancel", j.ID)
 	expect(t, stderr, "already completed")
 

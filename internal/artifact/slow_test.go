@@ -38,7 +38,7 @@ func (f slowFile) Read(p []byte) (int, error) {
 func (slowFile) Close() error { return nil }
 
 // patience is longer than the server waits for requests.
-const patience = 200 * time.Millisecond
+const patience = 600 * time.Millisecond
 
 // TestServeLongerThanRequestsMayTake reads a file for longer than a request may take
 // to arrive: when that time is over, its context must not end.
@@ -55,7 +55,7 @@ func TestServeLongerThanRequestsMayTake(t *testing.T) {
 	mux.Handle(artifact.Pattern, &artifact.Handler{Store: store, Links: links, Finder: shelf{a.Name: a},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	server := httptest.NewUnstartedServer(mux)
-	server.Config.ReadTimeout = patience / 10
+	server.Config.ReadTimeout = patience / 2
 	server.Start()
 	defer server.Close()
 	link := links.Permanent(a)

@@ -106,11 +106,6 @@ func (v *vendor) submit(w http.ResponseWriter, r *http.Request) {
 // known whether they were taken on none was asked for again.
 func TestPaidKills(t *testing.T) {
 	dir := t.TempDir()
-	log, err := os.Create(filepath.Join(dir, "server.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
 	api := &vendor{paid: map[string]int{}, known: map[string]string{}, ready: map[string]time.Time{}}
 	there := httptest.NewServer(api)
 	defer there.Close()
@@ -118,17 +113,13 @@ func TestPaidKills(t *testing.T) {
 	if err := os.WriteFile(file, fmt.Appendf(nil, vendors, there.URL), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := &buyer{t: t, log: log, role: role{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Key: "river_live_0123456789abcdefghijklmnopqrstuv", Provider: file}}
+	b := &buyer{t: t, log: serverLog(t), role: role{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Key: "river_live_0123456789abcdefghijklmnopqrstuv", Provider: file}}
 	tour := newTour(paidPoints())
 	for b.kills < *paidKills && t.Context().Err() == nil {
 		point, visit := tour.next()
 		tour.came(point, b.life(point, visit))
 	}
 	b.finish(api)
-	if t.Failed() {
-		text, _ := os.ReadFile(log.Name())
-		t.Logf("%s", text)
-	}
 }
 
 // buyer is the client of servers that are killed.
@@ -142,33 +133,16 @@ type buyer struct {
 	accepted []string
 }
 
-// life runs a server that dies at the point, or else is killed in the middle of its
-// work, and reports which.
+// life is one of a server, at which four buy at the same time.
 func (b *buyer) life(point string, visit int) (died bool) {
-	r := b.role
-	r.Point, r.Visit = point, visit
-	s, err := start(r, b.log)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), flowLife/2+rand.N(flowLife/2))
-	defer cancel()
-	var group sync.WaitGroup
-	if s.addr != "" {
-		c := client.New("http://"+s.addr, r.Key)
+	b.kills++
+	return live(b.t, b.role, b.log, point, visit, func(ctx context.Context, c *client.Client) {
+		var group sync.WaitGroup
 		for i := range 4 {
 			group.Go(func() { b.buy(ctx, c, i) })
 		}
-	}
-	select {
-	case <-s.exited:
-		cancel()
-	case <-ctx.Done():
-	}
-	group.Wait()
-	s.kill()
-	b.kills++
-	return s.died == point
+		group.Wait()
+	})
 }
 
 // buy submits a task now and then.
@@ -198,8 +172,7 @@ func (b *buyer) buy(ctx context.Context, c *client.Client, turn int) {
 func (b *buyer) finish(api *vendor) {
 	s, err := start(b.role, b.log)
 	if err != nil || s.addr == "" {
-		text, _ := os.ReadFile(b.log.(*os.File).Name())
-		b.t.Fatalf("the last server does not start: %v\n%s", err, text)
+		b.t.Fatalf("the last server does not start: %v", err)
 	}
 	defer s.kill()
 	c := client.New("http://"+s.addr, b.role.Key)

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -68,28 +66,17 @@ func (r *told) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // steps: every accepted one completes, each of its steps has one task, and its
 // webhook arrives, under one id.
 func TestWorkflowKills(t *testing.T) {
-	dir := t.TempDir()
-	log, err := os.Create(filepath.Join(dir, "server.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
 	ends := &told{ends: map[string]map[string]bool{}}
 	receiver := httptest.NewServer(ends)
 	defer receiver.Close()
-	f := &flows{t: t, role: role{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Key: "river_live_0123456789abcdefghijklmnopqrstuv"}, log: log, hook: receiver.URL}
+	f := &flows{t: t, role: role{Data: filepath.Join(t.TempDir(), "data"), Listen: "127.0.0.1:0", Key: "river_live_0123456789abcdefghijklmnopqrstuv"}, log: serverLog(t), hook: receiver.URL}
 	tour := newTour(flowPoints())
 	for f.kills < *flowKills && t.Context().Err() == nil {
 		point, visit := tour.next()
-		died := f.life(point, visit)
-		tour.came(point, died)
+		tour.came(point, f.life(point, visit))
 	}
 	f.finish(ends)
 	t.Logf("%d kills, %d executions of five steps", f.kills, len(f.started))
-	if t.Failed() {
-		text, _ := os.ReadFile(log.Name())
-		t.Logf("%s", text)
-	}
 }
 
 // flows is the client of servers that are killed.
@@ -103,37 +90,10 @@ type flows struct {
 	kills    int
 }
 
-// flowLife is how long a server lives that does not come to its point.
-const flowLife = 700 * time.Millisecond
-
-// life runs a server that dies at the point, or else is killed in the middle of its
-// work, and reports which.
+// life is one of a server that runs one execution after the other.
 func (f *flows) life(point string, visit int) (died bool) {
-	r := f.role
-	r.Point, r.Visit = point, visit
-	s, err := start(r, f.log)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(f.t.Context(), flowLife/2+rand.N(flowLife/2))
-	defer cancel()
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		select {
-		case <-s.exited:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	if s.addr != "" {
-		f.work(ctx, client.New("http://"+s.addr, r.Key))
-	}
-	<-ctx.Done()
-	s.kill()
-	<-gone
 	f.kills++
-	return s.died == point
+	return live(f.t, f.role, f.log, point, visit, f.work)
 }
 
 // work starts an execution where none goes on.

@@ -139,8 +139,5 @@ func (f *Feed) Sign(ctx context.Context, account, endpoint string, events []task
 }
 
 func (f *Feed) endpoint(ctx context.Context, account, id string) (taskhook.Endpoint, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
-		return taskhook.Endpoint{}, noEndpoint(id)
-	}
-	return f.store.Endpoint(ctx, account, id)
+	return find(ctx, f.store.Endpoint, noEndpoint, account, id)
 }

@@ -8,8 +8,8 @@ import (
 
 // EndpointHealth returns how an endpoint of the account fares.
 func (s *Service) EndpointHealth(ctx context.Context, account, id string) (taskhook.EndpointHealth, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
-		return taskhook.EndpointHealth{}, noEndpoint(id)
+	if err := noEndpoint(id); err != nil {
+		return taskhook.EndpointHealth{}, err
 	}
 	return s.Health.EndpointHealth(ctx, s.Now(), account, id)
 }

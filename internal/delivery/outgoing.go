@@ -8,8 +8,5 @@ import (
 
 // Outgoing returns a delivery of the account with the bytes that it sends.
 func (s *Service) Outgoing(ctx context.Context, account, id string) (taskhook.Outgoing, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
-		return taskhook.Outgoing{}, noDelivery(id)
-	}
-	return s.Queue.Outgoing(ctx, account, id)
+	return find(ctx, s.Queue.Outgoing, noDelivery, account, id)
 }

@@ -14,31 +14,26 @@ func (s *Service) Deliveries(ctx context.Context, f taskhook.DeliveryFilter) (ta
 
 // Delivery returns a delivery of the account.
 func (s *Service) Delivery(ctx context.Context, account, id string) (taskhook.Delivery, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
-		return taskhook.Delivery{}, noDelivery(id)
-	}
-	return s.Queue.Delivery(ctx, account, id)
+	return find(ctx, s.Queue.Delivery, noDelivery, account, id)
 }
 
+// noDelivery returns an error for what is no id of a delivery.
 func noDelivery(id string) error {
+	if taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
+		return nil
+	}
 	return taskhook.Errorf(taskhook.CodeNotFound, "There is no delivery %.80q in this account.", id)
 }
 
 // Attempts returns the attempts of a delivery, in order.
 func (s *Service) Attempts(ctx context.Context, account, id string) ([]taskhook.Attempt, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
-		return nil, noDelivery(id)
-	}
-	return s.Queue.Attempts(ctx, account, id)
+	return find(ctx, s.Queue.Attempts, noDelivery, account, id)
 }
 
 // Replay sends a finished delivery again: a new delivery of the same event, with
 // the same id and bytes, to where its endpoint is now.
 func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Delivery, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
-		return taskhook.Delivery{}, noDelivery(id)
-	}
-	old, err := s.Queue.Outgoing(ctx, account, id)
+	old, err := s.Outgoing(ctx, account, id)
 	if err != nil {
 		return old.Delivery, err
 	}

@@ -76,6 +76,24 @@ func (h *archive) begin(n taskhook.NewReplay) taskhook.Replay {
 	return j
 }
 
+// replay begins one of all that has failed, at a rate.
+func (h *archive) replay(rate int) taskhook.Replay {
+	h.Helper()
+	n := allFailed()
+	n.Rate = rate
+	return h.begin(n)
+}
+
+// completed holds that a replay has come to its end and made n deliveries, and that
+// the receiver got as many events.
+func (h *archive) completed(id string, n int) {
+	h.Helper()
+	if done := h.read(id); done.State != taskhook.ReplayCompleted || done.Created != n {
+		h.Errorf("it is %+v", done)
+	}
+	h.onceEach(n)
+}
+
 func (h *archive) read(id string) taskhook.Replay {
 	h.Helper()
 	j, err := h.replays.Replay(h.Context(), account, id)
@@ -114,9 +132,7 @@ func allFailed() taskhook.NewReplay {
 // takes effect between two parts.
 func TestReplayKeepsItsPace(t *testing.T) {
 	inArchive(t, 400, 1, func(h *archive) {
-		n := allFailed()
-		n.Rate = 10
-		j := h.begin(n)
+		j := h.replay(10)
 		pass(10 * time.Second)
 		if made := h.read(j.ID).Created; made < 100 || made > 104 {
 			t.Errorf("%d are made after 10 s at 10 a second", made)
@@ -143,9 +159,7 @@ func TestReplayKeepsItsPace(t *testing.T) {
 
 func TestReplayIsCancelled(t *testing.T) {
 	inArchive(t, 50, 1, func(h *archive) {
-		n := allFailed()
-		n.Rate = 5
-		j := h.begin(n)
+		j := h.replay(5)
 		pass(2 * time.Second)
 		h.move(j.ID, taskhook.ReplayCancelled)
 		pass(time.Minute)
@@ -164,14 +178,9 @@ func TestReplayIsCancelled(t *testing.T) {
 // TestReplayersTogether has two processes work on the same jobs.
 func TestReplayersTogether(t *testing.T) {
 	inArchive(t, 300, 2, func(h *archive) {
-		n := allFailed()
-		n.Rate = 200
-		j := h.begin(n)
+		j := h.replay(200)
 		pass(5 * time.Second)
-		if done := h.read(j.ID); done.State != taskhook.ReplayCompleted || done.Created != 300 {
-			t.Errorf("it is %+v", done)
-		}
-		h.onceEach(300)
+		h.completed(j.ID, 300)
 	})
 }
 
@@ -186,14 +195,9 @@ func TestReplayMeetsFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inArchive(t, 60, 1, func(h *archive) {
 				arm(h)
-				n := allFailed()
-				n.Rate = 20
-				j := h.begin(n)
+				j := h.replay(20)
 				pass(2 * time.Minute)
-				if done := h.read(j.ID); done.State != taskhook.ReplayCompleted || done.Created != 60 {
-					t.Errorf("it is %+v", done)
-				}
-				h.onceEach(60)
+				h.completed(j.ID, 60)
 			})
 		})
 	}

@@ -88,10 +88,7 @@ func (s *Replays) plan(ctx context.Context, who taskhook.Identity, n taskhook.Ne
 		if id == "" {
 			continue
 		}
-		if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
-			return j, p, noEndpoint(id)
-		}
-		if _, err := s.Receivers.Endpoint(ctx, who.AccountID, id); err != nil {
+		if _, err := find(ctx, s.Receivers.Endpoint, noEndpoint, who.AccountID, id); err != nil {
 			return j, p, err
 		}
 	}
@@ -137,8 +134,8 @@ func checkChosen(c *taskhook.ReplayChoice) error {
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "deliveryIds", "deliveryIds must have 1 to %d entries; a filter takes any number.", taskhook.MaxReplayed)
 	}
 	for _, id := range c.Deliveries {
-		if !taskhook.HasIDForm(taskhook.PrefixDelivery, id) {
-			return noDelivery(id)
+		if err := noDelivery(id); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -160,13 +157,14 @@ func checkSince(j *taskhook.Replay, now time.Time) error {
 
 // Replay returns a replay of the account.
 func (s *Replays) Replay(ctx context.Context, account, id string) (taskhook.Replay, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixReplay, id) {
-		return taskhook.Replay{}, noReplay(id)
-	}
-	return s.Store.Replay(ctx, account, id)
+	return find(ctx, s.Store.Replay, noReplay, account, id)
 }
 
+// noReplay returns an error for what is no id of a replay.
 func noReplay(id string) error {
+	if taskhook.HasIDForm(taskhook.PrefixReplay, id) {
+		return nil
+	}
 	return taskhook.Errorf(taskhook.CodeNotFound, "There is no replay %.80q in this account.", id)
 }
 

@@ -90,13 +90,14 @@ func (s *Service) CreateEndpoint(ctx context.Context, account string, n taskhook
 
 // Endpoint returns an endpoint of the account.
 func (s *Service) Endpoint(ctx context.Context, account, id string) (taskhook.Endpoint, error) {
-	if !taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
-		return taskhook.Endpoint{}, noEndpoint(id)
-	}
-	return s.Receivers.Endpoint(ctx, account, id)
+	return find(ctx, s.Receivers.Endpoint, noEndpoint, account, id)
 }
 
+// noEndpoint returns an error for what is no id of an endpoint.
 func noEndpoint(id string) error {
+	if taskhook.HasIDForm(taskhook.PrefixEndpoint, id) {
+		return nil
+	}
 	return taskhook.Errorf(taskhook.CodeNotFound, "There is no webhook %.80q in this account.", id)
 }
 

@@ -21,6 +21,14 @@ type place struct {
 	*FS
 }
 
+// mounted mounts a file system; ok is false where that can't be done. Persists is of
+// Need.
+func mounted(t *testing.T, persists func(name string) bool) (p place, ok bool) {
+	t.Helper()
+	f := Need(t, persists)
+	return place{t, f}, f != nil
+}
+
 // must ends the test on an error.
 func (p place) must(err error) {
 	p.t.Helper()
@@ -51,6 +59,13 @@ func (p place) sync(dir string) {
 	p.must(err)
 	p.must(f.Sync())
 	p.must(f.Close())
+}
+
+// keep writes a file that outlives cuts.
+func (p place) keep(name, text string) {
+	p.t.Helper()
+	p.write(name, text, os.O_CREATE, true)
+	p.sync(filepath.Dir(name))
 }
 
 // tree lists files and their texts, and directories with a slash.
@@ -85,52 +100,41 @@ func TestWhatIsDurable(t *testing.T) {
 			p.write("a", "text", os.O_CREATE, false)
 			p.sync(".")
 		}, "a=text", "a="},
-		{"both", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
-		}, "a=text", "a=text"},
+		{"both", func(p place) { p.keep("a", "text") }, "a=text", "a=text"},
 		{"bytes after the sync", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.write("a", "more", os.O_APPEND, false)
 		}, "a=textmore", "a=text"},
 		{"bytes over others", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.write("a", "TE", 0, false)
 		}, "a=TExt", "a=text"},
 		{"a truncation", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.must(os.Truncate(p.path("a"), 1))
 		}, "a=t", "a=text"},
 		{"a truncation that was synced", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.must(os.Truncate(p.path("a"), 1))
 			p.write("a", "T", 0, true)
 		}, "a=T", "a=T"},
 		{"a removal", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.must(os.Remove(p.path("a")))
 		}, "", "a=text"},
 		{"a removal that was synced", func(p place) {
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.must(os.Remove(p.path("a")))
 			p.sync(".")
 		}, "", ""},
 		{"a rename", func(p place) {
-			p.write("a", "new", os.O_CREATE, true)
-			p.write("b", "old", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "new")
+			p.keep("b", "old")
 			p.must(os.Rename(p.path("a"), p.path("b")))
 		}, "b=new", "a=new b=old"},
 		{"a rename that was synced", func(p place) {
-			p.write("a", "new", os.O_CREATE, true)
-			p.write("b", "old", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "new")
+			p.keep("b", "old")
 			p.must(os.Rename(p.path("a"), p.path("b")))
 			p.sync(".")
 		}, "b=new", "b=new"},
@@ -142,36 +146,32 @@ func TestWhatIsDurable(t *testing.T) {
 		}, "b=text", "b=text"},
 		{"a directory", func(p place) {
 			p.must(os.Mkdir(p.path("d"), 0o700))
-			p.write("d/a", "text", os.O_CREATE, true)
-			p.sync("d")
+			p.keep("d/a", "text")
 		}, "d/ d/a=text", ""},
 		{"a directory and its directory", func(p place) {
 			p.must(os.Mkdir(p.path("d"), 0o700))
 			p.sync(".")
-			p.write("d/a", "text", os.O_CREATE, true)
-			p.sync("d")
+			p.keep("d/a", "text")
 		}, "d/ d/a=text", "d/ d/a=text"},
 		{"a move of which one half was synced", func(p place) {
 			p.must(os.Mkdir(p.path("d"), 0o700))
-			p.write("a", "text", os.O_CREATE, true)
-			p.sync(".")
+			p.keep("a", "text")
 			p.must(os.Rename(p.path("a"), p.path("d/a")))
 			p.sync("d")
 		}, "d/ d/a=text", "a=text d/ d/a=text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := Need(t, nil)
-			if f == nil {
+			p, ok := mounted(t, nil)
+			if !ok {
 				return
 			}
-			p := place{t, f}
 			c.do(p)
 			if got := strings.Join(p.tree(), " "); got != c.before {
 				t.Errorf("before the cut there is %q, want %q", got, c.before)
 			}
 			for range 2 { // the second cut has nothing to take
-				_, err := f.Cut()
+				_, err := p.Cut()
 				p.must(err)
 				if got := strings.Join(p.tree(), " "); got != c.after {
 					t.Errorf("after the cut there is %q, want %q", got, c.after)
@@ -183,16 +183,14 @@ func TestWhatIsDurable(t *testing.T) {
 
 func TestLoss(t *testing.T) {
 	t.Parallel()
-	f := Need(t, nil)
-	if f == nil {
+	p, ok := mounted(t, nil)
+	if !ok {
 		return
 	}
-	p := place{t, f}
-	p.write("a", "text", os.O_CREATE, true)
-	p.sync(".")
+	p.keep("a", "text")
 	p.write("a", "more", os.O_APPEND, false)
 	p.write("b", "text", os.O_CREATE, false)
-	loss, err := f.Cut()
+	loss, err := p.Cut()
 	p.must(err)
 	if loss.Bytes["a"] != 4 || loss.Bytes["b"] != 4 || loss.Names != 1 {
 		t.Errorf("lost %+v, want 4 bytes each of a and b, and one name", loss)
@@ -202,15 +200,14 @@ func TestLoss(t *testing.T) {
 // TestDishonestDisk shows a disk that says that it has written and has not.
 func TestDishonestDisk(t *testing.T) {
 	t.Parallel()
-	f := Need(t, func(name string) bool { return name != "a" })
-	if f == nil {
+	p, ok := mounted(t, func(name string) bool { return name != "a" })
+	if !ok {
 		return
 	}
-	p := place{t, f}
 	p.write("a", "text", os.O_CREATE, true)
 	p.write("b", "text", os.O_CREATE, true)
 	p.sync(".")
-	_, err := f.Cut()
+	_, err := p.Cut()
 	p.must(err)
 	if got := strings.Join(p.tree(), " "); got != "a= b=text" {
 		t.Errorf("after the cut there is %q, want the bytes of b alone", got)
@@ -220,15 +217,14 @@ func TestDishonestDisk(t *testing.T) {
 // TestFailAt lets the power go at the second sync.
 func TestFailAt(t *testing.T) {
 	t.Parallel()
-	f := Need(t, nil)
-	if f == nil {
+	p, ok := mounted(t, nil)
+	if !ok {
 		return
 	}
-	p := place{t, f}
 	p.write("a", "text", os.O_CREATE, false)
 	p.sync(".")
 	var killed atomic.Int64
-	f.FailAt(2, func() { killed.Add(1) })
+	p.FailAt(2, func() { killed.Add(1) })
 	p.write("a", "TEXT", 0, true)
 	if killed.Load() != 0 {
 		t.Error("the power went at the first sync")
@@ -244,7 +240,7 @@ func TestFailAt(t *testing.T) {
 		t.Errorf("writing without power: %v", err)
 	}
 	p.must(file.Close())
-	loss, err := f.Cut()
+	loss, err := p.Cut()
 	p.must(err)
 	if got := p.tree(); !slices.Equal(got, []string{"a=TEXT"}) || loss.Bytes["a"] != 4 {
 		t.Errorf("after the cut there is %q, and lost is %+v", got, loss)
@@ -256,11 +252,10 @@ func TestFailAt(t *testing.T) {
 // sectors, and that what was durable always does.
 func TestTornCuts(t *testing.T) {
 	t.Parallel()
-	f := Need(t, nil)
-	if f == nil {
+	p, ok := mounted(t, nil)
+	if !ok {
 		return
 	}
-	p := place{t, f}
 	r := rand.New(rand.NewPCG(1, 2))
 	old, new := bytes.Repeat([]byte("o"), 8*sector), bytes.Repeat([]byte("n"), 8*sector)
 	all, none, some, renamed := 0, 0, 0, 0
@@ -271,7 +266,7 @@ func TestTornCuts(t *testing.T) {
 		p.sync(".")
 		p.write("a", string(new[100:]), 0, false)
 		p.must(os.Rename(p.path("from"), p.path("to")))
-		_, err := f.CutTorn(r)
+		_, err := p.CutTorn(r)
 		p.must(err)
 		got, err := os.ReadFile(p.path("a"))
 		p.must(err)
@@ -309,11 +304,10 @@ func TestTornCuts(t *testing.T) {
 // TestWhatProgramsExpect goes through what a program may rely on beside durability.
 func TestWhatProgramsExpect(t *testing.T) {
 	t.Parallel()
-	f := Need(t, nil)
-	if f == nil {
+	p, ok := mounted(t, nil)
+	if !ok {
 		return
 	}
-	p := place{t, f}
 	p.write("a", "text", os.O_CREATE, false)
 	if info, err := os.Stat(p.path("a")); err != nil || info.Mode() != 0o640 || info.Size() != 4 {
 		t.Errorf("a is %+v, %v", info, err)
@@ -361,11 +355,10 @@ func TestWhatProgramsExpect(t *testing.T) {
 
 func TestListingWhileItChanges(t *testing.T) {
 	t.Parallel()
-	f := Need(t, nil)
-	if f == nil {
+	p, ok := mounted(t, nil)
+	if !ok {
 		return
 	}
-	p := place{t, f}
 	const files = 1000
 	for i := range files {
 		p.write(strings.Repeat("x", 100)+string(rune('a'+i%26))+strings.Repeat("y", i/26), "", os.O_CREATE, false)

@@ -1,4 +1,4 @@
-package app
+package store
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// disk tells how full the disk of the data directory is.
-func (a *App) disk() (taskhook.Disk, error) {
+// DiskOf tells how full the disk of a directory is.
+func DiskOf(dir string) (taskhook.Disk, error) {
 	var stat unix.Statfs_t
-	if err := unix.Statfs(a.Config.Data, &stat); err != nil {
+	if err := unix.Statfs(dir, &stat); err != nil {
 		return taskhook.Disk{}, fmt.Errorf("look at the disk of the data directory: %w", err)
 	}
 	block := int64(stat.Bsize)
