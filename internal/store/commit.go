@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 // together, so that they can share statements.
 type kind struct {
 	name string
+	sent bool // it waits for no answer, so that its statements go along with those of others
 	// apply writes the items. An item that can't be done for a reason of its own
 	// gets its err set and must have written nothing; an error that is returned
 	// undoes the whole batch.
@@ -259,7 +261,8 @@ func (c *committer) apply(ctx context.Context, t tx, group []*write) error {
 	return c.fault.at(k.name + ":after")
 }
 
-// byKind groups the batch by kind, in the order in which the kinds first come.
+// byKind groups the batch by kind, in the order in which the kinds first come, but
+// those that wait for no answer before all others.
 func byKind(batch []*write) [][]*write {
 	var groups [][]*write
 next:
@@ -272,6 +275,7 @@ next:
 		}
 		groups = append(groups, []*write{w})
 	}
+	slices.SortStableFunc(groups, func(a, b []*write) int { return flag(b[0].kind.sent) - flag(a[0].kind.sent) })
 	return groups
 }
 

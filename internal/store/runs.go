@@ -9,10 +9,9 @@ import (
 )
 
 func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
+	return t.send(ctx, nil, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
 		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
 		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
-	return err
 }
 
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
@@ -139,9 +138,8 @@ func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r task
 		if ok = changed == 1; err != nil || !ok {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
+		return t.send(ctx, nil, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
 			WHERE id = $2 AND state IN ('pending', 'queued', 'running')`, ms(now), r.TaskID)
-		return err
 	})
 	return ok, err
 }
@@ -172,7 +170,7 @@ func (s *Store) Progress(ctx context.Context, node string, percent map[string]in
 			if !moved {
 				continue
 			}
-			if _, err := t.exec(ctx, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
+			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
 				return err
 			}
 		}
@@ -195,7 +193,7 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}
-		if _, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
+		if err = t.send(ctx, nil, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
 			return err
 		}
 		return s.hint(ctx, t)

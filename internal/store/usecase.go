@@ -50,7 +50,7 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 // sentKind returns the kind of use cases that only send statements, and so cost no
 // round trip of their own. None of their items fails by itself.
 func sentKind(name string) *kind {
-	return &kind{name: name, apply: func(ctx context.Context, t tx, items []*write) error {
+	return &kind{name: name, sent: true, apply: func(ctx context.Context, t tx, items []*write) error {
 		for _, w := range items {
 			if err := w.item.(useFunc)(ctx, t); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
