@@ -237,17 +237,20 @@ func notify(groups [][]*write, err error, inDoubt bool) {
 
 // applyAll makes a panic the error of its item: it would end the whole program.
 func (c *committer) applyAll(ctx context.Context, t tx, groups [][]*write) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	for _, group := range groups {
 		if err := c.apply(ctx, t, group); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// recovered is deferred by what calls the code of an item.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+	}
 }
 
 func (c *committer) apply(ctx context.Context, t tx, group []*write) error {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -109,15 +108,19 @@ func TestSentInVain(t *testing.T) {
 	}
 }
 
-// TestTakeFails ends a transaction as well.
+// TestTakeFails ends a transaction as well, and not the connection.
 func TestTakeFails(t *testing.T) {
 	t.Parallel()
 	if !pgtest.Need(t) {
 		return
 	}
-	turn := begun(t, emptyPostgres(t))
-	turn.send(t.Context(), func(rows) error { return errBad }, readNumbers)
-	if inDoubt, err := turn.commit(t.Context()); !errors.Is(err, errBad) || inDoubt {
-		t.Errorf("in doubt %t: %v", inDoubt, err)
+	ctx, db := t.Context(), emptyPostgres(t)
+	for _, take := range []takeFunc{func(rows) error { return errBad }, func(rows) error { panic(errBad.Error()) }} {
+		turn := begun(t, db)
+		turn.send(ctx, take, readNumbers)
+		if inDoubt, err := turn.commit(ctx); err == nil || !strings.Contains(err.Error(), errBad.Error()) || inDoubt {
+			t.Errorf("in doubt %t: %v", inDoubt, err)
+		}
+		turn.rollback(ctx)
 	}
 }
