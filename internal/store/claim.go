@@ -17,7 +17,11 @@ func (s *Store) ClaimPages(ctx context.Context, now time.Time, node string, page
 				return err
 			}
 		}
-		return t.then(func() error { return claimPages(ctx, t, claims) })
+		// Waited for, so that nothing comes between what is found and its claim.
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+		return claimPages(ctx, t, claims)
 	})
 	return claims, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 // together, so that they can share statements.
 type kind struct {
 	name string
+	sent bool // it waits for no answer, so that its statements go along with those of others
 	// apply writes the items. An item that can't be done for a reason of its own
 	// gets its err set and must have written nothing; an error that is returned
 	// undoes the whole batch.
@@ -235,17 +237,20 @@ func notify(groups [][]*write, err error, inDoubt bool) {
 
 // applyAll makes a panic the error of its item: it would end the whole program.
 func (c *committer) applyAll(ctx context.Context, t tx, groups [][]*write) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	for _, group := range groups {
 		if err := c.apply(ctx, t, group); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// recovered is deferred by what calls the code of an item.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+	}
 }
 
 func (c *committer) apply(ctx context.Context, t tx, group []*write) error {
@@ -259,7 +264,8 @@ func (c *committer) apply(ctx context.Context, t tx, group []*write) error {
 	return c.fault.at(k.name + ":after")
 }
 
-// byKind groups the batch by kind, in the order in which the kinds first come.
+// byKind groups the batch by kind, in the order in which the kinds first come, but
+// those that wait for no answer before all others.
 func byKind(batch []*write) [][]*write {
 	var groups [][]*write
 next:
@@ -272,6 +278,7 @@ next:
 		}
 		groups = append(groups, []*write{w})
 	}
+	slices.SortStableFunc(groups, func(a, b []*write) int { return flag(b[0].kind.sent) - flag(a[0].kind.sent) })
 	return groups
 }
 

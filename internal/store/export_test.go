@@ -9,6 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// WriterText sets up the writing connection to PostgreSQL.
+const WriterText = writerText
+
 // Statements returns the text of all statements that the store has prepared.
 func (s *Store) Statements() (texts []string) {
 	for _, prepared := range []*statements{&s.sqlite().writes, &s.sqlite().reads} {

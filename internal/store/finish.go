@@ -16,7 +16,7 @@ func (s *Store) FinishDeliveries(ctx context.Context, results []*taskhook.Attemp
 }
 
 func finishKind() *kind {
-	return &kind{name: "finish_deliveries", apply: func(ctx context.Context, t tx, items []*write) error {
+	return &kind{name: "finish_deliveries", sent: true, apply: func(ctx context.Context, t tx, items []*write) error {
 		var all []*taskhook.AttemptResult
 		for _, w := range items {
 			all = append(all, w.item.([]*taskhook.AttemptResult)...)

@@ -38,10 +38,9 @@ func takeKey(ctx context.Context, t tx, key *taskhook.Idempotency, id string) er
 	if key == nil {
 		return nil
 	}
-	_, err := t.exec(ctx, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
+	return t.send(ctx, nil, `INSERT INTO idempotency (hash, request, task, expires_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (hash) DO UPDATE SET request = excluded.request, task = excluded.task, expires_at = excluded.expires_at`,
 		key.Hash, key.Request, id, ms(key.Expires))
-	return err
 }
 
 // ForgetIdempotency deletes up to limit expired keys.

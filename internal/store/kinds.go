@@ -44,7 +44,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.settleLane, sentKind("settle_lane")},
 		{&k.sweepLanes, useCase("sweep_lanes")},
 		{&k.collectLanes, useCase("collect_lanes")},
-		{&k.claimPages, sentKind("claim_pages")},
+		{&k.claimPages, plainKind("claim_pages")},
 		{&k.claimRuns, claimKind("claim_runs")},
 		{&k.sentRun, useCase("sent_run")},
 		{&k.progress, useCase("progress")},

@@ -132,7 +132,8 @@ func (t *postgresTx) answers(ctx context.Context, last *statement) (pgx.BatchRes
 	return answers, nil
 }
 
-func (s *statement) answered(answers pgx.BatchResults) error {
+func (s *statement) answered(answers pgx.BatchResults) (err error) {
+	defer recovered(&err) // here, so that the connection can be used again
 	if s.then != nil {
 		return s.then()
 	}

@@ -182,7 +182,7 @@ func (s *Store) Progress(ctx context.Context, node string, percent map[string]in
 			if !moved {
 				continue
 			}
-			if _, err := t.exec(ctx, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
+			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
 				return err
 			}
 		}
@@ -205,7 +205,7 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}
-		if _, err = t.exec(ctx, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
+		if err = t.send(ctx, nil, `UPDATE tasks SET state = 'pending', progress = 0 WHERE id = $1 AND state IN ('queued', 'running')`, r.TaskID); err != nil {
 			return err
 		}
 		return s.hint(ctx, t)

@@ -47,9 +47,18 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 	return t.send(ctx, nil, "RELEASE item")
 }
 
-// sentKind returns the kind of use cases that only send statements, and so cost no
-// round trip of their own. None of their items fails by itself.
+// sentKind returns the kind of plain use cases that only send statements, and so cost
+// no round trip of their own. Each changes what it looks at in one statement, for those
+// of others come between two.
 func sentKind(name string) *kind {
+	k := plainKind(name)
+	k.sent = true
+	return k
+}
+
+// plainKind returns the kind of use cases of which none fails by itself: they need no
+// savepoint.
+func plainKind(name string) *kind {
 	return &kind{name: name, apply: func(ctx context.Context, t tx, items []*write) error {
 		for _, w := range items {
 			if err := w.item.(useFunc)(ctx, t); err != nil {
