@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -50,10 +51,10 @@ func part(t *testing.T, link string) (int, []byte) {
 }
 
 // generated submits a task and waits for its end.
-func generated(t *testing.T, s *program.Server) (result client.Result, told []byte) {
+func generated(t *testing.T, s *program.Server, input json.RawMessage) (result client.Result, told []byte) {
 	t.Helper()
 	r := program.NewReceiver(t)
-	ask := submission(quick(""))
+	ask := submission(input)
 	ask.WebhookURL = r.URL
 	accepted, err := s.Submit(t.Context(), "seedream", "text-to-image", ask)
 	if err != nil {
@@ -86,7 +87,11 @@ func TestFilesInABucket(t *testing.T) {
 		return
 	}
 	s := program.Start(t, in(b))
-	result, told := generated(t, s)
+	result, told := generated(t, s, large())
+	small, _ := generated(t, s, quick(""))
+	if status, got := part(t, small.URL); status != http.StatusPartialContent || len(got) != 10 {
+		t.Errorf("a part of a small result is %d with %d bytes", status, len(got))
+	}
 	data := noise(t, 700)
 	f := upload(t, s.Client, data)
 	if bytes.Contains(told, []byte(b.Endpoint.Host)) || strings.Contains(result.URL, b.Endpoint.Host) {
@@ -117,6 +122,9 @@ func TestFilesInABucket(t *testing.T) {
 		t.Errorf("%v, %d files are left", err, objects(t, b, "files"))
 	}
 	b.Stop(t)
+	if status, _ := part(t, strings.Replace(small.URL, s.URL, next.URL, 1)); status != http.StatusPartialContent {
+		t.Errorf("in an outage a small result is %d", status)
+	}
 	if status, got := part(t, link); status != http.StatusServiceUnavailable || !bytes.Contains(got, []byte("does not answer")) {
 		t.Errorf("in an outage: %d %s", status, got)
 	}
@@ -133,7 +141,11 @@ func TestRedirectIntoABucket(t *testing.T) {
 		in(b)(c)
 		c.S3.Serve = "redirect"
 	})
-	result, _ := generated(t, s)
+	result, _ := generated(t, s, large())
+	small, _ := generated(t, s, quick(""))
+	if to := link(t, small.URL); to != "" {
+		t.Errorf("a small result is said to be at %s", to)
+	}
 	f := upload(t, s.Client, noise(t, 128))
 	for _, link := range []string{result.URL, f.URL} {
 		if status, got := part(t, link); status != http.StatusPartialContent || len(got) != 10 {

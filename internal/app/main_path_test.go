@@ -22,6 +22,11 @@ func quick(more string) json.RawMessage {
 	return json.RawMessage(`{"prompt":"a cat","width":64,"height":64,"sandbox":{"seconds":0` + more + `}}`)
 }
 
+// large is quick with a result that is a file; that of quick stands in the database.
+func large() json.RawMessage {
+	return json.RawMessage(`{"prompt":"a cat","width":640,"height":640,"sandbox":{"seconds":0}}`)
+}
+
 func submission(input json.RawMessage) client.Submission {
 	return client.Submission{Model: "seedream-4-0", Input: input}
 }

@@ -311,14 +311,14 @@ func TestMoveFilesInterrupted(t *testing.T) {
 	}
 	s := program.Start(t, nil)
 	r := program.NewReceiver(t)
-	for range 3 {
-		ask := submission(quick(""))
+	for _, input := range []json.RawMessage{large(), large(), quick(""), large()} { // the small one is not among the files
+		ask := submission(input)
 		ask.WebhookURL = r.URL
 		if _, err := s.Submit(t.Context(), "seedream", "text-to-image", ask); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.Wait(t, 3)
+	r.Wait(t, 4)
 	upload(t, s.Client, noise(t, 130))
 	s.Stop(t)
 	cfg := *s.Config

@@ -24,7 +24,7 @@ func TestOrphansAreRemoved(t *testing.T) {
 	t.Parallel()
 	s := program.Start(t, nil)
 	r := program.NewReceiver(t)
-	ask := submission(quick(""))
+	ask := submission(large())
 	ask.WebhookURL = r.URL
 	k, err := s.Submit(t.Context(), "seedream", "text-to-image", ask)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
 // of each account in turn, beginning after the account that was last served; the
-// last served of now is returned. It notes that they are about to be submitted to
+// last served of now is returned, or none when all were. It notes that they are about to be submitted to
 // their provider, which they are returned without, and that their tasks are running.
 // Runs that a call with an error may have claimed come free, uncounted and as they
 // were, by the next.
@@ -24,8 +24,15 @@ func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, las
 	}
 	free := func(ctx context.Context, t tx) error {
 		for _, c := range runs {
-			if _, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1, submission = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`,
-				string(c.Run.Submission), c.Run.ID, node); err != nil {
+			freed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1, submission = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`,
+				string(c.Run.Submission), c.Run.ID, node)
+			if err != nil {
+				return err
+			}
+			if freed == 0 || c.Run.Handle != "" {
+				continue
+			}
+			if _, err := t.exec(ctx, `UPDATE tasks SET state = 'pending' WHERE id = $1 AND state = 'running'`, c.Task.ID); err != nil {
 				return err
 			}
 		}
@@ -43,6 +50,7 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 	if err != nil {
 		return nil, last, err
 	}
+	all := len(accounts) < maxTurns
 	for skip := 0; len(runs) < limit && len(accounts) > 0; {
 		share := (limit - len(runs) + len(accounts) - 1) / len(accounts)
 		turns, still := make([][]taskhook.ClaimedRun, len(accounts)), accounts[:0:0]
@@ -62,6 +70,9 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 			}
 		}
 		accounts, skip = still, skip+share
+	}
+	if all && len(runs) < limit {
+		last = "" // there is one question less to ask when nobody is to come first
 	}
 	return runs, last, takeRuns(ctx, t, now, node, runs)
 }
@@ -120,7 +131,7 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 		switch {
 		case err != nil:
 			return nil, err
-		case wrapped && (!ok || next.account > last):
+		case !ok && last == "", wrapped && (!ok || next.account > last):
 			return accounts, nil
 		case !ok:
 			after, wrapped = "", true
