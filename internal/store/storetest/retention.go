@@ -260,6 +260,7 @@ func testHorizon(t *testing.T, f *fixture) {
 }
 
 func testStored(t *testing.T, f *fixture) {
+	began := f.now.Truncate(time.Millisecond)
 	w := newWorld(f)
 	f.counted()
 	f.ok(f.Store.FinishRun(f.ctx, f.now, w.end))
@@ -267,6 +268,13 @@ func testStored(t *testing.T, f *fixture) {
 	f.counted()
 	f.code(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Events: []taskhook.NewEvent{w.end.Publication.Events[0]}}), taskhook.CodeConflict)
 	f.counted()
+	oldest, err := f.Store.Oldest(f.ctx, f.later())
+	f.ok(err)
+	for _, kind := range []taskhook.Kind{taskhook.KindEvents, taskhook.KindTasks} {
+		equal(t, "the oldest of "+string(kind)+" is of now", !oldest[kind].Before(began) && oldest[kind].Before(f.now), true)
+	}
+	_, met := oldest[taskhook.KindFiles]
+	equal(t, "there are uploads", met, f.count(`SELECT count(*) FROM files WHERE completed_at IS NOT NULL`) > 0)
 }
 
 func testShrink(t *testing.T, f *fixture) {
