@@ -101,6 +101,7 @@ type Task struct {
 	Error     *TaskError
 	Results   []Artifact
 	Estimated time.Duration
+	Told      int // the sequence of its last transient event; 0: none was made
 
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero until the provider has it

@@ -2,21 +2,21 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                                  *kind
-	createAccount, createKey, revokeKey                                               *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                     *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages          *kind
-	claimRuns, startRun, sentRun, progress, releaseRun, cancelTask, forgetIdempotency *kind
-	forgetCounts                                                                      *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished              *kind
-	creditAccount, makePostpaid                                                       *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                                    *kind
-	createExecution, cancelExecution, settleExecution, finishExecution                *kind
-	failStep, noteEndpoint, dropDeliveries                                            *kind
-	remove, forgetUsage                                                               *kind
-	orderErasure, noteErasure, erase, closeAccount                                    *kind
-	createReplay, changeReplay, advanceReplay                                         *kind
-	join, renewNode, removeDead, leave                                                *kind
+	publish, finishDeliveries, createTask, finishRun                                        *kind
+	createAccount, createKey, revokeKey                                                     *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                           *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages                *kind
+	claimRuns, startRun, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency *kind
+	forgetCounts                                                                            *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished                    *kind
+	creditAccount, makePostpaid                                                             *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                                          *kind
+	createExecution, cancelExecution, settleExecution, finishExecution                      *kind
+	failStep, noteEndpoint, dropDeliveries                                                  *kind
+	remove, forgetUsage                                                                     *kind
+	orderErasure, noteErasure, erase, closeAccount                                          *kind
+	createReplay, changeReplay, advanceReplay                                               *kind
+	join, renewNode, removeDead, leave                                                      *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -49,6 +49,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.startRun, useCase("start_run")},
 		{&k.sentRun, useCase("sent_run")},
 		{&k.progress, useCase("progress")},
+		{&k.tell, s.tellKind()},
 		{&k.releaseRun, useCase("release_run")},
 		{&k.cancelTask, useCase("cancel_task")},
 		{&k.forgetIdempotency, useCase("forget_idempotency")},

@@ -207,7 +207,7 @@ func subscribers(ctx context.Context, t tx, batch []*publication) (map[string][]
 			if _, ok := found[account]; ok || !e.FanOut {
 				continue
 			}
-			endpoints, err := collect(ctx, t, scanSubscriber, `SELECT id, url, events, schedule, lane
+			endpoints, err := collect(ctx, t, scanSubscriber, `SELECT id, url, events, schedule, lane, state
 				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account)
 			if err != nil {
 				return nil, err
@@ -226,7 +226,10 @@ func (p *publication) fanOut(endpoints map[string][]taskhook.Endpoint) {
 		}
 		for i := range endpoints[e.Event.AccountID] {
 			to := &endpoints[e.Event.AccountID][i]
-			if !to.Wants(e.Event.Type) || to.ID == e.Event.Subject { // nobody is told about itself
+			switch {
+			case !to.Wants(e.Event.Type), to.ID == e.Event.Subject: // nobody is told about itself
+				continue
+			case taskhook.Transient(e.Event.Type) && to.State != taskhook.EndpointActive: // it would be old when that is
 				continue
 			}
 			schedule := to.Schedule

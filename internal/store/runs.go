@@ -244,7 +244,7 @@ func (f *finishedRun) announced() *publication {
 func (f *finishedRun) now() time.Time { return f.publication.now }
 
 func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told)
 	return k, err
 }
 
@@ -275,7 +275,7 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		progress = 100
 	}
 	ended, ok, err := first(ctx, t, scanEnded, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished+`
-		RETURNING id, account, face, provider, model, key, price, state`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
+		RETURNING id, account, face, provider, model, key, price, state, told`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
 	if err != nil {
 		return err
 	}
@@ -283,6 +283,9 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		return nil
 	}
 	f.ended = ended
+	if err := dropReports(ctx, t, &ended); err != nil {
+		return err
+	}
 	if ended.Face == taskhook.FaceWorkflow {
 		if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, failure); err != nil {
 			return err

@@ -26,7 +26,8 @@ const (
 func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter)}
+	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter), begun: time.Now()}
+	x.told.sequence = c.Task.Told
 	w.enter(x)
 	defer w.leave(x)
 	now := w.Now()
@@ -38,6 +39,7 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node str
 		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
 			x.claimed.Task.StartedAt = now
 		}
+		x.started.Store(true)
 		x.conclude(ctx, x.work(runCtx, adapter))
 	default: // cancelled before it began
 	}

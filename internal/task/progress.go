@@ -22,9 +22,15 @@ func (w *Worker) reportProgress(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		going, moved := w.progress()
+		going := w.going()
 		if len(going) == 0 {
 			continue
+		}
+		moved := map[string]int{}
+		for id, x := range going {
+			if p := int(x.percent.Load()); p > x.stored {
+				moved[id] = p
+			}
 		}
 		node := w.Lease().Node
 		mine, err := w.Progress.Progress(ctx, node, moved)
@@ -49,22 +55,17 @@ func (w *Worker) reportProgress(ctx context.Context) {
 	}
 }
 
-// progress lists the runs that go on, and how far those are that have moved since
-// that was stored.
-func (w *Worker) progress() (going map[string]*execution, moved map[string]int) {
+// going lists the runs that go on, by task.
+func (w *Worker) going() map[string]*execution {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	going, moved = map[string]*execution{}, map[string]int{}
+	going := make(map[string]*execution, len(w.running))
 	for id, x := range w.running {
-		if x.ending.Load() {
-			continue
-		}
-		going[id] = x
-		if p := int(x.percent.Load()); p > x.stored {
-			moved[id] = p
+		if !x.ending.Load() {
+			going[id] = x
 		}
 	}
-	return going, moved
+	return going
 }
 
 // enter notes that a run goes on here.

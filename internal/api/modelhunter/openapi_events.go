@@ -148,6 +148,9 @@ func bodyTypes(r *openapi.Reflector) {
 func (w *docWriter) addEvents() {
 	w.addEvent(taskhook.EventTaskCompleted, "A task succeeded", "Its results can be fetched by their links.", taskEvent{}, exampleOutcome(taskhook.TaskSucceeded))
 	w.addEvent(taskhook.EventTaskFailed, "A task failed", "It can be repeated by `POST /api/v1/tasks/{id}/retry`.", taskEvent{}, exampleOutcome(taskhook.TaskFailed))
+	const passes = "Sent to webhooks that name the type, and to no others. A newer one takes the place of one that was not sent yet; after the end of the task none is sent."
+	w.addEvent(taskhook.EventTaskStarted, "A task started", passes, progressEvent{}, exampleProgress(taskhook.EventTaskStarted, 0, 1))
+	w.addEvent(taskhook.EventTaskProgress, "A task has come further", "At most twice a second. "+passes, progressEvent{}, exampleProgress(taskhook.EventTaskProgress, 40, 4))
 	w.addEvent(taskhook.EventWorkflowCompleted, "An execution of a workflow completed", "What it has made can be fetched by the links in `output_data`.",
 		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionCompleted))
 	w.addEvent(taskhook.EventWorkflowFailed, "An execution of a workflow failed", "One that was cancelled has no event.",

@@ -22,6 +22,7 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	moneyTypes(r)
 	workflowTypes(r)
 	workflowEventTypes(r)
+	progressEventTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
@@ -135,7 +136,7 @@ func typeList() string { return "`" + strings.Join(taskhook.EventTypes(), "`, `"
 
 func webhookTypes(r *openapi.Reflector) {
 	url := openapi.Schema{Description: "Where to send: https and public, but for what the operator allows besides.", Format: "uri", MaxLength: count(2048)}
-	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type.",
+	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type; `task.started` and `task.progress` are asked for by name alone.",
 		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType(),
 			{Enum: openapi.Enum("*", "task.*", "workflow.*", "endpoint.*")}, {Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)*\.\*$`, MaxLength: count(100), Not: &openapi.Schema{Pattern: `^(task|workflow|endpoint)\.`}}}}}
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",

@@ -221,6 +221,9 @@ func runWrites() map[string]faultWrite {
 			_, err := f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
 			return err
 		}},
+		"tell": {do: func(f *fixture, w *world) error {
+			return f.Store.Tell(f.ctx, f.now, []*taskhook.Report{newReport(w.n.id, w.started, progressType, 1, f.now)})
+		}},
 		"release_run": {do: func(f *fixture, w *world) error {
 			return f.Store.ReleaseRun(f.ctx, w.n.id, w.started.Run, f.now, true)
 		}},

@@ -70,6 +70,7 @@ CREATE TABLE tasks (
     price       BIGINT NOT NULL DEFAULT 0 CHECK (price >= 0),
     echo        BYTEA, -- what a client wants back byte for byte: JSON, NULL without it
     execution   TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is a step of; empty: none
+    told        BIGINT NOT NULL DEFAULT 0, -- the sequence of its last event on its way
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
@@ -166,8 +167,10 @@ CREATE TABLE endpoints (
     deleted_at  BIGINT,
     -- What a receiver wants to be spared. 0: no limit.
     rate          INTEGER NOT NULL DEFAULT 0 CHECK (rate >= 0), -- attempts a second
-    max_in_flight INTEGER NOT NULL DEFAULT 0 CHECK (max_in_flight >= 0)
+    max_in_flight INTEGER NOT NULL DEFAULT 0 CHECK (max_in_flight >= 0),
+    follows       SMALLINT NOT NULL DEFAULT 0 CHECK (follows IN (0, 1)) -- asks for events of tasks on their way
 );
+CREATE INDEX endpoints_following ON endpoints (account) WHERE follows = 1 AND deleted_at IS NULL;
 CREATE INDEX endpoints_by_account ON endpoints (account, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE feed_head (
