@@ -3,7 +3,7 @@ package taskhook
 import "time"
 
 // The types of event that taskhook itself publishes; the prefixes task.,
-// workflow. and endpoint. are reserved for it.
+// batch., workflow. and endpoint. are reserved for it.
 const (
 	EventTaskCompleted = "task.completed"
 	EventTaskFailed    = "task.failed"
@@ -23,7 +23,7 @@ const (
 // EventTypes lists the types of event that taskhook itself publishes.
 func EventTypes() []string {
 	return []string{EventTaskCompleted, EventTaskFailed, EventTaskStarted, EventTaskProgress,
-		EventWorkflowCompleted, EventWorkflowFailed, EventEndpointDisabling, EventEndpointDisabled}
+		EventBatchCompleted, EventWorkflowCompleted, EventWorkflowFailed, EventEndpointDisabling, EventEndpointDisabled}
 }
 
 // Transient reports whether events of the type tell of a task on its way: only who

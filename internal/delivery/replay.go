@@ -80,7 +80,7 @@ func (s *Service) Publish(ctx context.Context, account string, events []taskhook
 	for i, e := range events {
 		switch {
 		case own(e.Type):
-			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "Types that begin with task., workflow. or endpoint. are taskhook's own; choose another.")
+			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "Types that begin with task., batch., workflow. or endpoint. are taskhook's own; choose another.")
 		case !typeForm(e.Type):
 			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "%.80q is not an event type; %s", e.Type, typeRule)
 		}

@@ -11,11 +11,14 @@ const (
 	resultRows               // id, claim, state, attempts, last_error, due_at, finished_at, last_class; answers with the ids that were changed
 	attemptRows              // delivery, number, started_at, duration, status, class, error, response, retry_after
 	countRows                // account, endpoint, minute, class, attempts, ended
+	taskRows                 // as intoTasks says
+	runRows                  // as intoRuns says; all are open
 	healthRows               // endpoint, success_at, failure_at, class, status, error, failures, failing_since
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", attemptRows: "tiiiittbi",
+	taskRows: "tttttttbbtiittibtiitt", runRows: "tttitttti",
 	countRows: "ttitii", healthRows: "tiititii"}
 
 // The insertions, which differ in where rows come from and in how the later of two
@@ -28,6 +31,9 @@ const (
 	intoCounts   = ` INTO attempt_counts (account, endpoint, minute, class, attempts, ended) `
 	addCounts    = ` ON CONFLICT (account, endpoint, minute, class) DO UPDATE SET attempts = attempt_counts.attempts + excluded.attempts,
 				ended = attempt_counts.ended + excluded.ended`
+	intoTasks = ` INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
+			webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution, batch) `
+	intoRuns   = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at) `
 	intoHealth = ` INTO endpoint_health AS h (endpoint, success_at, failure_at, class, status, error, failures, failing_since) `
 )
 

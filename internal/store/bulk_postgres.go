@@ -14,6 +14,8 @@ var postgresBulk = [len(bulkColumns)]string{
 	eventRows:    `INSERT` + intoEvents + `SELECT * FROM ` + unnest(eventRows),
 	deliveryRows: `INSERT` + intoDeliveries + `SELECT * FROM ` + unnest(deliveryRows),
 	attemptRows:  `INSERT` + intoAttempts + `SELECT * FROM ` + unnest(attemptRows),
+	taskRows:     `INSERT` + intoTasks + `SELECT * FROM ` + unnest(taskRows),
+	runRows:      `INSERT` + intoRuns + `SELECT * FROM ` + unnest(runRows),
 	countRows:    `INSERT` + intoCounts + `SELECT * FROM ` + unnest(countRows) + addCounts,
 	healthRows:   `INSERT` + intoHealth + `SELECT * FROM ` + unnest(healthRows) + addHealth(`greatest(excluded.success_at, h.success_at)`),
 	resultRows: `UPDATE deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,

@@ -26,6 +26,10 @@ func sqliteText(b bulk, tuples string) string {
 		return insert + intoDeliveries + values + tuples
 	case attemptRows:
 		return insert + intoAttempts + values + tuples
+	case taskRows:
+		return insert + intoTasks + values + tuples
+	case runRows:
+		return insert + intoRuns + values + tuples
 	case countRows:
 		return insert + intoCounts + values + tuples + addCounts
 	case healthRows:

@@ -16,6 +16,7 @@ type kinds struct {
 	remove, forgetUsage                                                                     *kind
 	orderErasure, noteErasure, erase, closeAccount                                          *kind
 	createReplay, changeReplay, advanceReplay                                               *kind
+	createBatch, stopBatch, stopTasks, finishBatch                                          *kind
 	join, renewNode, removeDead, leave                                                      *kind
 }
 
@@ -80,6 +81,10 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createReplay, useCase("create_replay")},
 		{&k.changeReplay, useCase("change_replay")},
 		{&k.advanceReplay, s.endingKind("advance_replay", nil)},
+		{&k.createBatch, useCase("create_batch")},
+		{&k.stopBatch, useCase("stop_batch")},
+		{&k.stopTasks, useCase("stop_tasks")},
+		{&k.finishBatch, s.endingKind("finish_batch", nil)},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

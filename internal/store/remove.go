@@ -106,6 +106,10 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 			return err
 		}
 		r.results(gone)
+		batches, err := collect(ctx, r.tx, scanInto[string], `SELECT DISTINCT batch FROM tasks WHERE id IN `+in+` AND batch <> ''`, args...)
+		if err != nil {
+			return err
+		}
 		for _, table := range []string{"runs", "idempotency"} {
 			if _, err := r.exec(ctx, `DELETE FROM `+table+` WHERE task IN `+in, args...); err != nil {
 				return err
@@ -114,8 +118,28 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 		rows, bytes, err := r.delete(ctx, "tasks", `DELETE FROM tasks WHERE id IN `+in+`
 			RETURNING length(input) + coalesce(length(metadata), 0)`, args...)
 		r.less(taskhook.KindTasks, rows, bytes+rows*taskCost)
-		return err
+		if err != nil {
+			return err
+		}
+		return r.batches(ctx, batches)
 	})
+}
+
+// batches deletes those that have ended and of which no task is left.
+func (r *remover) batches(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		gone, err := r.exec(ctx, `DELETE FROM batches WHERE id = $1 AND finished_at IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.batch = batches.id AND tasks.batch <> '')`, id)
+		if err != nil {
+			return err
+		}
+		if gone == 1 {
+			if _, err := r.exec(ctx, `DELETE FROM idempotency WHERE task = $1`, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // results notes that the files of artifacts, where they are still kept, are to go.

@@ -9,7 +9,7 @@ import (
 )
 
 func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
+	_, err := t.exec(ctx, `INSERT`+intoRuns+`
 		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
 		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
 	return err
@@ -244,7 +244,7 @@ func (f *finishedRun) announced() *publication {
 func (f *finishedRun) now() time.Time { return f.publication.now }
 
 func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told)
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told, &k.BatchID)
 	return k, err
 }
 
@@ -275,7 +275,7 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		progress = 100
 	}
 	ended, ok, err := first(ctx, t, scanEnded, `UPDATE tasks SET state = $1, error = $2, progress = $3, finished_at = $4 WHERE id = $5 AND `+taskUnfinished+`
-		RETURNING id, account, face, provider, model, key, price, state, told`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
+		RETURNING id, account, face, provider, model, key, price, state, told, batch`, string(k.State), failure, progress, ms(k.FinishedAt), k.ID)
 	if err != nil {
 		return err
 	}
@@ -284,6 +284,9 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 	}
 	f.ended = ended
 	if err := dropReports(ctx, t, &ended); err != nil {
+		return err
+	}
+	if err := endInBatch(ctx, t, k.FinishedAt, &ended); err != nil {
 		return err
 	}
 	if ended.Face == taskhook.FaceWorkflow {

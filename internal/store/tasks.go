@@ -100,10 +100,7 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
-	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution) VALUES (`+marks(1, 20)+`) ON CONFLICT (id) DO NOTHING`,
-		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
+	made, err := t.exec(ctx, `INSERT`+intoTasks+`VALUES (`+marks(1, len(bulkColumns[taskRows]))+`) ON CONFLICT (id) DO NOTHING`, taskValues(k, n.execution())...)
 	if err != nil {
 		return err
 	}
@@ -123,6 +120,13 @@ func (n *newTask) insert(ctx context.Context, t tx) error {
 	return insertRun(ctx, t, k.AccountID, &n.run)
 }
 
+// taskValues are the columns of a new task, for intoTasks.
+func taskValues(k *taskhook.Task, execution string) []any {
+	return []any{k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State),
+		k.Estimated.Milliseconds(), ms(k.CreatedAt), execution, k.BatchID}
+}
+
 // execution is the one that the task is a step of; empty: none.
 func (n *newTask) execution() string {
 	if n.task.Step == nil {
@@ -139,14 +143,14 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, echo, state, progress, error, estimated, told, created_at, started_at, finished_at`
+	retry_of, key, price, echo, state, progress, error, estimated, told, batch, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &k.Told, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &k.Told, &k.BatchID, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
@@ -180,6 +184,7 @@ func (s *Store) Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List
 	scope.add("account = ?", f.AccountID)
 	scope.addIf(!f.From.IsZero(), "id >= ?", taskhook.FloorID(taskhook.PrefixTask, f.From))
 	scope.addIf(!f.To.IsZero(), "id < ?", taskhook.FloorID(taskhook.PrefixTask, f.To))
+	scope.addIf(f.BatchID != "", "batch = ? AND batch <> ''", f.BatchID) // as its partial index says
 	scope.addIf(f.Prefix != "", "id >= ? AND id < ?", f.Prefix, f.Prefix+"~")
 	filter.addIf(f.State != "", "state = ?", string(f.State))
 	filter.addIf(f.Provider != "", "provider = ?", f.Provider)
@@ -254,6 +259,9 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 		return err
 	}
 	k.State = taskhook.TaskCancelled
+	if err := endInBatch(ctx, t, now, k); err != nil {
+		return err
+	}
 	used := spending{}
 	used.add(now, k)
 	if err := used.write(ctx, t); err != nil {

@@ -39,6 +39,8 @@ func (f *Face) Routes() []Route {
 		replays = "/api/v1/replays"
 
 		files, workflows, executions = "/api/v1/files", "/api/v1/workflows", "/api/v1/executions"
+
+		batches = "/api/v1/batches"
 	)
 	return []Route{
 		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task", f.submit},
@@ -49,6 +51,11 @@ func (f *Face) Routes() []Route {
 		{del, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
 		{post, tasks + "/{id}/retry", client.Retry{}, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
 		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a task's outcome", f.taskDeliveries},
+
+		{post, batches, client.NewBatch{}, client.Batch{}, accepted, scopeByMedium, "Submit many tasks of one model", f.submitBatch},
+		{get, batches, nil, []client.Batch{}, ok, taskhook.ScopeTasksRead, "List batches", f.listBatches},
+		{get, batches + "/{batch_id}", nil, client.Batch{}, ok, taskhook.ScopeTasksRead, "Read a batch", f.batch},
+		{post, batches + "/{batch_id}/cancel", nil, client.Batch{}, ok, taskhook.ScopeTasksWrite, "Cancel what remains of a batch", f.cancelBatch},
 
 		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, taskhook.ScopeWebhooksWrite, "Register a webhook", f.createWebhook},
 		{get, webhooks, nil, []client.Webhook{}, ok, taskhook.ScopeWebhooksRead, "List webhooks", f.listWebhooks},
@@ -111,7 +118,7 @@ func (f *Face) Routes() []Route {
 // API, of ones to come, or of the other faces begin with it.
 func reserved(provider string) bool {
 	switch provider {
-	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs", "enterprise",
+	case "account", "accounts", "admin", "api-keys", "auth", "balance", "batches", "billing", "capabilities", "deliveries", "docs", "enterprise",
 		"endpoint", "endpoints", "events", "executions", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
 		"predictions", "providers", "replays", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
 		return true
