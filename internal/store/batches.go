@@ -8,9 +8,9 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// notDue is when the runs of a batch are due that wait for others of it to end:
-// never.
-var notDue = time.UnixMilli(253_402_300_799_000).UTC() // the end of the year 9999
+// notDue is when the runs of a batch are due that wait for others of it to end, in
+// milliseconds: the end of the year 9999.
+const notDue = 253_402_300_799_000
 
 // CreateBatch makes a batch with its tasks and their first runs durable, all or none;
 // the tasks are in the order of their ids. With a key that stands for a batch already,
@@ -96,11 +96,11 @@ func insertRuns(ctx context.Context, t tx, b *taskhook.Batch, runs []taskhook.Ru
 	args := make([]any, 0, len(runs)*len(bulkColumns[runRows]))
 	for i := range runs {
 		r := &runs[i]
-		due := r.DueAt
+		due := ms(r.DueAt)
 		if b.Concurrency > 0 && i >= b.Concurrency {
 			due = notDue
 		}
-		args = append(args, r.ID, r.TaskID, b.AccountID, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, ms(due))
+		args = append(args, r.ID, r.TaskID, b.AccountID, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, due)
 	}
 	_, err := t.many(ctx, runRows, args)
 	return err

@@ -125,10 +125,10 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 	})
 }
 
-// batches deletes those that have ended and of which no task is left.
+// batches deletes those of which no task is left.
 func (r *remover) batches(ctx context.Context, ids []string) error {
 	for _, id := range ids {
-		gone, err := r.exec(ctx, `DELETE FROM batches WHERE id = $1 AND finished_at IS NOT NULL
+		gone, err := r.exec(ctx, `DELETE FROM batches WHERE id = $1 AND open = 0
 			AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.batch = batches.id AND tasks.batch <> '')`, id)
 		if err != nil {
 			return err

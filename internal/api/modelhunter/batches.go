@@ -15,6 +15,16 @@ import (
 // maxBatchBody is the largest batch that is read.
 const maxBatchBody = 8 << 20
 
+func (f *Face) batchRoutes() []Route {
+	const batches = "/api/v1/batches"
+	return []Route{
+		{http.MethodPost, batches, client.NewBatch{}, client.Batch{}, http.StatusAccepted, scopeByMedium, "Submit many tasks of one model", f.submitBatch},
+		{http.MethodGet, batches, nil, []client.Batch{}, http.StatusOK, taskhook.ScopeTasksRead, "List batches", f.listBatches},
+		{http.MethodGet, batches + "/{batch_id}", nil, client.Batch{}, http.StatusOK, taskhook.ScopeTasksRead, "Read a batch", f.batch},
+		{http.MethodPost, batches + "/{batch_id}/cancel", nil, client.Batch{}, http.StatusOK, taskhook.ScopeTasksWrite, "Cancel what remains of a batch", f.cancelBatch},
+	}
+}
+
 // submitBatch answers POST /batches, an extension.
 func (f *Face) submitBatch(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	body, err := httpserver.Body{Limit: maxBatchBody, Advice: "Send files by their URL, and fewer inputs at a time.", OnlyJSON: true}.Read(w, r)

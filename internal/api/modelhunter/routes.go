@@ -39,10 +39,8 @@ func (f *Face) Routes() []Route {
 		replays = "/api/v1/replays"
 
 		files, workflows, executions = "/api/v1/files", "/api/v1/workflows", "/api/v1/executions"
-
-		batches = "/api/v1/batches"
 	)
-	return []Route{
+	return append(f.batchRoutes(), []Route{
 		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task", f.submit},
 		{post, "/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task, under the path of older documents", f.submit},
 		{get, tasks, nil, []client.Task{}, ok, taskhook.ScopeTasksRead, "List tasks", f.listTasks},
@@ -51,11 +49,6 @@ func (f *Face) Routes() []Route {
 		{del, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
 		{post, tasks + "/{id}/retry", client.Retry{}, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
 		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a task's outcome", f.taskDeliveries},
-
-		{post, batches, client.NewBatch{}, client.Batch{}, accepted, scopeByMedium, "Submit many tasks of one model", f.submitBatch},
-		{get, batches, nil, []client.Batch{}, ok, taskhook.ScopeTasksRead, "List batches", f.listBatches},
-		{get, batches + "/{batch_id}", nil, client.Batch{}, ok, taskhook.ScopeTasksRead, "Read a batch", f.batch},
-		{post, batches + "/{batch_id}/cancel", nil, client.Batch{}, ok, taskhook.ScopeTasksWrite, "Cancel what remains of a batch", f.cancelBatch},
 
 		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, taskhook.ScopeWebhooksWrite, "Register a webhook", f.createWebhook},
 		{get, webhooks, nil, []client.Webhook{}, ok, taskhook.ScopeWebhooksRead, "List webhooks", f.listWebhooks},
@@ -111,7 +104,7 @@ func (f *Face) Routes() []Route {
 		{get, "/api/v1/events", nil, client.FeedPage{}, ok, taskhook.ScopeEventsRead, "Read the feed of events", f.feed},
 		{get, "/api/v1/events/stream", nil, nil, ok, taskhook.ScopeEventsRead, "Follow the feed of events", f.feedStream},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
-	}
+	}...)
 }
 
 // reserved reports whether no provider may have the name, because paths of this
