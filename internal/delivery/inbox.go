@@ -52,7 +52,7 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 		}
 		l.settled = false
 		l.pushes++
-		if !m.overtake(l, d) {
+		if !m.overtake(l, &d) {
 			l.add(d)
 		}
 		m.list(l)

@@ -65,12 +65,13 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 		l.typical = max((l.bytes-before)/n, 1)
 		l.settled = false
 	}
-	for _, d := range claim.Deliveries {
-		if passes(&d) && l.pushes != l.asked {
+	for i := range claim.Deliveries {
+		d := &claim.Deliveries[i]
+		if passes(d) && l.pushes != l.asked {
 			l.freeing = true // what was pushed meanwhile may be newer
 		}
 		if !m.overtake(l, d) {
-			l.queue = append(l.queue, d)
+			l.queue = append(l.queue, *d)
 		}
 	}
 	if !claim.Next.IsZero() {

@@ -31,8 +31,8 @@ func passes(d *taskhook.Outgoing) bool { return taskhook.Transient(d.EventType) 
 
 // overtake makes way for a delivery that has come, and reports whether it has taken
 // it in: to the place of an older one, or behind one that is being sent.
-func (m *memory) overtake(l *lane, d taskhook.Outgoing) (taken bool) {
-	p, further := l.passing[d.Subject], passes(&d)
+func (m *memory) overtake(l *lane, d *taskhook.Outgoing) (taken bool) {
+	p, further := l.passing[d.Subject], passes(d)
 	switch {
 	case p == nil && further:
 		if l.passing == nil {
@@ -52,7 +52,7 @@ func (m *memory) overtake(l *lane, d taskhook.Outgoing) (taken bool) {
 		m.drop(l, len(p.behind[n-1].Body))
 		p.behind = p.behind[:n-1]
 	}
-	p.behind = append(p.behind, d)
+	p.behind = append(p.behind, *d)
 	if !further {
 		time.AfterFunc(patience, func() { p.cancel(errOver) })
 	}
@@ -61,7 +61,7 @@ func (m *memory) overtake(l *lane, d taskhook.Outgoing) (taken bool) {
 
 // replace takes out of the queue what passes and waits of the delivery's task, or
 // puts the delivery in its place.
-func (m *memory) replace(l *lane, d taskhook.Outgoing, inPlace bool) bool {
+func (m *memory) replace(l *lane, d *taskhook.Outgoing, inPlace bool) bool {
 	for _, queue := range []*[]taskhook.Outgoing{&l.queue, &l.fresh} {
 		i := slices.IndexFunc(*queue, func(o taskhook.Outgoing) bool { return o.Subject == d.Subject && passes(&o) })
 		if i < 0 {
@@ -69,7 +69,7 @@ func (m *memory) replace(l *lane, d taskhook.Outgoing, inPlace bool) bool {
 		}
 		m.drop(l, len((*queue)[i].Body))
 		if inPlace {
-			(*queue)[i] = d
+			(*queue)[i] = *d
 		} else {
 			*queue = slices.Delete(*queue, i, i+1)
 		}
@@ -101,9 +101,9 @@ func (m *memory) arrive(s *send) {
 		return // the lane was cleared
 	}
 	delete(l.passing, s.delivery.Subject)
-	for _, d := range p.behind {
-		if !m.overtake(l, d) {
-			l.add(d)
+	for i := range p.behind {
+		if d := &p.behind[i]; !m.overtake(l, d) {
+			l.add(*d)
 		}
 	}
 }

@@ -255,3 +255,62 @@ func (h *house) ordered(j *job) {
 		h.Errorf("%d endpoints were told of the end", len(ended))
 	}
 }
+
+// TestPageBehindAPush has the end of a task come straight while a page is asked for,
+// whose answer still has progress of it: that is freed instead of sent.
+func TestPageBehindAPush(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	m := newMemory(8, totalBytes)
+	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", now)
+	l.target = nil // it sends nothing yet
+	m.adopt(l)
+	_, seen := m.pages([]*lane{l})
+	out := func(kind string) taskhook.Outgoing {
+		return taskhook.Outgoing{Epoch: 1, Body: []byte("x"), Delivery: taskhook.Delivery{ID: kind, LaneID: l.id, EventType: kind, Subject: "task_1"}}
+	}
+	m.hold(l, 1)
+	m.Push([]taskhook.Outgoing{out(taskhook.EventTaskCompleted)})
+	m.answered(l, func() {
+		m.take(l, &taskhook.LaneClaim{Lane: l.id, Epoch: 1, Deliveries: []taskhook.Outgoing{out(taskhook.EventTaskProgress)}}, seen[0], now)
+	})
+	if !l.freeing {
+		t.Errorf("it would be sent: %+v", l.queue)
+	}
+}
+
+// TestReplacedInPlace counts what memory holds while progress is replaced.
+func TestReplacedInPlace(t *testing.T) {
+	t.Parallel()
+	m := newMemory(8, totalBytes)
+	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", time.Now())
+	l.target = nil // it sends nothing yet
+	m.adopt(l)
+	push := func(id, kind, subject string) {
+		m.hold(l, len(id))
+		m.Push([]taskhook.Outgoing{{Epoch: 1, Body: []byte(id), Delivery: taskhook.Delivery{ID: id, LaneID: l.id, EventType: kind, Subject: subject}}})
+	}
+	for _, step := range []struct{ id, kind, subject, want string }{
+		{"a1", taskhook.EventTaskStarted, "a", "a1"},
+		{"b1", taskhook.EventTaskProgress, "b", "a1 b1"},
+		{"a2", taskhook.EventTaskProgress, "a", "a2 b1"},
+		{"c", "order.paid", "", "a2 b1 c"},
+		{"a3", taskhook.EventTaskProgress, "a", "a3 b1 c"},
+		{"end", taskhook.EventTaskFailed, "a", "b1 c end"},
+		{"b22", taskhook.EventTaskProgress, "b", "b22 c end"},
+	} {
+		push(step.id, step.kind, step.subject)
+		var got []string
+		bytes := 0
+		for _, d := range l.queue {
+			got, bytes = append(got, d.ID), bytes+len(d.Body)
+		}
+		if text := strings.Join(got, " "); text != step.want || l.held != len(got) || l.bytes != bytes {
+			t.Errorf("after %s: %s (held %d, %d bytes), want %s", step.id, text, l.held, l.bytes, step.want)
+		}
+	}
+	m.clear(l)
+	if l.held != 0 || m.bytes != 0 || len(l.passing) > 0 {
+		t.Errorf("cleared, it holds %d of %d bytes", l.held, m.bytes)
+	}
+}
