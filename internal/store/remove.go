@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/taskhook/taskhook"
 )
@@ -106,7 +107,7 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 			return err
 		}
 		r.results(gone)
-		batches, err := collect(ctx, r.tx, scanInto[string], `SELECT DISTINCT batch FROM tasks WHERE id IN `+in+` AND batch <> ''`, args...)
+		batches, err := collect(ctx, r.tx, scanInto[string], `SELECT batch FROM tasks WHERE id IN `+in+` AND batch <> ''`, args...)
 		if err != nil {
 			return err
 		}
@@ -121,7 +122,8 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		return r.batches(ctx, batches)
+		slices.Sort(batches)
+		return r.batches(ctx, slices.Compact(batches))
 	})
 }
 
