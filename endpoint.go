@@ -44,13 +44,20 @@ type Endpoint struct {
 	UpdatedAt   time.Time
 }
 
-// Wants reports whether the endpoint asked for events of the type.
+// Wants reports whether the endpoint asked for events of the type. Transient ones
+// are asked for by their name alone: "task.*" stands for outcomes.
 func (e *Endpoint) Wants(eventType string) bool {
+	if Transient(eventType) {
+		return slices.Contains(e.Events, eventType)
+	}
 	return slices.ContainsFunc(e.Events, func(wanted string) bool {
 		prefix, all := strings.CutSuffix(wanted, "*")
 		return wanted == eventType || all && strings.HasPrefix(eventType, prefix)
 	})
 }
+
+// Follows reports whether the endpoint asked for events of tasks on their way.
+func (e *Endpoint) Follows() bool { return slices.ContainsFunc(e.Events, Transient) }
 
 // MaxEndpoints is how many endpoints an account may have, which bounds how many
 // deliveries follow from one event.

@@ -89,6 +89,10 @@ func TestWantsTypesThatBeginAlike(t *testing.T) {
 		{"order.eu.*", "order.eu.paid", true},
 		{"order.eu.*", "order.us.paid", false},
 		{"*", "endpoint.disabled", true},
+		{"*", "task.started", false},
+		{"task.*", "task.progress", false},
+		{"task.progress", "task.progress", true},
+		{"task.progress", "task.started", false},
 	}
 	for _, tt := range tests {
 		e := taskhook.Endpoint{Events: []string{"other.type", tt.wanted}}

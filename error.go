@@ -3,6 +3,7 @@ package taskhook
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -83,6 +84,19 @@ func Errorf(code Code, format string, args ...any) *Error {
 // FieldErrorf returns an Error about one field of the request.
 func FieldErrorf(code Code, field, format string, args ...any) *Error {
 	return &Error{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// Below says of an error about a field that the field is part of what path names,
+// such as one of a list: "inputs[3]". Other errors are of that as a whole.
+func Below(path string, err error) error {
+	bad, ok := errors.AsType[*Error](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	below := *bad
+	below.Field = strings.TrimSuffix(path+"."+bad.Field, ".")
+	below.Message = path + ": " + bad.Message
+	return &below
 }
 
 // ErrorCode returns the code of err: that of the first Error in its chain, else

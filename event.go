@@ -3,10 +3,14 @@ package taskhook
 import "time"
 
 // The types of event that taskhook itself publishes; the prefixes task.,
-// workflow. and endpoint. are reserved for it.
+// batch., workflow. and endpoint. are reserved for it.
 const (
 	EventTaskCompleted = "task.completed"
 	EventTaskFailed    = "task.failed"
+
+	// Of a task on its way; see Transient.
+	EventTaskStarted  = "task.started"
+	EventTaskProgress = "task.progress"
 
 	EventWorkflowCompleted = "workflow.completed"
 	EventWorkflowFailed    = "workflow.failed"
@@ -18,8 +22,15 @@ const (
 
 // EventTypes lists the types of event that taskhook itself publishes.
 func EventTypes() []string {
-	return []string{EventTaskCompleted, EventTaskFailed, EventWorkflowCompleted, EventWorkflowFailed,
-		EventEndpointDisabling, EventEndpointDisabled}
+	return []string{EventTaskCompleted, EventTaskFailed, EventTaskStarted, EventTaskProgress,
+		EventBatchCompleted, EventWorkflowCompleted, EventWorkflowFailed, EventEndpointDisabling, EventEndpointDisabled}
+}
+
+// Transient reports whether events of the type tell of a task on its way: only who
+// names the type gets them, a newer one takes the place of one that is still to be
+// sent, and with the task's end they are gone.
+func Transient(eventType string) bool {
+	return eventType == EventTaskStarted || eventType == EventTaskProgress
 }
 
 // Event is an immutable fact. Its id is the webhook id on every attempt.

@@ -23,6 +23,7 @@ const (
 	PrefixNode     = "node_"
 	PrefixCredit   = "crd_"
 	PrefixReplay   = "rpl_"
+	PrefixBatch    = "batch_"
 
 	PrefixWorkflow  = "wf_"
 	PrefixExecution = "exec_"

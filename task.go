@@ -95,12 +95,14 @@ type Task struct {
 	KeyID      string          // the key that submitted it, and pays; empty: not known
 	Price      Money           // held until it ends; fixed when it is admitted
 	Step       *StepTry        // the try of a workflow's step that it is created for; not read back
+	BatchID    string          // the batch that it is one of, or empty
 
 	State     TaskState
 	Progress  int // 0 to 100
 	Error     *TaskError
 	Results   []Artifact
 	Estimated time.Duration
+	Told      int // the sequence of its last transient event; 0: none was made
 
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero until the provider has it
@@ -123,6 +125,7 @@ type TaskFilter struct {
 	Model     string
 	From, To  time.Time // creation time, From inclusive, To exclusive
 	Prefix    string    // of the id
+	BatchID   string
 	Page
 }
 

@@ -50,8 +50,9 @@ type Task struct {
 	CompletedAt    time.Time       `json:"completed_at,omitzero"`
 	OriginalTaskID string          `json:"original_task_id,omitempty"` // the one that this task repeats
 	Metadata       json.RawMessage `json:"metadata,omitempty"`
-	Sandbox        bool            `json:"sandbox,omitempty"` // the results are made up
-	KeyID          string          `json:"key_id,omitempty"`  // the key that submitted it, and pays
+	BatchID        string          `json:"batch_id,omitempty"` // that it was submitted with
+	Sandbox        bool            `json:"sandbox,omitempty"`  // the results are made up
+	KeyID          string          `json:"key_id,omitempty"`   // the key that submitted it, and pays
 }
 
 // Result is a file that a task made. The URL is good for 15 minutes; reading the
@@ -76,6 +77,7 @@ type TaskQuery struct {
 	Model     string
 	From, To  time.Time // creation time, From inclusive, To exclusive
 	IDPrefix  string
+	BatchID   string
 	PageQuery // which part
 }
 
@@ -100,6 +102,7 @@ func (c *Client) Tasks(ctx context.Context, q TaskQuery) (Page[Task], error) {
 	set(v, "provider", q.Provider)
 	set(v, "modelId", q.Model)
 	set(v, "search", q.IDPrefix)
+	set(v, "batchId", q.BatchID)
 	setTime(v, "startDate", q.From)
 	setTime(v, "endDate", q.To)
 	return page[Task](ctx, c, call{method: http.MethodGet, path: []string{"tasks"}, query: v})

@@ -24,6 +24,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Demo     demoCommand     `cmd:"" help:"Show what it does, on this machine and in a minute."`
 	Task     taskCommand     `cmd:"" help:"Submit, follow and fetch tasks."`
+	Batch    batchCommand    `cmd:"" help:"Submit many tasks of one model at once."`
 	Endpoint endpointCommand `cmd:"" help:"Register and change the receivers of events."`
 	Webhook  endpointCommand `cmd:"" hidden:"" help:"As endpoint."`
 	Delivery deliveryCommand `cmd:"" help:"See what was sent to whom, and send it again."`

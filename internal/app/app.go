@@ -61,6 +61,7 @@ type App struct {
 
 	accounts   *account.Service
 	tasks      *task.Service
+	batches    *task.Batches
 	endings    *task.Endings
 	feed       *delivery.Feed
 	uploads    *file.Service

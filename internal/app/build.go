@@ -205,6 +205,9 @@ func (a *App) buildTasks(models *catalogue.Catalogue) {
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: a.adapters,
 		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
+	a.batches = task.NewBatches(task.BatchesOptions{Tasks: a.tasks, Store: a.store, Queue: a.store, Body: modelhunter.BatchBody,
+		Schedule: a.Config.Schedule, Logger: a.Logger})
+	a.endings.OnBatch(a.batches.Wake)
 }
 
 // jwks serves the public key of per-job signatures.

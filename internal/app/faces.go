@@ -48,6 +48,7 @@ func (a *App) modelHunter() *modelhunter.Face {
 	return modelhunter.New(modelhunter.Config{Now: a.clock.Now,
 		Keys:          a.accounts,
 		Tasks:         a.tasks,
+		Batches:       a.batches,
 		Endpoints:     a.deliveries,
 		EndpointTools: a.deliveries,
 		Deliveries:    a.deliveries,

@@ -32,6 +32,7 @@ func (a *App) Run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(background)
 	defer stopSending()
 	workers.Go(func() error { return a.flowWork.Run(sending) })
+	workers.Go(func() error { return a.batches.Run(sending) })
 	workers.Go(func() error { return a.byOne(a.replayWork.Run)(sending) })
 	sent := ended(workers, func() error { return a.sendWork.Run(sending) })
 	running, stopRunning := context.WithCancel(background)

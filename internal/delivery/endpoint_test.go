@@ -231,7 +231,8 @@ func TestEndpointTest(t *testing.T) {
 
 func TestEndpointTestOfTaskEvents(t *testing.T) {
 	inHouse(t, func(h *house) {
-		for _, eventType := range []string{taskhook.EventTaskCompleted, taskhook.EventTaskFailed} {
+		types := []string{taskhook.EventTaskCompleted, taskhook.EventTaskFailed, taskhook.EventTaskProgress}
+		for _, eventType := range types {
 			e, err := h.service.CreateEndpoint(h.Context(), account, taskhook.NewEndpoint{URL: "https://example.com/", Events: []string{eventType}})
 			if err != nil {
 				t.Fatal(err)
@@ -241,7 +242,7 @@ func TestEndpointTestOfTaskEvents(t *testing.T) {
 			}
 		}
 		for i, p := range h.receiver.posts() {
-			if want := []string{taskhook.EventTaskCompleted, taskhook.EventTaskFailed}[i]; !strings.Contains(p.body, want) {
+			if want := types[i]; !strings.Contains(p.body, want) {
 				t.Errorf("%s was sent for %s", p.body, want)
 			}
 		}

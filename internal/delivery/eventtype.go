@@ -59,7 +59,7 @@ func example(wanted string) string {
 
 // own reports whether only taskhook may publish events of the type.
 func own(eventType string) bool {
-	for _, prefix := range []string{"task.", "workflow.", "endpoint."} {
+	for _, prefix := range []string{"task.", "batch.", "workflow.", "endpoint."} {
 		if strings.HasPrefix(eventType, prefix) {
 			return true
 		}

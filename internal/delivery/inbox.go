@@ -51,7 +51,10 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 			continue
 		}
 		l.settled = false
-		l.add(d)
+		l.pushes++
+		if !m.overtake(l, &d) {
+			l.add(d)
+		}
 		m.list(l)
 		m.plan(l)
 	}

@@ -32,6 +32,7 @@ type lane struct {
 	queue    []taskhook.Outgoing // waiting for their turn, in order
 	fresh    []taskhook.Outgoing // likewise, and not behind what is being caught up with
 	newest   bool                // the next one to send is of those
+	passing  map[string]*passing // events that pass and are to be sent here, by subject; often nil
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
 	bytes    int                 // of their bodies
 	typical  int                 // size of a body, by the last page; 0: not known yet
@@ -50,6 +51,8 @@ type lane struct {
 
 	direct   bool      // nothing older waits in the database: fresh deliveries come straight here
 	refusals int       // counts those that did not
+	pushes   int       // counts those that did
+	asked    int       // as many had, when the database was asked last
 	changes  int       // counts the refreshes of its endpoint
 	nextLoad time.Time // when the database has something due; zero: nothing
 

@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,10 +30,11 @@ type memory struct {
 	wake     chan struct{} // the Worker's loop has something to look at
 	start    func(send)    // goes on sending, in a goroutine of its own
 	now      func() time.Time
+	sends    context.Context // of all sends
 }
 
 func newMemory(slots, limit int) *memory {
-	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true, now: time.Now,
+	return &memory{lanes: map[string]*lane{}, limit: limit, turns: newTurns(slots), wake: make(chan struct{}, 1), free: true, now: time.Now, sends: context.Background(),
 		behind: func(time.Time) bool { return false },
 		agenda: ranking[*lane]{
 			less:  func(a, b *lane) bool { return a.at.Before(b.at) },
@@ -166,12 +169,14 @@ func (m *memory) adopt(l *lane) {
 
 // clear lets go of what waits in the lane's queue.
 func (m *memory) clear(l *lane) {
-	for _, waiting := range [][]taskhook.Outgoing{l.queue, l.fresh} {
-		for _, d := range waiting {
-			m.drop(l, len(d.Body))
-		}
+	waiting := slices.Concat(l.queue, l.fresh)
+	for _, p := range l.passing {
+		waiting = append(waiting, p.behind...)
 	}
-	l.queue, l.fresh = nil, nil
+	for _, d := range waiting {
+		m.drop(l, len(d.Body))
+	}
+	l.queue, l.fresh, l.passing = nil, nil, nil
 }
 
 // forget removes a lane that is no longer ours.

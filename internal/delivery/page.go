@@ -42,6 +42,7 @@ func (m *memory) pages(lanes []*lane) (pages []taskhook.LanePage, seen []int) {
 		rows += limit
 		pages = append(pages, taskhook.LanePage{Lane: l.id, Epoch: l.epoch, Limit: limit})
 		seen = append(seen, l.refusals)
+		l.asked = l.pushes
 		l.nextLoad = time.Time{} // what falls due from here on is told again
 	}
 	return pages, seen
@@ -64,7 +65,15 @@ func (m *memory) take(l *lane, claim *taskhook.LaneClaim, refusals int, now time
 		l.typical = max((l.bytes-before)/n, 1)
 		l.settled = false
 	}
-	l.queue = append(l.queue, claim.Deliveries...)
+	for i := range claim.Deliveries {
+		d := &claim.Deliveries[i]
+		if passes(d) && l.pushes != l.asked {
+			l.freeing = true // what was pushed meanwhile may be newer
+		}
+		if !m.overtake(l, d) {
+			l.queue = append(l.queue, *d)
+		}
+	}
 	if !claim.Next.IsZero() {
 		l.owe(claim.Next)
 	}

@@ -50,7 +50,11 @@ func (s *Service) testEvent(e *taskhook.Endpoint, now time.Time) taskhook.Event 
 		k.State = taskhook.TaskFailed
 		k.Error = &taskhook.TaskError{Code: taskhook.TaskErrorProvider, Message: "This is a test event; no task failed."}
 	}
-	event.Body = s.TestBody(taskhook.Outcome{EventID: event.ID, EventType: event.Type, CreatedAt: now, Task: k})
+	told := taskhook.Outcome{EventID: event.ID, EventType: event.Type, CreatedAt: now, Task: k}
+	if taskhook.Transient(event.Type) {
+		told.Task.State, told.Task.StartedAt, told.Task.FinishedAt, told.Sequence = taskhook.TaskRunning, now, time.Time{}, 1
+	}
+	event.Body = s.TestBody(told)
 	return event
 }
 

@@ -41,6 +41,9 @@ func (s *Service) Replay(ctx context.Context, account, id string) (taskhook.Deli
 		return old.Delivery, taskhook.Errorf(taskhook.CodeConflict,
 			"The delivery is still pending: its next attempt is due at %s. Replay it when it has ended.", old.DueAt.Format(time.RFC3339))
 	}
+	if taskhook.Transient(old.EventType) {
+		return old.Delivery, taskhook.Errorf(taskhook.CodeConflict, "Events of type %s pass and can't be replayed; read the task to see how far it is.", old.EventType)
+	}
 	if old.EndpointID != "" {
 		if _, err := s.Endpoint(ctx, account, old.EndpointID); err != nil {
 			return old.Delivery, taskhook.Errorf(taskhook.CodeConflict, "The webhook of this delivery was deleted, so it can't be replayed.")
@@ -72,7 +75,7 @@ func (s *Service) Publish(ctx context.Context, account string, events []taskhook
 	for i, e := range events {
 		switch {
 		case own(e.Type):
-			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "Types that begin with task., workflow. or endpoint. are taskhook's own; choose another.")
+			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "Types that begin with task., batch., workflow. or endpoint. are taskhook's own; choose another.")
 		case !typeForm(e.Type):
 			return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "type", "%.80q is not an event type; %s", e.Type, typeRule)
 		}

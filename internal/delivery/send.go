@@ -19,13 +19,16 @@ func (w *Worker) send(s send) {
 		if w.Lease().Allows(time.Now()) {
 			attempt = w.attempt(&s)
 		}
-		if attempt.Class == "" { // not begun, or stopped before anything was learnt
-			w.memory.unsent(s.lane, len(d.Body))
-		} else {
+		switch {
+		case attempt.Class != "":
 			if w.Sent != nil {
 				w.Sent()
 			}
 			w.recorder.add(s.lane, len(d.Body), newResult(d, attempt))
+		case s.passing.brokenOff():
+			w.memory.recorded(s.lane, len(d.Body), time.Time{})
+		default: // not begun, or stopped before anything was learnt
+			w.memory.unsent(s.lane, len(d.Body))
 		}
 		s, ok = w.memory.ended(s, &attempt)
 	}
@@ -50,7 +53,7 @@ func (w *Worker) attempt(s *send) taskhook.Attempt {
 		a.Class, a.Error = taskhook.ClassBlocked, "the address of the receiver can't be used: "+err.Error()
 		return a
 	}
-	ctx, cancel := context.WithTimeout(w.sends, w.Timeout)
+	ctx, cancel := context.WithTimeout(s.context(w.sends), w.Timeout)
 	defer cancel()
 	got := w.Sender.Send(ctx, request)
 	a.Duration = time.Since(began)

@@ -14,6 +14,7 @@ type send struct {
 	pace     pace          // that it counts under
 	counted  time.Duration // as long as it was counted for
 	probe    bool          // it finds out whether the receiver works again
+	passing  *passing      // nil: its event does not pass
 }
 
 // list puts the lane in line if it has something to send.
@@ -58,6 +59,7 @@ func (m *memory) next() (s send, ok bool) {
 // begin takes the first delivery of the lane out of its queue.
 func (m *memory) begin(l *lane) send {
 	s := send{lane: l, target: l.target, delivery: l.pop(), pace: l.pace, probe: l.probing()}
+	s.passing = l.depart(m.sends, &s.delivery)
 	m.turns.begin(&s)
 	m.list(l)
 	m.plan(l)
@@ -82,6 +84,7 @@ func (m *memory) ended(s send, a *taskhook.Attempt) (next send, ok bool) {
 			m.plan(l)
 		}
 	}
+	m.arrive(&s)
 	m.list(l)
 	next, ok = m.next()
 	m.dispatch() // the lane may have grown

@@ -70,7 +70,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	w := &Worker{WorkerOptions: o, memory: newMemory(o.Slots, totalBytes)}
 	w.sends, w.abandon = context.WithCancel(context.Background())
 	w.recorder = newRecorder(o.Queue, o.Logger, o.Now, w.recorded)
-	w.memory.start, w.memory.now = w.send, o.Now
+	w.memory.start, w.memory.now, w.memory.sends = w.send, o.Now, w.sends
 	w.memory.behind, w.recorder.caughtUp = w.recorder.behind, w.memory.resume
 	w.memory.breaker, w.memory.heedGone = o.Breaker.withDefaults(), o.Gone != nil
 	return w

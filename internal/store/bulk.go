@@ -30,7 +30,7 @@ const (
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
 	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
-	taskRows: "tttttttbbtiittibtiit", runRows: "tttitttit", takenRows: "tt", startedRows: "ti", doneRows: "ttt", endedRows: "ttbii",
+	taskRows: "tttttttbbtiittibtiitt", runRows: "tttitttti", takenRows: "tt", startedRows: "ti", doneRows: "ttt", endedRows: "ttbii",
 	artifactRows: "tttitttititiii", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.

@@ -3,9 +3,9 @@ package store
 // What tasks, their runs and results are inserted into.
 const (
 	intoTasks = ` INTO tasks (id, account, face, provider, capability, model, medium, input, metadata, webhook_url,
-			test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution) `
+			test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution, batch) `
 	orKeepTask    = ` ON CONFLICT (id) DO NOTHING RETURNING id`
-	intoRuns      = ` INTO runs (id, task, account, number, adapter, submission, handle, due_at, state) `
+	intoRuns      = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at) `
 	intoArtifacts = ` INTO artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, safety, generation,
 			created_at, inline) `
 	intoContents = ` INTO contents (artifact, bytes) `
@@ -26,5 +26,5 @@ func changeRuns(b bulk, v string) string {
 	}
 	return ` tasks SET state = v.state, error = v.error, progress = v.progress, finished_at = v.finished_at FROM ` + v + `
 			WHERE tasks.id = v.id AND tasks.` + taskUnfinished + `
-			RETURNING tasks.id, tasks.account, tasks.face, tasks.provider, tasks.model, tasks.key, tasks.price, tasks.state`
+			RETURNING tasks.id, tasks.account, tasks.face, tasks.provider, tasks.model, tasks.key, tasks.price, tasks.state, tasks.told, tasks.batch`
 }

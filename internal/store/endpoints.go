@@ -35,7 +35,7 @@ func (s *Store) scanEndpoint(r scanner) (e taskhook.Endpoint, err error) {
 func scanSubscriber(r scanner) (e taskhook.Endpoint, err error) {
 	var events string
 	var schedule *string
-	if err := r.Scan(&e.ID, &e.URL, &events, &schedule, &e.LaneID); err != nil {
+	if err := r.Scan(&e.ID, &e.URL, &events, &schedule, &e.LaneID, &e.State); err != nil {
 		return e, err
 	}
 	return e, setSubscription(&e, events, schedule)
@@ -60,7 +60,7 @@ func (s *Store) endpointValues(e *taskhook.Endpoint) ([]any, error) {
 		schedule = e.Schedule.String()
 	}
 	return []any{e.URL, e.Description, strings.Join(e.Events, " "), string(e.State), e.Reason, schedule,
-		e.Rate, e.MaxInFlight, s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), e.ID, e.AccountID}, nil
+		e.Rate, e.MaxInFlight, s.sealer.Seal(e.ID, plain), ms(e.UpdatedAt), flag(e.Follows()), e.ID, e.AccountID}, nil
 }
 
 // CreateEndpoint stores an endpoint with its lane. After an error it can be
@@ -80,7 +80,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 			return taskhook.Errorf(taskhook.CodeConflict, "This account has %d webhooks, which is as many as there can be; delete one that is not needed.", n)
 		}
 		made, err := t.exec(ctx, `INSERT INTO endpoints (url, description, events, state, reason, schedule, rate, max_in_flight,
-			secrets, updated_at, id, account, lane, created_at) VALUES (`+marks(1, 14)+`) ON CONFLICT (id) DO NOTHING`,
+			secrets, updated_at, follows, id, account, lane, created_at) VALUES (`+marks(1, 15)+`) ON CONFLICT (id) DO NOTHING`,
 			append(values, e.LaneID, ms(e.CreatedAt))...)
 		if err != nil || made == 0 {
 			return err
@@ -148,7 +148,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE endpoints SET url = $1, description = $2, events = $3, state = $4, reason = $5,
-			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10 WHERE id = $11 AND account = $12`, values...); err != nil {
+			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10, follows = $11 WHERE id = $12 AND account = $13`, values...); err != nil {
 			return err
 		}
 		if err := s.rouse(ctx, t, e.LaneID); err != nil {

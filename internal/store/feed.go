@@ -51,12 +51,18 @@ func (s *Store) readFeed(ctx context.Context, q taskhook.FeedQuery) (page taskho
 			break
 		}
 		page.Next = taskhook.Cursor(e.Seq)
-		if !e.Test && (len(q.Types) == 0 || wants.Wants(e.Type)) {
+		if !e.Test && shown(q.Types, &wants, e.Type) {
 			page.Events = append(page.Events, e)
 		}
 	}
 	page.Events = slices.Clip(page.Events)
 	return page, nil
+}
+
+// shown reports whether a query asks for a type: without any it asks for all that
+// last.
+func shown(types []string, wants *taskhook.Endpoint, eventType string) bool {
+	return wants.Wants(eventType) || len(types) == 0 && !taskhook.Transient(eventType)
 }
 
 func expired(oldest taskhook.Cursor) error {

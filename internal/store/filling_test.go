@@ -44,6 +44,9 @@ var filling = func() (statements []string) {
 		{rows, `executions (id, account, workflow, version, face, key, test, input, state, due_at, created_at, finished_at)
 			SELECT 'ex_' || (100000 + i), 'acc_' || (i % 2000 + 1), 'wf_' || (i % 20000 + 1), 1, 'f', 'k', 0, '{}',
 			CASE WHEN i % 50 = 0 THEN 'running' ELSE 'completed' END, CASE WHEN i % 50 = 0 THEN i END, 0, CASE WHEN i % 50 = 0 THEN NULL ELSE 0 END`},
+		{rows, `batches (id, account, provider, capability, model, concurrency, total, open, succeeded, created_at, finished_at)
+			SELECT 'batch_' || (100000 + i), 'acc_' || (i % 2000 + 1), 'p', 'c', 'm', 0, 1, CASE WHEN i % 50 = 0 THEN 1 ELSE 0 END,
+			CASE WHEN i % 50 = 0 THEN 0 ELSE 1 END, 0, CASE WHEN i % 50 = 0 THEN NULL ELSE 0 END`},
 		{rows, `execution_steps (execution, position, step, state, task, tries) SELECT 'ex_' || (100000 + i), 0, 'draw',
 			CASE WHEN i % 50 = 0 THEN 'running' ELSE 'succeeded' END, 'task_' || (100000 + i), 1`},
 	} {

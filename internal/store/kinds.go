@@ -2,21 +2,22 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                         *kind
-	createAccount, createKey, revokeKey                                      *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans            *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages *kind
-	claimRuns, sentRun, progress, releaseRun, cancelTask, forgetIdempotency  *kind
-	forgetCounts                                                             *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished     *kind
-	creditAccount, makePostpaid                                              *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                           *kind
-	createExecution, cancelExecution, settleExecution, finishExecution       *kind
-	failStep, noteEndpoint, dropDeliveries                                   *kind
-	remove, forgetUsage                                                      *kind
-	orderErasure, finishErasure, erase, closeAccount                         *kind
-	createReplay, changeReplay, advanceReplay                                *kind
-	join, renewNode, removeDead, leave                                       *kind
+	publish, finishDeliveries, createTask, finishRun                              *kind
+	createAccount, createKey, revokeKey                                           *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                 *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages      *kind
+	claimRuns, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency *kind
+	forgetCounts                                                                  *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished          *kind
+	creditAccount, makePostpaid                                                   *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                                *kind
+	createExecution, cancelExecution, settleExecution, finishExecution            *kind
+	failStep, noteEndpoint, dropDeliveries                                        *kind
+	remove, forgetUsage                                                           *kind
+	orderErasure, finishErasure, erase, closeAccount                              *kind
+	createReplay, changeReplay, advanceReplay                                     *kind
+	createBatch, stopBatch, stopTasks, finishBatch                                *kind
+	join, renewNode, removeDead, leave                                            *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -48,6 +49,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.claimRuns, claimKind("claim_runs")},
 		{&k.sentRun, useCase("sent_run")},
 		{&k.progress, useCase("progress")},
+		{&k.tell, s.tellKind()},
 		{&k.releaseRun, useCase("release_run")},
 		{&k.cancelTask, useCase("cancel_task")},
 		{&k.forgetIdempotency, useCase("forget_idempotency")},
@@ -78,6 +80,10 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createReplay, useCase("create_replay")},
 		{&k.changeReplay, useCase("change_replay")},
 		{&k.advanceReplay, s.endingKind("advance_replay", endEach)},
+		{&k.createBatch, useCase("create_batch")},
+		{&k.stopBatch, useCase("stop_batch")},
+		{&k.stopTasks, useCase("stop_tasks")},
+		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

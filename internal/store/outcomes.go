@@ -22,16 +22,29 @@ func endRuns(ctx context.Context, t tx, items []*write) error {
 		return err
 	}
 	for _, f := range ended {
-		if k := &f.Task; f.ended.Face == taskhook.FaceWorkflow {
-			if err := endStep(ctx, t, k.FinishedAt, k.ID, k.State, f.failure); err != nil {
-				return err
-			}
+		if err := f.leave(ctx, t); err != nil {
+			return err
 		}
 	}
 	if err := insertArtifacts(ctx, t, ended); err != nil {
 		return err
 	}
 	return settleRuns(ctx, t, ended)
+}
+
+// leave takes the task that has ended out of what it was part of.
+func (f *finishedRun) leave(ctx context.Context, t tx) error {
+	k := &f.Task
+	if err := dropReports(ctx, t, &f.ended); err != nil {
+		return err
+	}
+	if err := endInBatch(ctx, t, k.FinishedAt, &f.ended); err != nil {
+		return err
+	}
+	if f.ended.Face != taskhook.FaceWorkflow {
+		return nil
+	}
+	return endStep(ctx, t, k.FinishedAt, k.ID, k.State, f.failure)
 }
 
 // doneRuns ends the runs and returns those that were still their node's. Of the
@@ -97,7 +110,7 @@ func endTasks(ctx context.Context, t tx, all []*finishedRun) (ended []*finishedR
 }
 
 func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State)
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told, &k.BatchID)
 	return k, err
 }
 

@@ -54,7 +54,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
 var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
-	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running)$`)
+	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running|batches USING INDEX batches_due)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
 // node works on at a time, or by the hours of usage that it asks for.

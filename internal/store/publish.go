@@ -219,7 +219,7 @@ func subscribers(ctx context.Context, t tx, batch []*publication) (map[string]*[
 				continue
 			}
 			found[account] = new([]taskhook.Endpoint)
-			if err := t.send(ctx, into(found[account], scanSubscriber), `SELECT id, url, events, schedule, lane
+			if err := t.send(ctx, into(found[account], scanSubscriber), `SELECT id, url, events, schedule, lane, state
 				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account); err != nil {
 				return nil, err
 			}
@@ -237,7 +237,10 @@ func (p *publication) fanOut(endpoints map[string]*[]taskhook.Endpoint) {
 		all := *endpoints[e.Event.AccountID]
 		for i := range all {
 			to := &all[i]
-			if !to.Wants(e.Event.Type) || to.ID == e.Event.Subject { // nobody is told about itself
+			switch {
+			case !to.Wants(e.Event.Type), to.ID == e.Event.Subject: // nobody is told about itself
+				continue
+			case taskhook.Transient(e.Event.Type) && to.State != taskhook.EndpointActive: // it would be old when that is
 				continue
 			}
 			schedule := to.Schedule

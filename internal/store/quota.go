@@ -54,23 +54,49 @@ func (q *quota) check(ctx context.Context, t tx, account string, now time.Time) 
 		if err != nil {
 			return err
 		}
-		if r = (room{left: q.limit - taken}); r.left == 0 {
-			r.full = now
-		}
+		r = newRoom(q.limit-taken, now)
 		q.rooms[account] = r
 	}
 	if r.left == 0 {
-		e := taskhook.Errorf(taskhook.CodeRateLimited, q.full, q.limit)
-		if q.tasks {
-			e.Limit = q.limit
-		}
-		return e
+		return q.refusal()
 	}
 	return nil
 }
 
 // used reports whether no room is known of, so that check may count.
 func (q *quota) used(account string) bool { return q.limit > 0 && q.rooms[account].left == 0 }
+
+// fits is check for n at once, of which there must be room for all; what is written of
+// them is not to be counted yet. Room is for how many there is.
+func (q *quota) fits(ctx context.Context, t tx, account string, n int, now time.Time) (room int, err error) {
+	if q.limit == 0 || q.rooms[account].left >= n {
+		return n, nil
+	}
+	taken, err := q.count(ctx, t, account, q.limit)
+	if err != nil {
+		return 0, err
+	}
+	if q.rooms[account] = newRoom(q.limit-taken, now); q.limit-taken < n {
+		return q.limit - taken, q.refusal()
+	}
+	return n, nil
+}
+
+func newRoom(left int, now time.Time) room {
+	if left == 0 {
+		return room{full: now}
+	}
+	return room{left: left}
+}
+
+// refusal is the error for a full account.
+func (q *quota) refusal() error {
+	e := taskhook.Errorf(taskhook.CodeRateLimited, q.full, q.limit)
+	if q.tasks {
+		e.Limit = q.limit
+	}
+	return e
+}
 
 // note takes room away. What is noted and then rolled back is missed only until
 // the next count.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/taskhook/taskhook"
 )
@@ -108,6 +109,10 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 		if err := r.results(ctx, gone); err != nil {
 			return err
 		}
+		batches, err := collect(ctx, r.tx, scanInto[string], `SELECT batch FROM tasks WHERE id IN `+in+` AND batch <> ''`, args...)
+		if err != nil {
+			return err
+		}
 		for _, table := range []string{"runs", "idempotency"} {
 			if _, err := r.exec(ctx, `DELETE FROM `+table+` WHERE task IN `+in, args...); err != nil {
 				return err
@@ -116,8 +121,29 @@ func (r *remover) tasks(ctx context.Context, ids []string) error {
 		rows, bytes, err := r.delete(ctx, "tasks", `DELETE FROM tasks WHERE id IN `+in+`
 			RETURNING length(input) + coalesce(length(metadata), 0)`, args...)
 		r.less(taskhook.KindTasks, rows, bytes+rows*taskCost)
-		return err
+		if err != nil {
+			return err
+		}
+		slices.Sort(batches)
+		return r.batches(ctx, slices.Compact(batches))
 	})
+}
+
+// batches deletes those of which no task is left.
+func (r *remover) batches(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		gone, err := r.exec(ctx, `DELETE FROM batches WHERE id = $1 AND open = 0
+			AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.batch = batches.id AND tasks.batch <> '')`, id)
+		if err != nil {
+			return err
+		}
+		if gone == 1 {
+			if _, err := r.exec(ctx, `DELETE FROM idempotency WHERE task = $1`, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // results removes the bytes of artifacts, where they are still kept: those in the

@@ -52,7 +52,7 @@ func scanMissed(r scanner) (e missedEvent, err error) {
 // owedTo reports whether the endpoint should have got the event, and has not.
 func (e *missedEvent) owedTo(to *taskhook.Endpoint, c *taskhook.ReplayChoice) bool {
 	switch {
-	case e.got, e.test, e.EventID < taskhook.FloorID(taskhook.PrefixEvent, c.Since):
+	case e.got, e.test, taskhook.Transient(e.EventType), e.EventID < taskhook.FloorID(taskhook.PrefixEvent, c.Since):
 		return false
 	case !c.Filter.To.IsZero() && e.EventID >= taskhook.FloorID(taskhook.PrefixEvent, c.Filter.To):
 		return false

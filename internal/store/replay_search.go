@@ -167,7 +167,7 @@ func (s *Store) replayItems(ctx context.Context, j *taskhook.Replay, where condi
 	if to := j.To(); to != "" {
 		receiver, gone, args = `o.endpoint = ?`, ``, []any{to, j.ID}
 	}
-	query := `SELECT ` + deliveryColumns + `, d.state = 'pending'` + gone + ` OR EXISTS (SELECT 1 FROM deliveries o
+	query := `SELECT ` + deliveryColumns + `, d.state = 'pending' OR d.event_type IN ('task.started', 'task.progress')` + gone + ` OR EXISTS (SELECT 1 FROM deliveries o
 		WHERE o.event = d.event AND ` + receiver + ` AND (o.replay = ? OR o.state = 'pending'` + got + `))` +
 		fromDeliveries + where.plain() + ` ORDER BY d.id LIMIT ?`
 	return collect(ctx, s.db, func(r scanner) (i taskhook.ReplayItem, err error) {

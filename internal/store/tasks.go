@@ -116,10 +116,7 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 func insertTasks(ctx context.Context, t tx, all ...*newTask) error {
 	rows := make([]any, 0, len(all)*len(bulkColumns[taskRows]))
 	for _, n := range all {
-		k := &n.task
-		rows = append(rows, k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-			k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State),
-			k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
+		rows = append(rows, taskValues(&n.task, n.execution())...)
 	}
 	made, err := collectMany(ctx, t, scanInto[string], taskRows, rows)
 	if err != nil {
@@ -142,9 +139,21 @@ func insertTasks(ctx context.Context, t tx, all ...*newTask) error {
 				return err
 			}
 		}
-		runs = append(runs, r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt), "open")
+		runs = append(runs, runValues(k.AccountID, r, ms(r.DueAt))...)
 	}
 	return t.many(ctx, nil, runRows, runs)
+}
+
+// runValues are the columns of a new run, for intoRuns.
+func runValues(account string, r *taskhook.Run, due int64) []any {
+	return []any{r.ID, r.TaskID, account, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, due}
+}
+
+// taskValues are the columns of a new task, for intoTasks.
+func taskValues(k *taskhook.Task, execution string) []any {
+	return []any{k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State),
+		k.Estimated.Milliseconds(), ms(k.CreatedAt), execution, k.BatchID}
 }
 
 // execution is the one that the task is a step of; empty: none.
@@ -164,14 +173,14 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, echo, state, progress, error, estimated, created_at, started_at, finished_at`
+	retry_of, key, price, echo, state, progress, error, estimated, told, batch, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &k.Told, &k.BatchID, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
@@ -205,6 +214,7 @@ func (s *Store) Tasks(ctx context.Context, f taskhook.TaskFilter) (taskhook.List
 	scope.add("account = ?", f.AccountID)
 	scope.addIf(!f.From.IsZero(), "id >= ?", taskhook.FloorID(taskhook.PrefixTask, f.From))
 	scope.addIf(!f.To.IsZero(), "id < ?", taskhook.FloorID(taskhook.PrefixTask, f.To))
+	scope.addIf(f.BatchID != "", "batch = ? AND batch <> ''", f.BatchID) // as its partial index says
 	scope.addIf(f.Prefix != "", "id >= ? AND id < ?", f.Prefix, f.Prefix+"~")
 	filter.addIf(f.State != "", "state = ?", string(f.State))
 	filter.addIf(f.Provider != "", "provider = ?", f.Provider)
@@ -275,7 +285,13 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
 		return err
 	}
+	if err := dropReports(ctx, t, k); err != nil {
+		return err
+	}
 	k.State = taskhook.TaskCancelled
+	if err := endInBatch(ctx, t, now, k); err != nil {
+		return err
+	}
 	used := spending{}
 	used.add(now, k)
 	if err := used.write(ctx, t); err != nil {

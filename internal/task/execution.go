@@ -24,6 +24,8 @@ type execution struct {
 	repeatable bool // asking a remote provider again does no harm
 	percent    atomic.Int32
 	stored     int         // the percent that was stored; only reportProgress uses it
+	begun      time.Time   // here
+	told       told        // only tellProgress uses it
 	ending     atomic.Bool // its outcome is being stored
 }
 

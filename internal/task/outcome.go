@@ -27,6 +27,14 @@ type Outcomes struct {
 	Links    Linker
 }
 
+// report returns a transient event of a running task, for those alone who ask for
+// the type: the receiver of a per-job delivery does not.
+func (o *Outcomes) report(k taskhook.Task, eventType string, sequence int, now time.Time) taskhook.NewEvent {
+	told := taskhook.Outcome{EventID: taskhook.NewID(taskhook.PrefixEvent, now), EventType: eventType, CreatedAt: now, Task: k, Sequence: sequence}
+	return taskhook.NewEvent{FanOut: true, Schedule: o.Schedule, Event: taskhook.Event{ID: told.EventID, AccountID: k.AccountID,
+		Type: eventType, Subject: k.ID, Body: o.Primary(told), CreatedAt: now}}
+}
+
 // publication returns the event of a finished task, with its per-job delivery
 // where one was asked for. Both kinds carry the same event id.
 func (o *Outcomes) publication(k taskhook.Task, now time.Time) *taskhook.Publication {

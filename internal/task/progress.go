@@ -23,9 +23,15 @@ func (w *Worker) reportProgress(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		going, moved := w.progress()
+		going := w.going()
 		if len(going) == 0 {
 			continue
+		}
+		moved := map[string]int{}
+		for id, x := range going {
+			if p := int(x.percent.Load()); p > x.stored {
+				moved[id] = p
+			}
 		}
 		node := w.Lease().Node
 		mine, err := w.Progress.Progress(ctx, node, moved)
@@ -50,22 +56,17 @@ func (w *Worker) reportProgress(ctx context.Context) {
 	}
 }
 
-// progress lists the runs that go on, and how far those are that have moved since
-// that was stored.
-func (w *Worker) progress() (going map[string]*execution, moved map[string]int) {
+// going lists the runs that go on, by task.
+func (w *Worker) going() map[string]*execution {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	going, moved = map[string]*execution{}, map[string]int{}
+	going := make(map[string]*execution, len(w.running))
 	for id, x := range w.running {
-		if x.ending.Load() {
-			continue
-		}
-		going[id] = x
-		if p := int(x.percent.Load()); p > x.stored {
-			moved[id] = p
+		if !x.ending.Load() {
+			going[id] = x
 		}
 	}
-	return going, moved
+	return going
 }
 
 // beginClaim and endClaim enclose a claim until its runs are entered: a task may be
@@ -86,7 +87,8 @@ func (w *Worker) endClaim() {
 
 // enter notes that a claimed run goes on here, until ctx ends or the task does.
 func (w *Worker) enter(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) *execution {
-	x := &execution{worker: w, adapter: adapter, claimed: c, node: node, repeatable: isRepeatable(adapter)}
+	x := &execution{worker: w, adapter: adapter, claimed: c, node: node, repeatable: isRepeatable(adapter), begun: time.Now()}
+	x.told.sequence = c.Task.Told
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()

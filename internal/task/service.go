@@ -3,8 +3,6 @@ package task
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"time"
@@ -64,40 +62,38 @@ func NewService(o ServiceOptions) *Service {
 // key stood for it already.
 func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.NewTask) (_ taskhook.Task, existed bool, err error) {
 	now := s.Now()
-	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
-		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
-	var key *taskhook.Idempotency
-	if n.IdempotencyKey != "" {
-		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
-		key = &taskhook.Idempotency{Hash: hex.EncodeToString(sum[:]), Request: n.RequestHash, Expires: now.Add(s.IdempotencyLife)}
-	}
-	return s.admit(ctx, who, k, "", key)
+	return s.admit(ctx, who, s.newTask(who, n, now), "", s.idempotency(&n, who.AccountID, now))
 }
 
 // admit checks a task against the catalogue and what its maker may do, and stores
 // it with its first run, which waits for the work of the handle if there is one.
 func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.Task, handle string, key *taskhook.Idempotency) (_ taskhook.Task, existed bool, err error) {
-	adapter, err := s.check(&k)
-	if err == nil {
-		err = who.Need(taskhook.CreateScope(k.Medium))
-	}
+	run, err := s.prepare(ctx, who, &k)
 	if err != nil {
 		return k, false, err
 	}
-	if k.Input, err = s.Inputs.Reference(ctx, k.AccountID, k.Input); err != nil {
-		return k, false, err
-	}
-	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
-		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
 	if handle != "" {
 		run.Submission, run.Handle = taskhook.SubmissionSent, handle
 	}
 	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
 	if err == nil && !existed {
-		s.Created(adapter)
+		s.Created(run.Adapter)
 	}
 	return k, existed, err
+}
+
+// prepare checks a task against the catalogue and what its maker may do, and returns
+// its first run.
+func (s *Service) prepare(ctx context.Context, who taskhook.Identity, k *taskhook.Task) (taskhook.Run, error) {
+	adapter, err := s.check(k)
+	if err == nil {
+		err = who.Need(taskhook.CreateScope(k.Medium))
+	}
+	if err == nil {
+		k.Input, err = s.Inputs.Reference(ctx, k.AccountID, k.Input)
+	}
+	return taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
+		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}, err
 }
 
 // check completes the task from the catalogue, or says what is wrong with it.
@@ -154,8 +150,21 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	if err == nil {
 		s.Cancelled(id)
 		s.Endings.announce(&k)
+		s.next(&k)
 	}
 	return k, err
+}
+
+// next wakes who runs the task of a batch that may begin now that k has ended.
+func (s *Service) next(k *taskhook.Task) {
+	if k.BatchID == "" {
+		return
+	}
+	if model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model); err == nil {
+		if adapter, err := model.AdapterFor(k.Test, s.Dev); err == nil {
+			s.Created(adapter)
+		}
+	}
 }
 
 // Retry makes a new task of a failed or expired one, which stays as it is. With a

@@ -13,6 +13,7 @@ type Endings struct {
 	mu      sync.Mutex
 	waiting map[string][]chan struct{} // by task id; nil: nobody is to wait any more
 	step    func()
+	batch   func()
 }
 
 // NewEndings returns an Endings that nobody waits at.
@@ -41,10 +42,16 @@ func (e *Endings) stopped() bool {
 // not wait, and must be set before anything ends.
 func (e *Endings) OnStep(f func()) { e.step = f }
 
+// OnBatch is the same of a task of a batch.
+func (e *Endings) OnBatch(f func()) { e.batch = f }
+
 // announce tells that a task has ended.
 func (e *Endings) announce(k *taskhook.Task) {
 	if k.Face == taskhook.FaceWorkflow && e.step != nil {
 		e.step()
+	}
+	if k.BatchID != "" && e.batch != nil {
+		e.batch()
 	}
 	taskID := k.ID
 	e.mu.Lock()

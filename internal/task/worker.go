@@ -29,9 +29,11 @@ type SubmissionStore interface {
 	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
 }
 
-// ProgressStore keeps how far runs are.
+// ProgressStore keeps how far runs are, and tells those who ask.
 type ProgressStore interface {
 	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
+	Followed(ctx context.Context, accounts []string) (types map[string][]string, err error)
+	Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error
 }
 
 // Files keeps result files. What Take returns without content is durable.
@@ -128,6 +130,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		group.Go(func() { q.run(ctx) })
 	}
 	group.Go(func() { w.reportProgress(ctx) })
+	group.Go(func() { w.tellProgress(ctx) })
 	group.Wait()
 	return nil
 }

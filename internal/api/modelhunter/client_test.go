@@ -1,6 +1,7 @@
 package modelhunter
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -38,6 +39,16 @@ func TestClientCalls(t *testing.T) {
 		},
 		"video":    func() (string, error) { out, err := c.CancelTask(ctx, "task_abc123"); return out.Type, err },
 		"task_new": func() (string, error) { out, err := c.RetryTask(ctx, "task_abc123"); return out.ID, err },
+		"batch_1": func() (string, error) {
+			out, err := c.SubmitBatch(ctx, client.NewBatch{Provider: "vidu", Model: "m", Inputs: []json.RawMessage{[]byte(`{}`)}, IdempotencyKey: "k"})
+			return out.ID, err
+		},
+		"running": func() (string, error) { out, err := c.Batch(ctx, "batch_1"); return out.Status, err },
+		"viduq3-turbo": func() (string, error) {
+			out, err := c.Batches(ctx, client.PageQuery{Limit: 1})
+			return out.Items[0].Model, err
+		},
+		"text-to-video": func() (string, error) { out, err := c.CancelBatch(ctx, "batch_1"); return out.Capability, err },
 		"whsec_new": func() (string, error) {
 			out, err := c.RotateSecret(ctx, "wh_1", client.Rotation{OverlapSeconds: &seconds})
 			return out.Secret, err

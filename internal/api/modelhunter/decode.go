@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/taskhook/taskhook"
@@ -160,16 +159,4 @@ func elements(array []byte, each func(value []byte) error) error {
 		start = i + 1
 	}
 	return nil
-}
-
-// at says of an error about a field that it is below path.
-func at(path string, err error) error {
-	bad, ok := errors.AsType[*taskhook.Error](err)
-	if !ok {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	below := *bad
-	below.Field = strings.TrimSuffix(path+"."+bad.Field, ".")
-	below.Message = path + ": " + bad.Message
-	return &below
 }

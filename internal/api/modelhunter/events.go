@@ -70,7 +70,7 @@ func decodeBatch(array json.RawMessage, normal []byte) ([]taskhook.Publish, erro
 		}
 		var e taskhook.Publish
 		if normal, err = decodeEvent(normal, value, &e); err != nil {
-			return at(fmt.Sprintf("events[%d]", len(events)), err)
+			return taskhook.Below(fmt.Sprintf("events[%d]", len(events)), err)
 		}
 		events = append(events, e)
 		return nil

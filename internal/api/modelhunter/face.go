@@ -43,6 +43,15 @@ type (
 		Retry(ctx context.Context, who taskhook.Identity, id, handle string) (taskhook.Task, error)
 	}
 
+	// Batches submits many tasks together, all durable on return or none, and finds them.
+	// Cancel of one whose tasks have all ended is CodeConflict.
+	Batches interface {
+		Create(ctx context.Context, who taskhook.Identity, n taskhook.NewBatch) (b taskhook.Batch, existed bool, err error)
+		Batch(ctx context.Context, account, id string) (taskhook.Batch, error)
+		Batches(ctx context.Context, f taskhook.BatchFilter) (taskhook.List[taskhook.Batch], error)
+		Cancel(ctx context.Context, account, id string) (taskhook.Batch, error)
+	}
+
 	// Endpoints keeps the receivers.
 	Endpoints interface {
 		CreateEndpoint(ctx context.Context, account string, n taskhook.NewEndpoint) (taskhook.Endpoint, error)
@@ -158,6 +167,7 @@ type Config struct {
 	Now           func() time.Time // the time that all nodes go by; nil: time.Now
 	Keys          Keys
 	Tasks         Tasks
+	Batches       Batches
 	Endpoints     Endpoints
 	EndpointTools EndpointTools
 	Deliveries    Deliveries

@@ -30,6 +30,7 @@ type world struct {
 	file     taskhook.File
 
 	created    taskhook.NewTask
+	newBatch   taskhook.NewBatch
 	existed    bool
 	tasks      taskhook.TaskFilter
 	endpoints  taskhook.EndpointFilter
@@ -288,7 +289,7 @@ func (f *world) Expiring(a taskhook.Artifact, _ time.Time) string {
 // face returns the face of the world with the headers of the real server.
 func (f *world) face(t testing.TB) (*Face, http.Handler) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	face := New(Config{Keys: f, Tasks: f, Endpoints: f, EndpointTools: f, Deliveries: f, Replays: worldReplays{f}, Publisher: f, Feed: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
+	face := New(Config{Keys: f, Tasks: f, Batches: worldBatches{f}, Endpoints: f, EndpointTools: f, Deliveries: f, Replays: worldReplays{f}, Publisher: f, Feed: f, Files: worldFiles{f}, Uploads: worldFiles{f}, Models: f, Money: f, Links: f, Log: log,
 		Workflows: worldFlows{f}, Executions: worldFlows{f}, Tree: tree})
 	return face, httpserver.Wrap(log, face)
 }

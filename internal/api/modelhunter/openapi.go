@@ -19,6 +19,7 @@ const (
 	tagFiles      = "Files"
 	tagEvents     = "Events"
 	tagWorkflows  = "Workflows"
+	tagBatches    = "Batches"
 	tagModels     = "Models"
 	tagKeys       = "Keys"
 	tagMoney      = "Money"
@@ -44,6 +45,7 @@ func (f *Face) Document(baseURL string) (*openapi.Document, error) {
 		Description: "A key of an account: `thk_live_…`, or `thk_test_…`, which gets made-up results."}
 	doc.Tags = []openapi.Tag{
 		{Name: tagTasks, Description: "A task is one generation. It is on disk when the submission is answered, and ends in exactly one of `succeeded`, `failed` and `cancelled`."},
+		{Name: tagBatches, Description: "A batch is many tasks of one model, submitted together: all are accepted or none."},
 		{Name: tagWebhooks, Description: "A webhook is a registered receiver: a URL and the types of event that it wants. All that is sent to it is signed."},
 		{Name: tagDeliveries, Description: "A delivery is one event that is owed to one URL; it holds its attempts."},
 		{Name: tagFiles, Description: "A file is an input of your own: announce it, `PUT` its bytes to the address of the answer, and complete it. Any public URL may be used instead."},
@@ -113,6 +115,7 @@ func (w *docWriter) pathParameters(pattern string) (list []openapi.Parameter) {
 	add("file_id", "The id of the file.", exampleFileID, idSchema("file_"))
 	add("key_id", "The id of the key.", exampleKey, idSchema("key_"))
 	add("workflow_id", "The id of the workflow.", exampleWorkflow, idSchema("wf_"))
+	add("batch_id", "The id of the batch.", exampleBatch, idSchema("batch_"))
 	add("execution_id", "The id of the execution.", exampleExecution, idSchema("exec_"))
 	add("replay_id", "The id of the replay.", exampleReplayID, idSchema("rpl_"))
 	add("delivery_id", "The id of the delivery.", exampleDelivery, idSchema("dlv_"))

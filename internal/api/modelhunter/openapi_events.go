@@ -58,12 +58,12 @@ func taskEvents() []any { return openapi.Enum(taskhook.EventTaskCompleted, taskh
 // ownType is the schema of the types of event that a client may publish.
 func ownType() *openapi.Schema {
 	return &openapi.Schema{Type: "string", MaxLength: count(100), Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)+$`,
-		Not: &openapi.Schema{Pattern: `^(task|workflow|endpoint)\.`}}
+		Not: &openapi.Schema{Pattern: `^(task|batch|workflow|endpoint)\.`}}
 }
 
 func eventTypes(r *openapi.Reflector) {
 	own := *ownType()
-	own.Description = "Words of lower-case letters, digits and `_` with full stops between them. `task.`, `workflow.` and `endpoint.` are the server's."
+	own.Description = "Words of lower-case letters, digits and `_` with full stops between them. `task.`, `batch.`, `workflow.` and `endpoint.` are the server's."
 	r.Request(client.NewEvent{}, openapi.Fields{
 		"": {Description: "An event to publish."}, "type": own,
 		"data": {Type: "object", Description: "What receivers get as `data`."},
@@ -148,6 +148,10 @@ func bodyTypes(r *openapi.Reflector) {
 func (w *docWriter) addEvents() {
 	w.addEvent(taskhook.EventTaskCompleted, "A task succeeded", "Its results can be fetched by their links.", taskEvent{}, exampleOutcome(taskhook.TaskSucceeded))
 	w.addEvent(taskhook.EventTaskFailed, "A task failed", "It can be repeated by `POST /api/v1/tasks/{id}/retry`.", taskEvent{}, exampleOutcome(taskhook.TaskFailed))
+	const passes = "Sent to webhooks that name the type, and to no others. A newer one takes the place of one that was not sent yet; after the end of the task none is sent."
+	w.addEvent(taskhook.EventTaskStarted, "A task started", passes, progressEvent{}, exampleProgress(taskhook.EventTaskStarted, 0, 1))
+	w.addEvent(taskhook.EventTaskProgress, "A task has come further", "At most twice a second. "+passes, progressEvent{}, exampleProgress(taskhook.EventTaskProgress, 40, 4))
+	w.addEvent(taskhook.EventBatchCompleted, "All tasks of a batch have ended", "One that was cancelled has no event.", batchEvent{}, exampleBatchEvent())
 	w.addEvent(taskhook.EventWorkflowCompleted, "An execution of a workflow completed", "What it has made can be fetched by the links in `output_data`.",
 		workflowEvent{}, exampleWorkflowOutcome(taskhook.ExecutionCompleted))
 	w.addEvent(taskhook.EventWorkflowFailed, "An execution of a workflow failed", "One that was cancelled has no event.",

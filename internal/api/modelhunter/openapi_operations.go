@@ -31,7 +31,7 @@ type operationNote struct {
 // operationNotes returns the notes of all routes by method and pattern.
 func operationNotes() map[string]operationNote {
 	notes := map[string]operationNote{}
-	for _, list := range []map[string]operationNote{taskNotes(), webhookNotes(), deliveryNotes(), replayNotes(), fileNotes(), keyNotes(), moneyNotes(), workflowNotes(), otherNotes()} {
+	for _, list := range []map[string]operationNote{taskNotes(), batchNotes(), webhookNotes(), deliveryNotes(), replayNotes(), fileNotes(), keyNotes(), moneyNotes(), workflowNotes(), otherNotes()} {
 		for route, n := range list {
 			notes[route] = n
 		}

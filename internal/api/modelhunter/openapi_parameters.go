@@ -47,6 +47,7 @@ func taskFilters() []openapi.Parameter {
 		inQuery("status", "Only those in this state.", &openapi.Schema{Type: "string", Enum: taskWords()}),
 		inQuery("provider", "Only those of this provider.", textSchema()),
 		inQuery("modelId", "Only those of this model.", textSchema()),
+		inQuery("batchId", "Only those of this batch.", idSchema(taskhook.PrefixBatch)),
 		inQuery("search", "Only those whose id begins so, with or without `task_`.", textSchema()),
 	}, timeFilters()...)
 }

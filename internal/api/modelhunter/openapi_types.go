@@ -22,6 +22,8 @@ func wireTypes(doc *openapi.Document) *openapi.Reflector {
 	moneyTypes(r)
 	workflowTypes(r)
 	workflowEventTypes(r)
+	progressEventTypes(r)
+	batchTypes(r)
 	r.Answer(client.Pagination{}, openapi.Fields{
 		"":        {Description: "What a list says of its rest."},
 		"cursor":  {Description: "Asks for the next part; absent at the end."},
@@ -97,6 +99,7 @@ func taskTypes(r *openapi.Reflector) {
 		"started_at":       {Description: "When it began to run."},
 		"completed_at":     {Description: "When it ended."},
 		"original_task_id": {Description: "The task that this one repeats."},
+		"batch_id":         {Description: "The batch that it was submitted with."},
 		"metadata":         metadata,
 		"sandbox":          {Description: "True when the results are made up, and no model ran."},
 		"cost":             amount("What it cost, in USD. Present when it succeeded."),
@@ -135,9 +138,9 @@ func typeList() string { return "`" + strings.Join(taskhook.EventTypes(), "`, `"
 
 func webhookTypes(r *openapi.Reflector) {
 	url := openapi.Schema{Description: "Where to send: https and public, but for what the operator allows besides.", Format: "uri", MaxLength: count(2048)}
-	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type.",
+	events := openapi.Schema{Description: "The types of event to send: " + typeList() + ", and types of your own. `task.*` stands for all that begin so, `*` for every type; `task.started` and `task.progress` are asked for by name alone.",
 		MinItems: count(1), MaxItems: count(100), Items: &openapi.Schema{AnyOf: []*openapi.Schema{{Enum: openapi.Enum(taskhook.EventTypes()...)}, ownType(),
-			{Enum: openapi.Enum("*", "task.*", "workflow.*", "endpoint.*")}, {Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)*\.\*$`, MaxLength: count(100), Not: &openapi.Schema{Pattern: `^(task|workflow|endpoint)\.`}}}}}
+			{Enum: openapi.Enum("*", "task.*", "batch.*", "workflow.*", "endpoint.*")}, {Pattern: `^[a-z0-9_]+(\.[a-z0-9_]+)*\.\*$`, MaxLength: count(100), Not: &openapi.Schema{Pattern: `^(task|batch|workflow|endpoint)\.`}}}}}
 	schedule := openapi.Schema{Description: "The seconds to wait before each retry; `[]` is one attempt, `null` the server's schedule: 60, 300, 1800.",
 		MaxItems: count(50), Items: &openapi.Schema{Minimum: "0", Maximum: "604800"}}
 	description := openapi.Schema{Description: "For people.", Pattern: plainText}

@@ -33,6 +33,7 @@ const (
 	pathFileID     = "file_id"
 	pathKeyID      = "key_id"
 
+	pathBatchID     = "batch_id"
 	pathWorkflowID  = "workflow_id"
 	pathExecutionID = "execution_id"
 )

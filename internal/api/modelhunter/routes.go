@@ -40,7 +40,7 @@ func (f *Face) Routes() []Route {
 
 		files, workflows, executions = "/api/v1/files", "/api/v1/workflows", "/api/v1/executions"
 	)
-	return []Route{
+	return append(f.batchRoutes(), []Route{
 		{post, "/api/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task", f.submit},
 		{post, "/v1/{provider}/{capability}", client.Submission{}, client.AcceptedTask{}, accepted, scopeByMedium, "Submit a task, under the path of older documents", f.submit},
 		{get, tasks, nil, []client.Task{}, ok, taskhook.ScopeTasksRead, "List tasks", f.listTasks},
@@ -104,14 +104,14 @@ func (f *Face) Routes() []Route {
 		{get, "/api/v1/events", nil, client.FeedPage{}, ok, taskhook.ScopeEventsRead, "Read the feed of events", f.feed},
 		{get, "/api/v1/events/stream", nil, nil, ok, taskhook.ScopeEventsRead, "Follow the feed of events", f.feedStream},
 		{get, "/api/v1/models", nil, []client.Model{}, ok, taskhook.ScopeModelsRead, "List models", f.listModels},
-	}
+	}...)
 }
 
 // reserved reports whether no provider may have the name, because paths of this
 // API, of ones to come, or of the other faces begin with it.
 func reserved(provider string) bool {
 	switch provider {
-	case "account", "accounts", "admin", "api-keys", "auth", "balance", "billing", "capabilities", "deliveries", "docs", "enterprise",
+	case "account", "accounts", "admin", "api-keys", "auth", "balance", "batches", "billing", "capabilities", "deliveries", "docs", "enterprise",
 		"endpoint", "endpoints", "events", "executions", "feed", "files", "health", "keys", "me", "models", "openapi", "openapi.json",
 		"predictions", "providers", "replays", "results", "runs", "stream", "tasks", "usage", "webhooks", "workers", "workflow", "workflows":
 		return true

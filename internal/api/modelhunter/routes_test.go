@@ -19,7 +19,7 @@ func address(route Route) string {
 	if strings.Contains(route.Pattern, "/tasks/") {
 		id = "task_abc123"
 	}
-	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1", "{workflow_id}", "wf_1", "{execution_id}", "exec_1", "{replay_id}", "rpl_1").Replace(route.Pattern)
+	return strings.NewReplacer("{provider}", "vidu", "{capability}", "text-to-video", "{id}", id, "{delivery_id}", "dlv_1", "{file_id}", "file_1", "{key_id}", "key_1", "{workflow_id}", "wf_1", "{execution_id}", "exec_1", "{replay_id}", "rpl_1", "{batch_id}", "batch_1").Replace(route.Pattern)
 }
 
 // bodyFor returns a body that a route takes.
@@ -27,6 +27,8 @@ func bodyFor(route Route) string {
 	switch route.Request.(type) {
 	case client.Submission:
 		return `{"model":"viduq3-turbo","input":{"prompt":"a river"}}`
+	case client.NewBatch:
+		return `{"provider":"vidu","model":"viduq3-turbo","inputs":[{"prompt":"a river"}]}`
 	case client.NewWebhook:
 		return `{"url":"https://example.com","events":["task.completed"]}`
 	case client.NewKey:

@@ -131,6 +131,7 @@ func (f *Face) listTasks(w http.ResponseWriter, r *http.Request, who taskhook.Id
 		Model:     q.text("modelId"),
 		From:      q.time("startDate", false),
 		To:        q.time("endDate", true),
+		BatchID:   q.id("batchId", taskhook.PrefixBatch),
 		Prefix:    idPrefix(q.text("search")),
 		Page:      q.page(defaultLimit, taskhook.PrefixTask),
 	}

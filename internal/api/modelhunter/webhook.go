@@ -8,7 +8,7 @@ import (
 	"github.com/taskhook/taskhook/internal/jsjson"
 )
 
-// EventBody returns the webhook body of a task's outcome in the form of the
+// EventBody returns the webhook body of a task's outcome, or of how far it is, in the form of the
 // primary API. The receivers' verifier, as ModelHunter.AI documents it, signs
 // what it gets by parsing the body and writing it again; so the bytes are what
 // JavaScript's JSON.stringify(JSON.parse(body)) returns. The task's metadata must
@@ -18,6 +18,10 @@ func EventBody(o taskhook.Outcome) []byte {
 	b = appendHead(b, o.EventID, o.EventType, o.CreatedAt)
 	b = append(b, `{"task":`...)
 	b = appendTask(b, &o)
+	if o.Sequence > 0 {
+		b = append(b, `,"sequence":`...)
+		b = jsjson.AppendNumber(b, float64(o.Sequence))
+	}
 	return append(b, "}}"...)
 }
 
@@ -55,6 +59,9 @@ func appendTask(b []byte, o *taskhook.Outcome) []byte {
 	b = append(b, `,"model":`...)
 	b = jsjson.AppendString(b, t.Model)
 	switch {
+	case o.Sequence > 0: // an extension: ModelHunter.AI tells of outcomes alone
+		b = append(b, `,"progress":`...)
+		b = jsjson.AppendNumber(b, float64(t.Progress))
 	case t.State == taskhook.TaskSucceeded:
 		b = appendResults(b, t.Results, o.Links)
 	case t.Error != nil:
@@ -66,8 +73,13 @@ func appendTask(b []byte, o *taskhook.Outcome) []byte {
 	}
 	b = append(b, `,"created_at":`...)
 	b = appendTime(b, t.CreatedAt)
-	b = append(b, `,"completed_at":`...)
-	b = appendTime(b, t.FinishedAt)
+	if o.Sequence > 0 {
+		b = append(b, `,"started_at":`...)
+		b = appendTime(b, t.StartedAt)
+	} else {
+		b = append(b, `,"completed_at":`...)
+		b = appendTime(b, t.FinishedAt)
+	}
 	if len(t.Metadata) > 0 {
 		b = append(b, `,"metadata":`...)
 		b = append(b, t.Metadata...)

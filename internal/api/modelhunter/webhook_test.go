@@ -56,6 +56,10 @@ func TestEventBody(t *testing.T) {
 		}, head + `"status":"succeeded","provider":"vidu","model":"viduq2-pro-fast",` +
 			`"result":[{"url":"a&b","format":"png","size_bytes":1},{"url":"c","duration":1.25,"format":"wav","size_bytes":2}],` +
 			`"created_at":"2025-01-15T10:00:00Z","completed_at":"2025-01-15T10:00:45Z","sandbox":true}}}`},
+		"on its way": {func(o *taskhook.Outcome) {
+			o.Task.State, o.Task.Progress, o.Task.StartedAt, o.Task.FinishedAt, o.Sequence = taskhook.TaskRunning, 40, day(2), time.Time{}, 3
+		}, head + `"status":"running","provider":"vidu","model":"viduq2-pro-fast","progress":40,"created_at":"2025-01-15T10:00:00Z",` +
+			`"started_at":"2025-01-15T10:00:02Z","metadata":{"user_id":"u_123"}},"sequence":3}}`},
 	} {
 		o := example()
 		test.change(&o)

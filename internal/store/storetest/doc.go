@@ -59,6 +59,8 @@ func Run(t *testing.T, open OpenFunc) {
 		{"tasks", taskTests()},
 		{"lists", listTests()},
 		{"runs", runTests()},
+		{"tell", tellTests()},
+		{"batches", batchTests()},
 		{"endpoints", endpointTests()},
 		{"publish", publishTests()},
 		{"deliveries", deliveryTests()},

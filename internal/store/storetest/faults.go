@@ -102,7 +102,7 @@ type faultWrite struct {
 func faultWrites() map[string]faultWrite {
 	all := map[string]faultWrite{}
 	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites(), replayWrites(),
-		retentionWrites(), erasureWrites()} {
+		retentionWrites(), erasureWrites(), batchWrites()} {
 		for kind, w := range some {
 			all[kind] = w
 		}
@@ -213,6 +213,9 @@ func runWrites() map[string]faultWrite {
 		"progress": {do: func(f *fixture, w *world) error {
 			_, err := f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
 			return err
+		}},
+		"tell": {do: func(f *fixture, w *world) error {
+			return f.Store.Tell(f.ctx, f.now, []*taskhook.Report{newReport(w.n.id, w.started, progressType, 1, f.now)})
 		}},
 		"release_run": {do: func(f *fixture, w *world) error {
 			return f.Store.ReleaseRun(f.ctx, w.n.id, w.started.Run, f.now, true)

@@ -38,6 +38,10 @@ type world struct {
 	notice           *taskhook.EndpointNotice
 	replay           *taskhook.Replay
 	replayStep       *taskhook.ReplayStep
+	batch, newBatch  taskhook.Batch
+	newTasks         []taskhook.Task
+	newRuns          []taskhook.Run
+	batchEnd         *taskhook.BatchEnd
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -55,6 +59,7 @@ func newWorld(f *fixture) *world {
 	w.newTask = asStep(w.newTask, w.execution, "animate", 1)
 	w.addRuns(f)
 	w.addLanes(f)
+	w.addBatch(f)
 	w.newFile, w.announced = newFile(w.account, f.now), f.upload(w.account)
 	f.now = f.now.Add(time.Second)
 	return w
@@ -206,7 +211,7 @@ func (f *fixture) consistent() {
 
 // tables are all that hold what users store, those that others refer to last.
 func tables() []string {
-	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "deliveries", "events", "feed_head",
+	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "batches", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "contents", "artifacts", "runs", "idempotency", "tasks",
 		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored"}
 }

@@ -70,12 +70,39 @@ CREATE TABLE tasks (
     price       BIGINT NOT NULL DEFAULT 0 CHECK (price >= 0),
     echo        BYTEA, -- what a client wants back byte for byte: JSON, NULL without it
     execution   TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is a step of; empty: none
+    told        BIGINT NOT NULL DEFAULT 0, -- the sequence of its last event on its way
+    batch       TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is one of; empty: none
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX tasks_by_account ON tasks (account, id);
 CREATE INDEX tasks_by_retry ON tasks (retry_of) WHERE retry_of <> '';
 CREATE INDEX tasks_by_execution ON tasks (execution) WHERE execution <> '';
+CREATE INDEX tasks_by_batch ON tasks (batch, id) WHERE batch <> '';
+
+-- Tasks of one model that were submitted together. Of a batch that limits how many go
+-- on at a time, the runs of those behind cursor are not due before another has ended.
+CREATE TABLE batches (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    account     TEXT COLLATE "C" NOT NULL,
+    provider    TEXT COLLATE "C" NOT NULL,
+    capability  TEXT COLLATE "C" NOT NULL,
+    model       TEXT COLLATE "C" NOT NULL,
+    concurrency INTEGER NOT NULL CHECK (concurrency >= 0), -- 0: no limit
+    cursor      TEXT COLLATE "C" NOT NULL DEFAULT '',      -- the last task that may run
+    total       INTEGER NOT NULL,
+    open        INTEGER NOT NULL CHECK (open >= 0),
+    succeeded   INTEGER NOT NULL DEFAULT 0,
+    failed      INTEGER NOT NULL DEFAULT 0,
+    cancelled   INTEGER NOT NULL DEFAULT 0,
+    created_at  BIGINT NOT NULL,
+    stopped_at  BIGINT,
+    finished_at BIGINT,
+    CHECK (open + succeeded + failed + cancelled = total),
+    CHECK (finished_at IS NULL OR open = 0)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX batches_by_account ON batches (account, id);
+CREATE INDEX batches_due ON batches (id) WHERE finished_at IS NULL AND (open = 0 OR stopped_at IS NOT NULL);
 
 CREATE TABLE idempotency (
     hash       TEXT COLLATE "C" PRIMARY KEY,
@@ -172,8 +199,10 @@ CREATE TABLE endpoints (
     deleted_at  BIGINT,
     -- What a receiver wants to be spared. 0: no limit.
     rate          INTEGER NOT NULL DEFAULT 0 CHECK (rate >= 0), -- attempts a second
-    max_in_flight INTEGER NOT NULL DEFAULT 0 CHECK (max_in_flight >= 0)
+    max_in_flight INTEGER NOT NULL DEFAULT 0 CHECK (max_in_flight >= 0),
+    follows       SMALLINT NOT NULL DEFAULT 0 CHECK (follows IN (0, 1)) -- asks for events of tasks on their way
 );
+CREATE INDEX endpoints_following ON endpoints (account) WHERE follows = 1 AND deleted_at IS NULL;
 CREATE INDEX endpoints_by_account ON endpoints (account, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE feed_head (
