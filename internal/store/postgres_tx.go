@@ -156,10 +156,8 @@ func (s *statement) answered(answers pgx.BatchResults) (err error) {
 // commit fails as well when the server ended a failed transaction otherwise. It goes
 // with what was sent last, after everything whose answer makes something else be sent.
 func (t *postgresTx) commit(ctx context.Context) (inDoubt bool, err error) {
-	for t.asks() {
-		if err := t.flush(ctx); err != nil {
-			return false, err
-		}
+	if err := t.settle(ctx); err != nil {
+		return false, err
 	}
 	if err := writeStored(ctx, t); err != nil {
 		return false, err
@@ -174,6 +172,15 @@ func (t *postgresTx) commit(ctx context.Context) (inDoubt bool, err error) {
 		return true, fmt.Errorf("commit: the server answered %s", tag)
 	}
 	return false, nil
+}
+
+func (t *postgresTx) settle(ctx context.Context) error {
+	for t.asks() {
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return t.broken
 }
 
 // asks reports whether someone wants an answer to what waits.

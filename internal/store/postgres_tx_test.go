@@ -124,3 +124,37 @@ func TestTakeFails(t *testing.T) {
 		turn.rollback(ctx)
 	}
 }
+
+// TestRefusedBesideSent refuses an item of a batch: that undoes all of its own, and
+// nothing of what an answer made another one send.
+func TestRefusedBesideSent(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	ctx, turn := t.Context(), begun(t, emptyPostgres(t))
+	sendTwice := func(n int) error {
+		turn.send(ctx, nil, insertNumber, n)
+		return turn.then(func() error { return turn.send(ctx, nil, insertNumber, n+1) })
+	}
+	if err := sendTwice(1); err != nil {
+		t.Fatal(err)
+	}
+	refused := &write{}
+	err := inSavepoint(ctx, turn, refused, func(ctx context.Context, _ tx) error {
+		if found, err := collect(ctx, turn, scanInto[int64], readNumbers); err != nil || !slices.Equal(found, []int64{1, 2}) {
+			t.Errorf("the item finds %v: %v", found, err)
+		}
+		sendTwice(3)
+		return taskhook.Errorf(taskhook.CodeConflict, "refused")
+	})
+	if err != nil || taskhook.ErrorCode(refused.err) != taskhook.CodeConflict {
+		t.Errorf("the item ends with %v, the batch with %v", refused.err, err)
+	}
+	if _, err := turn.commit(ctx); err != nil {
+		t.Error(err)
+	}
+	if found, err := collect(ctx, turn.db, scanInto[int64], readNumbers); err != nil || !slices.Equal(found, []int64{1, 2}) {
+		t.Errorf("committed %v: %v", found, err)
+	}
+}

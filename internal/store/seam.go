@@ -66,6 +66,8 @@ type sender interface {
 	then(do func() error) error
 	// flush waits for the answers to all that was sent.
 	flush(ctx context.Context) error
+	// settle is flush until no answer is awaited that may make something else be sent.
+	settle(ctx context.Context) error
 }
 
 // takeFunc takes the answer to a statement in.

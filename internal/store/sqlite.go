@@ -211,6 +211,8 @@ func (t *sqliteTx) then(do func() error) error { return do() }
 
 func (t *sqliteTx) flush(context.Context) error { return nil }
 
+func (t *sqliteTx) settle(context.Context) error { return nil }
+
 func (t *sqliteTx) commit(ctx context.Context) (inDoubt bool, err error) {
 	if err := writeStored(ctx, t); err != nil {
 		return false, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -30,7 +31,8 @@ func useCase(name string) *kind {
 }
 
 func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
-	if err := t.send(ctx, nil, "SAVEPOINT item"); err != nil {
+	// What others of the batch still have to send must not be undone with this item.
+	if err := cmp.Or(t.settle(ctx), t.send(ctx, nil, "SAVEPOINT item")); err != nil {
 		return err
 	}
 	before := t.noted()
@@ -38,6 +40,9 @@ func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 	if w.err != nil {
 		if code := taskhook.ErrorCode(w.err); code == taskhook.CodeInternal || code == taskhook.CodeStorageFull {
 			return w.err
+		}
+		if err := t.settle(ctx); err != nil {
+			return err
 		}
 		if _, err := t.exec(ctx, "ROLLBACK TO item"); err != nil { // waited for: a failed transaction hears nothing else
 			return err
