@@ -85,6 +85,7 @@ type Task struct {
 	Capability string // "text-to-video"
 	Model      string
 	Medium     Medium
+	Adapter    string          // that runs it, or has: "http:acme"; empty: nobody yet
 	Input      json.RawMessage // an object, as the provider gets it
 	Metadata   json.RawMessage // an object in normal form, or nil
 	Echo       json.RawMessage // a JSON value for the face, as the client wrote it, or nil
@@ -146,6 +147,7 @@ type Run struct {
 	Adapter    string // name of the adapter that runs it: "sandbox", "command"
 	Submission Submission
 	Handle     string // the provider's name for the work, once sent
+	Refused    string // names of adapters that have refused it for good, with spaces between
 	DueAt      time.Time
 }
 

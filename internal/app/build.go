@@ -199,11 +199,12 @@ func (a *App) breaker() delivery.Breaker {
 func (a *App) buildTasks(models *catalogue.Catalogue) {
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
+	vendors := task.NewVendors()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Ledger: a.store, Progress: a.store, Files: a.files, Inputs: a.uploads,
-		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Vendors: vendors, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: a.adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings, Vendors: vendors,
 		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
 }
 

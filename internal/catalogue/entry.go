@@ -48,11 +48,13 @@ type offer struct {
 // settings are the fields that a model and its capabilities share. Nil means that
 // a less specific or earlier place decides.
 type settings struct {
-	Adapter  *string `yaml:"adapter"`
-	Estimate *string `yaml:"estimate"`
-	Timeout  *string `yaml:"timeout"`
-	Price    *price  `yaml:"price"`
-	Loose    *bool   `yaml:"loose"`
+	Adapter  *string  `yaml:"adapter"`
+	Vendors  []seller `yaml:"vendors"`
+	Choose   *string  `yaml:"choose"`
+	Estimate *string  `yaml:"estimate"`
+	Timeout  *string  `yaml:"timeout"`
+	Price    *price   `yaml:"price"`
+	Loose    *bool    `yaml:"loose"`
 }
 
 // price is a number as the file writes it, for no decimal may be lost.
@@ -96,6 +98,9 @@ func (f settings) check(s *Source, at []string) error {
 	if f.Adapter != nil && !validAdapter(*f.Adapter) {
 		return s.errorf(under("adapter"), "%q can't be an adapter; write command:NAME, http:NAME, worker or sandbox", *f.Adapter)
 	}
+	if err := f.checkVendors(s, at); err != nil {
+		return err
+	}
 	if _, ok := duration(f.Estimate); !ok {
 		return s.errorf(under("estimate"), "estimate must be a time above 0 such as 30s or 2m, not %q", *f.Estimate)
 	}
@@ -116,8 +121,14 @@ func duration(text *string) (time.Duration, bool) {
 
 // or returns f with the fields that it leaves open taken from base.
 func (f settings) or(base settings) settings {
+	runs := f // who runs it is said in one place: a list and a name do not mix
+	if f.Adapter == nil && f.Vendors == nil {
+		runs = base
+	}
 	return settings{
-		Adapter:  cmp.Or(f.Adapter, base.Adapter),
+		Adapter:  runs.Adapter,
+		Vendors:  runs.Vendors,
+		Choose:   cmp.Or(f.Choose, base.Choose),
 		Estimate: cmp.Or(f.Estimate, base.Estimate),
 		Timeout:  cmp.Or(f.Timeout, base.Timeout),
 		Price:    cmp.Or(f.Price, base.Price),

@@ -188,10 +188,7 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 	}
 	m.Estimate, _ = duration(o.Settings.Estimate)
 	m.Timeout, _ = duration(o.Settings.Timeout)
-	if o.Settings.Adapter != nil {
-		m.Adapter = *o.Settings.Adapter
-	}
-	m.Price, _ = o.Settings.Price.money()
+	m.takeVendors(o.Settings)
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

@@ -23,10 +23,12 @@ type Model struct {
 	Capability string // "text-to-video"
 	Medium     taskhook.Medium
 	Schema     json.RawMessage // JSON Schema 2020-12 of the input, refers to nothing outside
-	Adapter    string          // "command:espeak", or empty: nothing runs it yet
+	Adapter    string          // "command:espeak", that of the first vendor, or empty: nothing runs it yet
+	Vendors    []Vendor        // all who can run it, as they are written
+	Choose     Choice          // between them
 	Estimate   time.Duration   // told to clients until past runs say better
 	Timeout    time.Duration   // hard deadline of one run
-	Price      taskhook.Money  // of a task
+	Price      taskhook.Money  // of a task, whoever runs it
 
 	schema *jsonschema.Schema
 	// loose holds the fields that a text may stand for, and is nil where the

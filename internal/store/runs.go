@@ -104,7 +104,7 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account string) (c taskhook.ClaimedRun, ok bool, err error) {
 	c, ok, err = first(ctx, t, scanClaimedRun, `UPDATE runs SET owner = $1, claims = claims + 1 WHERE id IN (SELECT id FROM runs
 		WHERE state = 'open' AND owner IS NULL AND adapter = $2 AND account = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT 1)
-		RETURNING id, task, number, adapter, submission, handle, due_at, claims`, node, adapter, account, ms(now))
+		RETURNING id, task, number, adapter, submission, handle, due_at, claims, refused`, node, adapter, account, ms(now))
 	if err != nil || !ok {
 		return c, false, err
 	}
@@ -117,7 +117,7 @@ func claimRun(ctx context.Context, t tx, now time.Time, node, adapter, account s
 
 func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims)
+	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused)
 	c.Run.DueAt = at(due)
 	return c, err
 }
@@ -130,17 +130,17 @@ func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) 
 }
 
 // StartRun notes that a run is about to be submitted to its provider and that its
-// task is running. Ok is false when the run is no longer the node's: it was
+// task is running there. A submission that is unknown stays so until there is a handle. Ok is false when the run is no longer the node's: it was
 // cancelled, or another node has it.
 func (s *Store) StartRun(ctx context.Context, now time.Time, node string, r taskhook.Run) (ok bool, err error) {
 	err = s.update(ctx, s.kinds.startRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET submission = CASE WHEN handle = '' THEN 'sending' ELSE 'sent' END
-			WHERE id = $1 AND owner = $2 AND state = 'open'`, r.ID, node)
+		changed, err := t.exec(ctx, `UPDATE runs SET submission = CASE WHEN handle <> '' THEN 'sent' WHEN submission = 'unknown' OR $1 = 'unknown' THEN 'unknown'
+			ELSE 'sending' END WHERE id = $2 AND owner = $3 AND state = 'open'`, string(r.Submission), r.ID, node)
 		if ok = changed == 1; err != nil || !ok {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1)
-			WHERE id = $2 AND state IN ('pending', 'queued', 'running')`, ms(now), r.TaskID)
+		_, err = t.exec(ctx, `UPDATE tasks SET state = 'running', started_at = coalesce(started_at, $1), adapter = $2
+			WHERE id = $3 AND state IN ('pending', 'queued', 'running')`, ms(now), r.Adapter, r.TaskID)
 		return err
 	})
 	return ok, err
@@ -181,17 +181,21 @@ func (s *Store) Progress(ctx context.Context, node string, percent map[string]in
 	return mine, err
 }
 
-// ReleaseRun gives a run back, to be taken on again from due on; work that its
-// provider has taken on goes on. Uncounted is for a graceful stop: the try does not
+// ReleaseRun gives a run back, to be taken on again from due on by the adapter that it
+// names; work that its provider has taken on goes on. Uncounted is for a graceful stop: the try does not
 // count as an interruption.
 func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
 	submission := taskhook.SubmissionUnsent
-	if r.Handle != "" {
+	switch {
+	case r.Handle != "":
 		submission = taskhook.SubmissionSent
+	case r.Submission == taskhook.SubmissionUnknown:
+		submission = taskhook.SubmissionUnknown
 	}
 	return s.update(ctx, s.kinds.releaseRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4
-			WHERE id = $5 AND owner = $6 AND state = 'open'`, string(submission), r.Handle, ms(due), flag(uncounted), r.ID, node)
+		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4,
+			adapter = $5, refused = $6 WHERE id = $7 AND owner = $8 AND state = 'open'`,
+			string(submission), r.Handle, ms(due), flag(uncounted), r.Adapter, r.Refused, r.ID, node)
 		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}

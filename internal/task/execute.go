@@ -26,11 +26,15 @@ const (
 func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(adapter)}
+	x := newExecution(w, adapter, node, c, cancel)
 	w.enter(x)
 	defer w.leave(x)
 	now := w.Now()
-	ok, err := w.Ledger.StartRun(runCtx, now, node, c.Run)
+	if rest := x.resting(now); rest != nil {
+		x.conclude(ctx, rest)
+		return
+	}
+	ok, err := w.Ledger.StartRun(runCtx, now, node, x.claimed.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
@@ -49,7 +53,7 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	if !x.worker.Lease().Allows(time.Now()) {
 		return errStopped // another may have it by the time that this was begun
 	}
-	if err := x.mayBegin(adapter); err != nil {
+	if err := x.mayBegin(); err != nil {
 		return err
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
@@ -58,7 +62,10 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, x.remains(model), provider.ErrTimeout)
 	defer cancel()
-	err = x.call(ctx, adapter)
+	err = x.call(ctx, adapter, model.At(adapter.Name()))
+	if context.Cause(ctx) == nil {
+		x.judge(err)
+	}
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, provider.ErrCancelled):
 		return provider.ErrCancelled
@@ -78,12 +85,11 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 
 // mayBegin looks at what an earlier try left behind. Work that was asked for may be
 // waited for as often as need be.
-func (x *execution) mayBegin(adapter provider.Adapter) error {
-	_, remote := adapter.(provider.Remote)
+func (x *execution) mayBegin() error {
 	switch {
 	case x.claimed.Run.Handle != "":
 		return nil
-	case remote && !x.repeatable && x.claimed.Run.Submission == taskhook.SubmissionSending:
+	case x.doubtful && !x.repeatable:
 		return &provider.Unclear{Err: errors.New("the server's process ended while it asked")}
 	case x.claimed.Claims > maxInterruptions:
 		return provider.Permanent(taskhook.TaskErrorInterrupted,
@@ -110,8 +116,8 @@ func timedOut(model *catalogue.Model, err error) error {
 		Message: fmt.Sprintf("The provider took longer than the %s that the model may take.", model.Timeout)}
 }
 
-// call runs the adapter. One that panics has failed; the process goes on.
-func (x *execution) call(ctx context.Context, adapter provider.Adapter) (err error) {
+// call runs the adapter, which calls the model so. One that panics has failed; the process goes on.
+func (x *execution) call(ctx context.Context, adapter provider.Adapter, model string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
@@ -127,7 +133,7 @@ func (x *execution) call(ctx context.Context, adapter provider.Adapter) (err err
 		return unresolved(err)
 	}
 	return adapter.Run(ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number,
-		Provider: k.Provider, Capability: k.Capability, Model: k.Model, Medium: k.Medium, Input: input, Handle: r.Handle}, x)
+		Provider: k.Provider, Capability: k.Capability, Model: model, Medium: k.Medium, Input: input, Handle: r.Handle}, x)
 }
 
 // unresolved is the failure of a run whose input names a file that is gone. Other
@@ -144,6 +150,7 @@ func (x *execution) conclude(ctx context.Context, err error) {
 	x.ending.Store(true)
 	now := x.worker.Now()
 	refused := x.refused(err)
+	in, uncounted, passed := x.elsewhere(now, err)
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)
@@ -153,6 +160,9 @@ func (x *execution) conclude(ctx context.Context, err error) {
 		x.giveBack(ctx, now, true, nil)
 	case isUnclear(err):
 		x.unclear(ctx, now, err)
+	case passed:
+		x.giveBack(ctx, now.Add(in), uncounted, nil)
+		x.worker.Created(x.claimed.Run.Adapter)
 	case refused != nil:
 		x.giveBack(ctx, now.Add(refused.After), true, err)
 	case waitsForStorage(err):

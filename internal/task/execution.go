@@ -20,9 +20,22 @@ type execution struct {
 	results []taskhook.Artifact
 
 	repeatable bool // asking a remote provider again does no harm
+	doubtful   bool // it was asked before, and is not known whether it has heard
 	percent    atomic.Int32
 	stored     int         // the percent that was stored; only reportProgress uses it
 	ending     atomic.Bool // its outcome is being stored
+}
+
+// newExecution returns a run as it begins. What a remote provider may have heard of
+// stays so, whatever becomes of asking again.
+func newExecution(w *Worker, a provider.Adapter, node string, c taskhook.ClaimedRun, cancel context.CancelCauseFunc) *execution {
+	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(a)}
+	_, remote := a.(provider.Remote)
+	before := c.Run.Submission
+	if remote && c.Run.Handle == "" && (before == taskhook.SubmissionSending || before == taskhook.SubmissionUnknown) {
+		x.doubtful, x.claimed.Run.Submission = true, taskhook.SubmissionUnknown
+	}
+	return x
 }
 
 // Progress is of provider.Sink. What falls is dropped, and 100 is kept for the

@@ -127,8 +127,8 @@ func (h *house) open(dir string) {
 	}
 	outcomes := Outcomes{Primary: h.tell, Schedule: taskhook.Schedule{time.Minute}, Links: links{}, Faces: map[string]FaceWebhook{
 		"face": {Render: func(o taskhook.Outcome) []byte { return []byte("face " + o.EventID) }, Schedule: taskhook.Schedule{time.Hour}}}}
-	h.options = WorkerOptions{Progress: h.store, Files: h.files, Inputs: inputs{}, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log, Endings: NewEndings()}
-	h.service = NewService(ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, CheckURL: url.Parse, Endings: h.options.Endings,
+	h.options = WorkerOptions{Progress: h.store, Files: h.files, Inputs: inputs{}, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log, Endings: NewEndings(), Vendors: NewVendors()}
+	h.service = NewService(ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, CheckURL: url.Parse, Endings: h.options.Endings, Vendors: h.options.Vendors,
 		Created: func(adapter string) { h.node.Created(adapter) }, Cancelled: func(id string) { h.node.Cancelled(id) }})
 }
 

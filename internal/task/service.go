@@ -44,6 +44,7 @@ type ServiceOptions struct {
 	IdempotencyLife time.Duration
 	Now             func() time.Time     // the time that all nodes go by; nil: time.Now
 	Endings         *Endings             // shared with the Worker
+	Vendors         *Vendors             // the same
 	Created         func(adapter string) // a run is due; it must not wait
 	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
 }
@@ -92,10 +93,11 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
 	if handle != "" {
 		run.Submission, run.Handle = taskhook.SubmissionSent, handle
+		run.Adapter = k.Adapter
 	}
 	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
 	if err == nil && !existed {
-		s.Created(adapter)
+		s.Created(run.Adapter)
 	}
 	return k, existed, err
 }
@@ -116,6 +118,9 @@ func (s *Service) check(k *taskhook.Task) (adapter string, err error) {
 	}
 	if adapter, err = model.AdapterFor(k.Test, s.Dev); err != nil {
 		return "", err
+	}
+	if adapter == model.Adapter && len(model.Vendors) > 1 {
+		adapter, _ = s.Vendors.choose(model, "", k.CreatedAt)
 	}
 	if found, ok := s.Adapters.Adapter(adapter); ok {
 		if v, ok := found.(provider.Validator); ok {
@@ -174,7 +179,7 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
 		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
 	if handle != "" {
-		if err := s.attachable(&k); err != nil {
+		if k.Adapter, err = s.keeper(&k, old.Adapter); err != nil {
 			return old, err
 		}
 	}
@@ -182,22 +187,24 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 	return k, err
 }
 
-// attachable says whether the task's model is run by somebody who knows work by
-// handles.
-func (s *Service) attachable(k *taskhook.Task) error {
+// keeper returns the adapter of whoever knows the task's work by a handle: the one
+// that was asked, if it is still there.
+func (s *Service) keeper(k *taskhook.Task, asked string) (string, error) {
 	model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
 	if err != nil {
-		return err
+		return "", err
 	}
 	name, err := model.AdapterFor(k.Test, s.Dev)
 	if err != nil {
-		return err
+		return "", err
 	}
-	adapter, _ := s.Adapters.Adapter(name)
-	if _, ok := adapter.(provider.Remote); !ok {
-		return taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself, so there is nothing to attach; leave out handle.")
+	for _, name := range []string{asked, name} {
+		adapter, _ := s.Adapters.Adapter(name)
+		if _, ok := adapter.(provider.Remote); ok {
+			return name, nil
+		}
 	}
-	return nil
+	return "", taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself, so there is nothing to attach; leave out handle.")
 }
 
 // Models lists what can be asked for.

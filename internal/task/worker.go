@@ -54,6 +54,7 @@ type WorkerOptions struct {
 	Catalogue *catalogue.Catalogue
 	Outcomes  Outcomes
 	Endings   *Endings // shared with the Service
+	Vendors   *Vendors // the same
 	Logger    *slog.Logger
 	Now       func() time.Time   // the time that all nodes go by; nil: time.Now
 	Fault     func(point string) // called between steps, for tests; may be nil
@@ -82,6 +83,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		}
 		w.queues[name] = &queue{worker: w, adapter: adapter, slots: slots, wake: make(chan struct{}, 1)}
 	}
+	w.Vendors.room = w.room
 	return w
 }
 
@@ -106,6 +108,12 @@ func (w *Worker) Look(ctx context.Context) {
 			q.signal()
 		}
 	}
+}
+
+// room reports whether an adapter could take on one more run here.
+func (w *Worker) room(adapter string) bool {
+	q := w.queues[adapter]
+	return q != nil && q.free() > 0
 }
 
 // Cancelled stops the run of a task, if it goes on here.

@@ -104,8 +104,16 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	if r.Handle == "" {
 		a.typical.note(r.Model, time.Since(began))
 	}
-	return a.collect(ctx, r, s, last, sink)
+	err = a.collect(ctx, r, s, last, sink)
+	if err != nil && !a.lasting(s) && !a.Repeatable() && !provider.IsPermanent(err) {
+		return &provider.Failure{Code: taskhook.TaskErrorProvider, Err: err,
+			Message: "The provider did the work, but the result could not be fetched and kept. It was not asked again, for that may cost again."}
+	}
+	return err
 }
+
+// lasting reports whether the work can be found again at the API.
+func (a *Adapter) lasting(s *scope) bool { return a.poll() && s.handle != "" }
 
 // outcome asks for the work, unless that was done, and waits until it has ended.
 func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
@@ -147,7 +155,7 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if s.handle, err = a.program.handle.text(ctx, got.json, s); err != nil {
 		return nil, &provider.Unclear{Err: fmt.Errorf("find the handle in the answer: %w", err)}
 	}
-	if a.poll() && s.handle != "" {
+	if a.lasting(s) {
 		if err := sink.Sent(ctx, s.handle); err != nil {
 			return nil, err
 		}

@@ -70,6 +70,7 @@ CREATE TABLE tasks (
     price       BIGINT NOT NULL DEFAULT 0 CHECK (price >= 0),
     echo        BYTEA, -- what a client wants back byte for byte: JSON, NULL without it
     execution   TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is a step of; empty: none
+    adapter     TEXT COLLATE "C" NOT NULL DEFAULT '', -- that has it, or had it last; empty: nobody yet
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
@@ -98,6 +99,7 @@ CREATE TABLE runs (
     owner      TEXT COLLATE "C" REFERENCES nodes (id) ON DELETE SET NULL,
     claims     INTEGER NOT NULL DEFAULT 0,
     due_at     BIGINT NOT NULL,
+    refused    TEXT COLLATE "C" NOT NULL DEFAULT '', -- by these adapters for good, with spaces between
     UNIQUE (task, number)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
