@@ -41,10 +41,11 @@ type Task struct {
 	Provider       string          `json:"provider"`
 	Model          string          `json:"model"`
 	Capability     string          `json:"capability"`
-	Progress       int             `json:"progress"`         // 0 to 100
-	Cost           json.Number     `json:"cost,omitempty"`   // USD, of a succeeded task
-	Result         []Result        `json:"result,omitempty"` // of a succeeded task
-	Error          *TaskError      `json:"error,omitempty"`  // of a failed one
+	Adapter        string          `json:"adapter,omitempty"` // who runs it, or has: "http:acme"
+	Progress       int             `json:"progress"`          // 0 to 100
+	Cost           json.Number     `json:"cost,omitempty"`    // USD, of a succeeded task
+	Result         []Result        `json:"result,omitempty"`  // of a succeeded task
+	Error          *TaskError      `json:"error,omitempty"`   // of a failed one
 	CreatedAt      time.Time       `json:"created_at"`
 	StartedAt      time.Time       `json:"started_at,omitzero"`
 	CompletedAt    time.Time       `json:"completed_at,omitzero"`

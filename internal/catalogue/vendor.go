@@ -85,6 +85,13 @@ func (m *Model) takeVendors(f settings) {
 	}
 }
 
+// By returns the model as it is when only the vendor runs it.
+func (m *Model) By(v Vendor) *Model {
+	one := *m
+	one.Adapter, one.Vendors = v.Adapter, []Vendor{v}
+	return &one
+}
+
 // At returns what the model is called at the vendor with the adapter.
 func (m *Model) At(adapter string) string {
 	for _, v := range m.Vendors {

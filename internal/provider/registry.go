@@ -50,10 +50,15 @@ func (r *Registry) Wake(run string) {
 }
 
 // Concurrency returns how many runs the adapter with the name can do at once, 0
-// when it knows no limit.
-func (r *Registry) Concurrency(name string) int {
-	if l, ok := r.adapters[name].(Limited); ok {
-		return l.Concurrency()
+// when it knows no limit, together with all others that have the same account.
+func (r *Registry) Concurrency(name string) (account string, runs int) {
+	account = name
+	adapter := r.adapters[name]
+	if s, ok := adapter.(Sharing); ok && s.Account() != "" {
+		account = "account:" + s.Account()
 	}
-	return 0
+	if l, ok := adapter.(Limited); ok {
+		runs = l.Concurrency()
+	}
+	return account, runs
 }

@@ -37,6 +37,9 @@ models:
     single: {capabilities: {text-to-video: vidu-q3}, adapter: "command:single", timeout: 10m}
     picky: {capabilities: {text-to-video: vidu-q3}, adapter: "command:picky"}
     paid: {capabilities: {text-to-video: vidu-q3}, adapter: "http:paid", timeout: 10m}
+    sold: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid", model: paid-1, price: 0.02}, {adapter: "http:other", price: 0.01}], price: 0, timeout: 10m}
+    cheap: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid", price: 0.02}, {adapter: "http:other", price: 0.01}], choose: price, price: 0}
+    sound: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid"}, {adapter: "http:other"}], choose: health}
     nobody: {capabilities: {text-to-video: vidu-q3}}
 `
 
@@ -68,6 +71,7 @@ type house struct {
 	one     *script
 	single  *script
 	paid    *remote
+	other   *remote
 	service *Service
 	options WorkerOptions
 	node    *node
@@ -90,7 +94,7 @@ func inHouse(t *testing.T, test func(h *house)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1},
-			paid: &remote{script: script{name: "http:paid"}}}
+			paid: &remote{script: script{name: "http:paid"}}, other: &remote{script: script{name: "http:other"}}}
 		h.open(dir)
 		defer h.close()
 		h.start()
@@ -121,7 +125,7 @@ func (h *house) open(dir string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	adapters, err := provider.NewRegistry(h.one, h.single, h.paid, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
+	adapters, err := provider.NewRegistry(h.one, h.single, h.paid, h.other, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -317,7 +321,10 @@ func (s *script) begun() []begun {
 type remote struct {
 	script
 	repeatable bool
+	account    string
 }
+
+func (r *remote) Account() string { return r.account }
 
 func (r *remote) Repeatable() bool { return r.repeatable }
 

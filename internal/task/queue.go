@@ -8,16 +8,13 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
-// queue takes on the runs of one adapter, as many at a time as it bears.
+// queue takes on the runs of one adapter, as many at a time as there are slots for.
 type queue struct {
 	worker  *Worker
 	adapter provider.Adapter
-	slots   int
+	slots   *slots
 	wake    chan struct{}
 	last    string // the account that was served last
-
-	mu     sync.Mutex
-	active int
 }
 
 // How often a queue looks without being told to.
@@ -55,8 +52,10 @@ func (q *queue) run(ctx context.Context) {
 
 // claim takes on what there are slots for and says when to look again.
 func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
-	free := q.free()
-	if free == 0 {
+	q.slots.claiming.Lock()
+	defer q.slots.claiming.Unlock()
+	free := q.slots.free()
+	if free <= 0 {
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
@@ -73,9 +72,9 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	}
 	q.last = last
 	for _, c := range claimed {
-		q.take()
+		q.slots.take()
 		group.Go(func() {
-			defer q.release()
+			defer q.slots.release()
 			w.execute(ctx, q.adapter, lease.Node, c)
 		})
 	}
@@ -99,23 +98,4 @@ func (q *queue) lookEvery() time.Duration {
 		return sharedEvery
 	}
 	return lookEvery
-}
-
-func (q *queue) free() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.slots - q.active
-}
-
-func (q *queue) take() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.active++
-}
-
-func (q *queue) release() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.active--
-	q.signal()
 }

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -75,13 +76,16 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Now = time.Now
 	}
 	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}}
+	slots := map[string]*slots{}
 	for _, name := range o.Adapters.Names() {
 		adapter, _ := o.Adapters.Adapter(name)
-		slots := o.Adapters.Concurrency(name)
-		if slots == 0 {
-			slots = defaultSlots
+		account, most := o.Adapters.Concurrency(name)
+		if slots[account] == nil {
+			slots[account] = newSlots(cmp.Or(most, defaultSlots))
 		}
-		w.queues[name] = &queue{worker: w, adapter: adapter, slots: slots, wake: make(chan struct{}, 1)}
+		q := &queue{worker: w, adapter: adapter, slots: slots[account], wake: make(chan struct{}, 1)}
+		q.slots.join(q)
+		w.queues[name] = q
 	}
 	w.Vendors.room = w.room
 	return w
@@ -100,7 +104,7 @@ func (w *Worker) Created(adapter string) {
 // Look looks for runs that are due and that this process was not told of.
 func (w *Worker) Look(ctx context.Context) {
 	for name, q := range w.queues {
-		if q.free() == 0 {
+		if q.slots.free() == 0 {
 			continue
 		}
 		due, err := w.Runs.NextRun(ctx, name)
@@ -113,7 +117,7 @@ func (w *Worker) Look(ctx context.Context) {
 // room reports whether an adapter could take on one more run here.
 func (w *Worker) room(adapter string) bool {
 	q := w.queues[adapter]
-	return q != nil && q.free() > 0
+	return q != nil && q.slots.free() > 0
 }
 
 // Cancelled stops the run of a task, if it goes on here.

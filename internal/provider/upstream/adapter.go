@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
 )
@@ -33,6 +31,8 @@ type Options struct {
 	// Callback returns where the API may tell that work of a run has changed, or
 	// "" when it can't reach this server. May be nil.
 	Callback func(run string) string
+	// Accounts has definitions with one secret share their limits. May be nil.
+	Accounts *Accounts
 }
 
 // Adapter runs tasks at one API. It may be used concurrently.
@@ -41,7 +41,7 @@ type Adapter struct {
 	program *program
 	options Options
 	secrets map[string]any
-	pace    *rate.Limiter
+	account *account
 	rounds  *rounds
 	typical typical
 	waiting waiting
@@ -54,7 +54,7 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}, pace: rate.NewLimiter(limit(p.Rate), 1)}
+	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}}
 	for secret, from := range p.Secrets {
 		value, err := o.Secret(from)
 		if err != nil {
@@ -62,22 +62,19 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 		}
 		a.secrets[secret] = value
 	}
+	a.account = o.Accounts.join(a.secrets, &p.Definition)
 	a.rounds = newRounds(a)
 	return a, nil
-}
-
-func limit(callsPerSecond float64) rate.Limit {
-	if callsPerSecond == 0 {
-		return rate.Inf
-	}
-	return rate.Limit(callsPerSecond)
 }
 
 // Name implements provider.Adapter.
 func (a *Adapter) Name() string { return "http:" + a.name }
 
 // Concurrency implements provider.Limited.
-func (a *Adapter) Concurrency() int { return a.program.Concurrency }
+func (a *Adapter) Concurrency() int { return a.account.concurrency }
+
+// Account implements provider.Sharing.
+func (a *Adapter) Account() string { return a.account.name }
 
 // Repeatable implements provider.Remote.
 func (a *Adapter) Repeatable() bool {

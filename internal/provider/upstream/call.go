@@ -65,7 +65,7 @@ func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answe
 
 // send makes a call; the caller closes the body of what it returns.
 func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http.Response, error) {
-	if err := a.pace.Wait(ctx); err != nil {
+	if err := a.account.pace.Wait(ctx); err != nil {
 		return nil, err
 	}
 	q, err := a.prepare(ctx, r, in, s)
