@@ -21,6 +21,8 @@ type Request struct {
 	// Handle is what an earlier call for this run told Sink.Sent: the work has
 	// been asked for, and is only to be waited for. Of a Remote only.
 	Handle string
+	// Park says that the caller takes a Parked.
+	Park bool
 }
 
 // Adapter generates in this process.

@@ -22,33 +22,54 @@ const (
 	maxInterruptions = 25 // of a run that the end of a process cuts short
 )
 
-// execute works one claimed run to an end: finished, or given back.
-func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) {
-	runCtx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	x := newExecution(w, adapter, node, c, cancel)
+// execute works one claimed run to an end: finished, or given back. It returns when
+// nothing is to be done but to wait for somebody else; left is called at the end.
+func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun, left func()) {
+	x := newExecution(ctx, w, adapter, node, c)
+	x.left = left
 	w.enter(x)
-	defer w.leave(x)
 	now := w.Now()
 	if rest := x.resting(now); rest != nil {
-		x.conclude(ctx, rest)
+		x.settle(rest)
 		return
 	}
-	ok, err := w.Ledger.StartRun(runCtx, now, node, x.claimed.Run)
+	ok, err := w.Ledger.StartRun(x.ctx, now, node, x.claimed.Run)
 	switch {
 	case err != nil:
 		x.giveBack(ctx, w.Now().Add(errorPause), true, fmt.Errorf("start run: %w", err))
+		x.leave()
 	case ok:
 		if x.claimed.Task.StartedAt.IsZero() { // as StartRun has stored it
 			x.claimed.Task.StartedAt = now
 		}
-		x.conclude(ctx, x.work(runCtx, adapter))
+		x.settle(x.work(adapter))
 	default: // cancelled before it began
+		x.leave()
 	}
 }
 
+// settle concludes a run, or lets it be until its work elsewhere has ended.
+func (x *execution) settle(err error) {
+	if p, ok := errors.AsType[*provider.Parked](err); ok {
+		p.Wait(func() { x.settle(x.resume(p)) })
+		return
+	}
+	x.conclude(x.stopped, err)
+	x.leave()
+}
+
+// leave ends the execution.
+func (x *execution) leave() {
+	if x.release != nil {
+		x.release()
+	}
+	x.cancel(nil)
+	x.worker.leave(x)
+	x.left()
+}
+
 // work runs the adapter within the model's time.
-func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
+func (x *execution) work(adapter provider.Adapter) error {
 	k := &x.claimed.Task
 	if !x.worker.Lease().Allows(time.Now()) {
 		return errStopped // another may have it by the time that this was begun
@@ -60,13 +81,26 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	if err != nil {
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, x.remains(model), provider.ErrTimeout)
-	defer cancel()
-	err = x.call(ctx, adapter, model.At(adapter.Name()))
-	if context.Cause(ctx) == nil {
+	x.ctx, x.release = context.WithTimeoutCause(x.ctx, x.remains(model), provider.ErrTimeout)
+	x.time = model.Timeout
+	return x.judged(x.call(adapter, model.At(adapter.Name())))
+}
+
+// resume goes on with a run whose work elsewhere has ended.
+func (x *execution) resume(p *provider.Parked) error {
+	return x.judged(guarded(p.Resume))
+}
+
+// judged says what the end of a call means, as to whether the run was to end anyway.
+func (x *execution) judged(err error) error {
+	if _, parked := errors.AsType[*provider.Parked](err); parked {
+		return err
+	}
+	cause := context.Cause(x.ctx)
+	if cause == nil {
 		x.judge(err)
 	}
-	switch cause := context.Cause(ctx); {
+	switch {
 	case errors.Is(cause, provider.ErrCancelled):
 		return provider.ErrCancelled
 	case isUnclear(err): // though the server stops: it must not be asked again as if it had not been
@@ -76,7 +110,7 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	case err == nil || provider.IsPermanent(err):
 		return err
 	case errors.Is(cause, provider.ErrTimeout):
-		return timedOut(model, err)
+		return timedOut(x.time, err)
 	case cause != nil:
 		return errStopped
 	}
@@ -111,29 +145,37 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 const lastLook = time.Minute
 
 // timedOut is the failure of a run that took longer than its model may.
-func timedOut(model *catalogue.Model, err error) error {
+func timedOut(most time.Duration, err error) error {
 	return &provider.Failure{Code: taskhook.TaskErrorTimeout, Err: err,
-		Message: fmt.Sprintf("The provider took longer than the %s that the model may take.", model.Timeout)}
+		Message: fmt.Sprintf("The provider took longer than the %s that the model may take.", most)}
 }
 
-// call runs the adapter, which calls the model so. One that panics has failed; the process goes on.
-func (x *execution) call(ctx context.Context, adapter provider.Adapter, model string) (err error) {
+// call runs the adapter, which calls the model so.
+func (x *execution) call(adapter provider.Adapter, model string) error {
+	k, r := &x.claimed.Task, &x.claimed.Run
+	input := k.Input
+	if !k.Sandbox {
+		input = provider.WithoutSteering(input)
+	}
+	input, err := x.worker.Inputs.Resolve(x.ctx, k.AccountID, input)
+	if err != nil {
+		return unresolved(err)
+	}
+	return guarded(func() error {
+		return adapter.Run(x.ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number, Provider: k.Provider, Capability: k.Capability,
+			Model: model, Medium: k.Medium, Input: input, Handle: r.Handle, Park: true}, x)
+	})
+}
+
+// guarded lets an adapter that panics have failed; the process goes on.
+func guarded(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
 				Message: "The provider's adapter broke down; the server's log tells more."}
 		}
 	}()
-	k, r := &x.claimed.Task, &x.claimed.Run
-	input := k.Input
-	if !k.Sandbox {
-		input = provider.WithoutSteering(input)
-	}
-	if input, err = x.worker.Inputs.Resolve(ctx, k.AccountID, input); err != nil {
-		return unresolved(err)
-	}
-	return adapter.Run(ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number,
-		Provider: k.Provider, Capability: k.Capability, Model: model, Medium: k.Medium, Input: input, Handle: r.Handle}, x)
+	return run()
 }
 
 // unresolved is the failure of a run whose input names a file that is gone. Other

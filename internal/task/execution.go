@@ -15,8 +15,13 @@ import (
 type execution struct {
 	worker  *Worker
 	claimed taskhook.ClaimedRun
-	node    string // that it was claimed for
+	node    string          // that it was claimed for
+	stopped context.Context // ends when the server stops
+	ctx     context.Context // of the run, with its time once that is known
+	time    time.Duration   // that its model may take
 	cancel  context.CancelCauseFunc
+	release context.CancelFunc // of that time; may be nil
+	left    func()             // called at its end
 	results []taskhook.Artifact
 
 	repeatable bool // asking a remote provider again does no harm
@@ -28,8 +33,9 @@ type execution struct {
 
 // newExecution returns a run as it begins. What a remote provider may have heard of
 // stays so, whatever becomes of asking again.
-func newExecution(w *Worker, a provider.Adapter, node string, c taskhook.ClaimedRun, cancel context.CancelCauseFunc) *execution {
-	x := &execution{worker: w, claimed: c, node: node, cancel: cancel, repeatable: isRepeatable(a)}
+func newExecution(ctx context.Context, w *Worker, a provider.Adapter, node string, c taskhook.ClaimedRun) *execution {
+	x := &execution{worker: w, claimed: c, node: node, stopped: ctx, repeatable: isRepeatable(a)}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	_, remote := a.(provider.Remote)
 	before := c.Run.Submission
 	if remote && c.Run.Handle == "" && (before == taskhook.SubmissionSending || before == taskhook.SubmissionUnknown) {

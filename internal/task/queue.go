@@ -17,6 +17,9 @@ type queue struct {
 	last    string // the account that was served last
 }
 
+// maxClaim bounds what is claimed by one write.
+const maxClaim = 500
+
 // How often a queue looks without being told to.
 const (
 	lookEvery   = 30 * time.Second
@@ -54,7 +57,7 @@ func (q *queue) run(ctx context.Context) {
 func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
 	q.slots.claiming.Lock()
 	defer q.slots.claiming.Unlock()
-	free := q.slots.free()
+	free := min(q.slots.free(), maxClaim)
 	if free <= 0 {
 		return lookEvery // a run that ends signals
 	}
@@ -73,10 +76,14 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	q.last = last
 	for _, c := range claimed {
 		q.slots.take()
-		group.Go(func() {
-			defer q.slots.release()
-			w.execute(ctx, q.adapter, lease.Node, c)
+		group.Add(1)
+		go w.execute(ctx, q.adapter, lease.Node, c, func() {
+			q.slots.release()
+			group.Done()
 		})
+	}
+	if len(claimed) == free {
+		return 0 // there may be more, and room for it
 	}
 	return q.next(ctx)
 }

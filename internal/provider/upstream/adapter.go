@@ -88,7 +88,27 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	}
 	s := a.scope(r)
 	began := time.Now()
-	last, err := a.outcome(ctx, r, s, sink)
+	if s.handle == "" {
+		last, err := a.submit(ctx, r, s, sink)
+		if err != nil || last.state.final() {
+			return a.end(ctx, r, s, sink, last, err)
+		}
+	}
+	w := a.newWatch(ctx, r, s, sink)
+	parked := &provider.Parked{Wait: w.start, Resume: func() error {
+		if w.err == nil && w.last.state == succeeded && r.Handle == "" {
+			a.typical.note(r.Model, time.Since(began))
+		}
+		return a.end(ctx, r, s, sink, w.last, w.err)
+	}}
+	if r.Park {
+		return parked
+	}
+	return parked.Finish()
+}
+
+// end concludes a run whose work stands so, or can't be heard of.
+func (a *Adapter) end(ctx context.Context, r provider.Request, s *scope, sink provider.Sink, last *standing, err error) error {
 	if err != nil {
 		return a.abandon(ctx, s, err)
 	}
@@ -97,9 +117,6 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 		return provider.Permanent(taskhook.TaskErrorProvider, last.message)
 	case cancelled:
 		return provider.Permanent(taskhook.TaskErrorProvider, "The provider cancelled the work.")
-	}
-	if r.Handle == "" {
-		a.typical.note(r.Model, time.Since(began))
 	}
 	err = a.collect(ctx, r, s, last, sink)
 	if err != nil && !a.lasting(s) && !a.Repeatable() && !provider.IsPermanent(err) {
@@ -112,19 +129,8 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 // lasting reports whether the work can be found again at the API.
 func (a *Adapter) lasting(s *scope) bool { return a.poll() && s.handle != "" }
 
-// outcome asks for the work, unless that was done, and waits until it has ended.
-func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
-	if s.handle == "" {
-		last, err := a.submit(ctx, r, s, sink)
-		if err != nil || last.state.final() {
-			return last, err
-		}
-	}
-	return a.watch(ctx, r, s, sink)
-}
-
 func (a *Adapter) scope(r provider.Request) *scope {
-	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, secrets: a.secrets}
+	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, resumed: r.Handle != "", secrets: a.secrets}
 	if a.options.Callback != nil {
 		if u := a.options.Callback(r.RunID); u != "" {
 			s.callback = u

@@ -35,34 +35,34 @@ func (t *typical) of(model string) time.Duration {
 // waiting has the runs that wait for their next look. The zero value is ready.
 type waiting struct {
 	mu   sync.Mutex
-	runs map[string]chan struct{}
+	runs map[string]*watch
 }
 
-func (w *waiting) enter(run string) <-chan struct{} {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.runs == nil {
-		w.runs = map[string]chan struct{}{}
+func (l *waiting) enter(run string, w *watch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.runs == nil {
+		l.runs = map[string]*watch{}
 	}
-	wake := make(chan struct{}, 1)
-	w.runs[run] = wake
-	return wake
+	l.runs[run] = w
 }
 
-func (w *waiting) leave(run string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.runs, run)
+func (l *waiting) leave(run string, w *watch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.runs[run] == w {
+		delete(l.runs, run)
+	}
 }
 
 // Wake has the work of a run looked at now, if this process waits for it: the API
 // was heard to say that something has changed.
 func (a *Adapter) Wake(run string) {
 	a.waiting.mu.Lock()
-	defer a.waiting.mu.Unlock()
-	select {
-	case a.waiting.runs[run] <- struct{}{}:
-	default:
+	w := a.waiting.runs[run]
+	a.waiting.mu.Unlock()
+	if w != nil {
+		w.wake()
 	}
 }
 
