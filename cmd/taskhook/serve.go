@@ -48,7 +48,10 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	defer signal.Stop(signals)
 	ctx, stop := untilSignal(ctx, signals, c.stderr, os.Exit)
 	defer stop()
-	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg)})
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg), Reload: reload})
 	if err != nil {
 		return err
 	}

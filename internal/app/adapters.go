@@ -15,6 +15,7 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/command"
 	"github.com/taskhook/taskhook/internal/provider/sandbox"
+	"github.com/taskhook/taskhook/internal/provider/upstream"
 )
 
 // loadAdapters makes the adapters of this process, and ends what the programs of
@@ -30,21 +31,21 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 		return nil, err
 	}
 	ffmpeg, _ := exec.LookPath("ffmpeg") // without it the sandbox makes videos as GIF
-	list := []provider.Adapter{sandbox.New(ffmpeg)}
+	a.local = []provider.Adapter{sandbox.New(ffmpeg)}
 	for _, s := range cfg.CommandSources() {
 		commands, err := loadCommands(s, command.Options{Scratch: scratch, Env: config.ProgramEnvironment()})
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, commands...)
+		a.local = append(a.local, commands...)
 	}
-	o := upstreamOptions(a.policy)
-	o.Callback = a.reachable()
-	upstreams, err := loadUpstreams(cfg.ProviderSources(), o)
+	a.upstreams = upstreamOptions(a.policy)
+	a.upstreams.Callback, a.upstreams.Memory = a.reachable(), upstream.NewMemory()
+	upstreams, err := loadUpstreams(cfg.ProviderSources(), a.upstreams)
 	if err != nil {
 		return nil, err
 	}
-	adapters, err := provider.NewRegistry(append(list, upstreams...)...)
+	adapters, err := provider.NewRegistry(append(upstreams, a.local...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,9 @@ type Options struct {
 	StoreFault store.FaultFunc
 	Fault      func(point string)
 	Pace       Pace
+	// Reload has catalogue and provider files read anew, besides when they change; nil:
+	// nobody asks for that.
+	Reload <-chan os.Signal
 }
 
 // App is the program, opened and ready to run.
@@ -76,6 +80,8 @@ type App struct {
 	eraser     *retention.Eraser
 	links      *artifact.Linker
 	adapters   *provider.Registry
+	local      []provider.Adapter // those that files do not change
+	upstreams  upstream.Options   // of the others
 	callbacks  *upstream.Callbacks
 	opened     time.Time // before anything was made by this process
 	former     []string  // nodes that were there then

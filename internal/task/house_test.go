@@ -43,6 +43,15 @@ models:
     nobody: {capabilities: {text-to-video: vidu-q3}}
 `
 
+// loaded is the catalogue of all tests, which takes a while to read.
+var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	source, err := catalogue.Parse("test.yaml", []byte(models))
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.Load(source)
+})
+
 // inputs holds that files are references inside: a link to one is "link:x".
 type inputs struct{}
 
@@ -117,11 +126,7 @@ func (h *house) open(dir string) {
 		h.Fatal(err)
 	}
 	h.files = &files{Store: kept}
-	source, err := catalogue.Parse("test.yaml", []byte(models))
-	if err != nil {
-		h.Fatal(err)
-	}
-	known, err := catalogue.Load(source)
+	known, err := loaded()
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -4,17 +4,15 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/taskhook/taskhook/internal/provider"
 )
 
 // queue takes on the runs of one adapter, as many at a time as there are slots for.
 type queue struct {
-	worker  *Worker
-	adapter provider.Adapter
-	slots   *slots
-	wake    chan struct{}
-	last    string // the account that was served last
+	worker *Worker
+	name   string // of the adapter
+	slots  *slots
+	wake   chan struct{}
+	last   string // the account that was served last
 }
 
 // maxClaim bounds what is claimed by one write.
@@ -62,14 +60,18 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
+	adapter, ok := w.Adapters.Adapter(q.name)
+	if !ok {
+		return lookEvery // can't happen: none is taken out
+	}
 	lease := w.Lease()
 	if !lease.Allows(time.Now()) {
 		return errorPause
 	}
-	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.adapter.Name(), q.last, free)
+	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.name, q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
+			w.Logger.Error("claim runs", "adapter", q.name, "error", err)
 		}
 		return errorPause
 	}
@@ -77,7 +79,7 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	for _, c := range claimed {
 		q.slots.take()
 		group.Add(1)
-		go w.execute(ctx, q.adapter, lease.Node, c, func() {
+		go w.execute(ctx, adapter, lease.Node, c, func() {
 			q.slots.release()
 			group.Done()
 		})
@@ -90,7 +92,7 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 
 // next says how long it is until the next run falls due.
 func (q *queue) next(ctx context.Context) time.Duration {
-	due, err := q.worker.Runs.NextRun(ctx, q.adapter.Name())
+	due, err := q.worker.Runs.NextRun(ctx, q.name)
 	switch {
 	case err != nil:
 		return errorPause

@@ -13,7 +13,12 @@ type slots struct {
 	queues []*queue // told when there is room
 }
 
-func newSlots(most int) *slots { return &slots{most: most} }
+// set says how many there are.
+func (s *slots) set(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = most
+}
 
 func (s *slots) join(q *queue) {
 	s.mu.Lock()

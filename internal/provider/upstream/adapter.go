@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type Options struct {
 	Callback func(run string) string
 	// Accounts has definitions with one secret share their limits. May be nil.
 	Accounts *Accounts
+	// Memory is what former adapters of the name knew. May be nil.
+	Memory *Memory
 }
 
 // Adapter runs tasks at one API. It may be used concurrently.
@@ -43,8 +46,7 @@ type Adapter struct {
 	secrets map[string]any
 	account *account
 	rounds  *rounds
-	typical typical
-	waiting waiting
+	memory  *Memory
 }
 
 // New returns the adapter "http:NAME". Its error says what of the definition
@@ -54,7 +56,7 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}}
+	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}, memory: cmp.Or(o.Memory, NewMemory())}
 	for secret, from := range p.Secrets {
 		value, err := o.Secret(from)
 		if err != nil {
@@ -97,7 +99,7 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	w := a.newWatch(ctx, r, s, sink)
 	parked := &provider.Parked{Wait: w.start, Resume: func() error {
 		if w.err == nil && w.last.state == succeeded && r.Handle == "" {
-			a.typical.note(r.Model, time.Since(began))
+			a.memory.note(a.name, r.Model, time.Since(began))
 		}
 		return a.end(ctx, r, s, sink, w.last, w.err)
 	}}

@@ -177,3 +177,13 @@ func (a *Adapter) excerpt(got *answer) string {
 	const most = 300
 	return a.redact(fmt.Sprintf("status %d: %s", got.status, bytes.ToValidUTF8(got.body[:min(len(got.body), most)], []byte("?"))))
 }
+
+// redact takes secrets out of a text that others see.
+func (a *Adapter) redact(text string) string {
+	for _, secret := range a.secrets {
+		if value, ok := secret.(string); ok && len(value) >= 4 {
+			text = strings.ReplaceAll(text, value, "…")
+		}
+	}
+	return text
+}

@@ -63,14 +63,14 @@ func (a *Adapter) newWatch(ctx context.Context, r provider.Request, s *scope, si
 // start begins to wait.
 func (w *watch) start(ended func()) {
 	a := w.adapter
-	wait := delay(a.program.Poll.Every, 0, a.typical.of(w.model))
+	wait := delay(a.program.Poll.Every, 0, a.memory.typical(a.name, w.model))
 	if w.scope.resumed { // it began before, and so did many others perhaps
 		wait = rand.N(a.program.Poll.Every)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = ended
-	a.waiting.enter(w.scope.run, w)
+	a.memory.enter(w.scope.run, w)
 	w.timer = time.AfterFunc(a.together(wait), w.due)
 	w.forget = context.AfterFunc(w.ctx, w.giveUp)
 }
@@ -126,7 +126,7 @@ func (w *watch) finish(last *standing, err error) {
 	w.over, w.last, w.err = true, last, err
 	w.timer.Stop()
 	w.forget()
-	w.adapter.waiting.leave(w.scope.run, w)
+	w.adapter.memory.leave(w.scope.run, w)
 	time.AfterFunc(0, w.ended)
 }
 
@@ -159,7 +159,7 @@ func (w *watch) told(in any, err error) {
 		if last.percent > 0 {
 			w.sink.Progress(last.percent)
 		}
-		w.again(w.adapter.together(delay(every, age, w.adapter.typical.of(w.model))))
+		w.again(w.adapter.together(delay(every, age, w.adapter.memory.typical(w.adapter.name, w.model))))
 	}
 }
 
