@@ -8,8 +8,8 @@ import (
 
 // The calls that look how work stands at one time.
 const (
-	singleLooks = 64 // at one piece of work each
-	batchLooks  = 4  // at many
+	singleLooks = 128 // at one piece of work each
+	batchLooks  = 4   // at many
 )
 
 // rounds gathers looks that fall due together: while the calls for some are under
