@@ -247,7 +247,11 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 	if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), k.ID); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
+	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open' AND (owner IS NOT NULL OR handle = '')`, k.ID); err != nil {
+		return err
+	}
+	// Work elsewhere that no node waits for is left to the next one to call off.
+	if _, err := t.exec(ctx, `UPDATE runs SET due_at = $1 WHERE task = $2 AND state = 'open'`, ms(now), k.ID); err != nil {
 		return err
 	}
 	k.State = taskhook.TaskCancelled

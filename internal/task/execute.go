@@ -28,6 +28,10 @@ func (w *Worker) execute(ctx context.Context, adapter provider.Adapter, node str
 	x := newExecution(ctx, w, adapter, node, c)
 	x.left = left
 	w.enter(x)
+	if c.Task.State.Final() {
+		x.callOff(adapter)
+		return
+	}
 	now := w.Now()
 	if rest := x.resting(now); rest != nil {
 		x.settle(rest)
@@ -55,6 +59,22 @@ func (x *execution) settle(err error) {
 		return
 	}
 	x.conclude(x.stopped, err)
+	x.leave()
+}
+
+// callOff has a provider stop work of a task that was cancelled while no node waited
+// for it.
+func (x *execution) callOff(adapter provider.Adapter) {
+	x.cancel(provider.ErrCancelled)
+	k, r := &x.claimed.Task, &x.claimed.Run
+	err := guarded(func() error {
+		return adapter.Run(x.ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number, Provider: k.Provider, Capability: k.Capability,
+			Model: k.Model, Medium: k.Medium, Handle: r.Handle}, x)
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		x.warn("call off the work of a cancelled task", err)
+	}
+	x.finish(x.stopped, nil) // changes the run only, for the task has ended
 	x.leave()
 }
 

@@ -252,3 +252,29 @@ func TestAttachToLocalWork(t *testing.T) {
 		}
 	})
 }
+
+// TestCancelWhileNobodyWaits: work that no node waits for is called off by the next
+// that can.
+func TestCancelWhileNobodyWaits(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(asked(time.Minute))
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.stop()
+		calledOff := 0
+		h.paid.set(func(ctx context.Context, r provider.Request, _ provider.Sink) error {
+			if r.Handle == "job_1" && provider.Abandoned(ctx) {
+				calledOff++
+			}
+			return ctx.Err()
+		})
+		if _, err := h.service.Cancel(h.Context(), "acc_a", k.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.start()
+		pass(time.Hour)
+		if h.read(k).State != taskhook.TaskCancelled || calledOff != 1 || len(h.events(k.ID)) != 0 {
+			t.Errorf("it is %s, was called off %d times, and %d events tell of it", h.read(k).State, calledOff, len(h.events(k.ID)))
+		}
+	})
+}

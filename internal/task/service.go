@@ -158,6 +158,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	k, err := s.Store.CancelTask(ctx, s.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
+		s.Created(k.Adapter) // if no node has the run, one calls off what is known elsewhere
 		s.Endings.announce(&k)
 	}
 	return k, err

@@ -85,10 +85,10 @@ func (a *Adapter) Repeatable() bool {
 
 // Run implements provider.Remote.
 func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	s := a.scope(r)
+	if err := ctx.Err(); err != nil {
+		return a.abandon(ctx, s, err)
+	}
 	began := time.Now()
 	if s.handle == "" {
 		last, err := a.submit(ctx, r, s, sink)

@@ -62,9 +62,14 @@ func (r *rounds) empty() bool {
 func (r *rounds) take() []*watch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.gathered), r.adapter.program.Poll.Batch)
-	next := r.gathered[:n:n]
-	if r.gathered = r.gathered[n:]; len(r.gathered) == 0 {
+	var next []*watch
+	for len(r.gathered) > 0 && len(next) < r.adapter.program.Poll.Batch {
+		if w := r.gathered[0]; w.ctx.Err() == nil { // else nobody wants to know any more
+			next = append(next, w)
+		}
+		r.gathered = r.gathered[1:]
+	}
+	if len(r.gathered) == 0 {
 		r.gathered = nil
 	}
 	return next
