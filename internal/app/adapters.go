@@ -41,6 +41,7 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 	}
 	a.upstreams = upstreamOptions(a.policy)
 	a.upstreams.Callback, a.upstreams.Memory = a.reachable(), upstream.NewMemory()
+	a.recallTimes()
 	upstreams, err := loadUpstreams(cfg.ProviderSources(), a.upstreams)
 	if err != nil {
 		return nil, err

@@ -99,8 +99,7 @@ func name(f *file, s *ast.SelectorExpr) string {
 // goroutines are the files outside internal/app that start any, and how it is
 // certain that they end.
 var goroutines = []exception{
-	{"cmd/taskhook/garbage.go", "bounds garbage; ends with the command"},
-	{"cmd/taskhook/serve.go", "waits for signals; ends with the command"},
+	{"cmd/taskhook/serve.go", "waits for signals, and bounds garbage; both end with the command"},
 	{"internal/bench", "load and its receiver, in processes of their own; each is waited for"},
 	{"internal/delivery/serve.go", "asks for several lanes at a time; returns when all have"},
 	{"internal/delivery/turns.go", "one for each send under way; the worker's Run waits for all"},

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -34,6 +35,25 @@ func (m *Memory) typical(adapter, model string) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.times[adapter+" "+model]
+}
+
+// Times returns how long work takes, for Recall of another process.
+func (m *Memory) Times() map[string]time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.times)
+}
+
+// Recall takes in what Times of another process has returned. What is no time of work
+// is left out.
+func (m *Memory) Recall(times map[string]time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for kind, took := range times {
+		if took > 0 && took < 24*time.Hour {
+			m.times[kind] = took
+		}
+	}
 }
 
 func (m *Memory) enter(run string, w *watch) {
