@@ -15,18 +15,21 @@ import (
 const pollingFile = `providers:
   many:
     <<: &api {url: "%[1]s", submit: {path: /jobs, body: '{}', handle: .id}, state: .state, states: {done: succeeded}, outputs: '{text: .text}', concurrency: %[2]d}
-    poll: {path: /jobs, query: {ids: '\($handles | join(","))'}, batch: 100, item: '.[]', handle: .id, every: 2s}
+    poll: {path: /jobs, query: {ids: '\($handles | join(","))'}, batch: 100, item: '.[]', handle: .id, every: %[3]s}
   one:
     <<: *api
-    poll: {path: '/jobs/\($handle)', every: 2s}
+    poll: {path: '/jobs/\($handle)', every: %[3]s}
 models:
   bench:
     many: {adapter: "http:many", timeout: 2h, capabilities: {caption: any}}
     one: {adapter: "http:one", timeout: 2h, capabilities: {caption: any}}
 `
 
-// calm is how long, in times of Settle, work stays open, and over how long it ends.
-const calm = 10
+// every is how often work is looked at, at most.
+func (r *run) every() time.Duration { return min(2*time.Second, r.calm()/5) }
+
+// calm is how long work stays open, and over how long it ends.
+func (r *run) calm() time.Duration { return 10 * max(r.Settle, 10*time.Millisecond) }
 
 // polling has a server wait for much work at an upstream.
 func polling(ctx context.Context, r *run) (got figures, err error) {
@@ -58,7 +61,7 @@ func (r *run) wait(ctx context.Context, model string, got *figures) error {
 		return err
 	}
 	file := filepath.Join(r.dir, model+".yaml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, pollingFile, url, r.Polled), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, pollingFile, url, r.Polled, r.every()), 0o600); err != nil {
 		return err
 	}
 	s, err := r.serve(ctx, at, "--provider", file)
@@ -108,7 +111,7 @@ func (r *run) open(ctx context.Context, there *part, pid int, empty int64, who s
 	var l lookedAt
 	for l.Jobs < r.Polled && ctx.Err() == nil {
 		pause(ctx, 50*time.Millisecond)
-		if err := errors.Join(there.tell(release{}), there.hear(&l)); err != nil {
+		if err := errors.Join(there.tell(release{Every: r.every()}), there.hear(&l)); err != nil {
 			return err
 		}
 	}
@@ -118,7 +121,7 @@ func (r *run) open(ctx context.Context, there *part, pid int, empty int64, who s
 	after, _ := cpuTime(pid)
 	took := time.Since(began)
 	full, _ := memory(pid, residentNow)
-	if err := errors.Join(ctx.Err(), there.tell(release{Over: calm * r.Settle}), there.hear(&l)); err != nil {
+	if err := errors.Join(ctx.Err(), there.tell(release{Over: r.calm(), Every: r.every()}), there.hear(&l)); err != nil {
 		return err
 	}
 	got.add(who+"open tasks", "", float64(r.Polled))
@@ -137,7 +140,7 @@ func (r *run) open(ctx context.Context, there *part, pid int, empty int64, who s
 // noticed measures when the end of work was seen.
 func (r *run) noticed(there *part, pid int, who string, got *figures) error {
 	var l lookedAt
-	if err := errors.Join(there.tell(release{}), there.hear(&l)); err != nil {
+	if err := errors.Join(there.tell(release{Every: r.every()}), there.hear(&l)); err != nil {
 		return err
 	}
 	if l.Seen != r.Polled || l.Jobs != r.Polled {

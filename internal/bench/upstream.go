@@ -14,7 +14,8 @@ import (
 
 // release lets the work of an upstream end, evenly over a time.
 type release struct {
-	Over time.Duration `json:"over"` // 0: nothing ends, only tell
+	Over  time.Duration `json:"over"`  // 0: nothing ends, only tell
+	Every time.Duration `json:"every"` // looks are not to be more frequent
 }
 
 // lookedAt is what an upstream tells of how its work was looked at.
@@ -32,18 +33,16 @@ type lookedAt struct {
 // answersIn is how long the upstream takes for an answer, as those of others do.
 const answersIn = 10 * time.Millisecond
 
-// pollEvery and pollMost are the bounds of the clock by which the server looks: after a
-// tenth of the age of the work, see docs/providers.md.
-const (
-	pollEvery = 2 * time.Second
-	pollMost  = 30 * time.Second
-)
+// pollMost is the most of the clock by which the server looks: after a tenth of the age
+// of the work, see docs/providers.md.
+const pollMost = 30 * time.Second
 
 // upstream is an API that takes work on and says when it has ended.
 type upstream struct {
-	mu   sync.Mutex
-	jobs []*job
-	told lookedAt
+	mu    sync.Mutex
+	every time.Duration
+	jobs  []*job
+	told  lookedAt
 
 	noticed, late []time.Duration
 }
@@ -71,7 +70,7 @@ func playUpstream(ctx context.Context, in *json.Decoder, out *json.Encoder) erro
 	}
 	var o release
 	for ; in.Decode(&o) == nil; o = (release{}) {
-		if err := out.Encode(u.tell(o.Over)); err != nil {
+		if err := out.Encode(u.tell(o)); err != nil {
 			return err
 		}
 	}
@@ -79,16 +78,17 @@ func playUpstream(ctx context.Context, in *json.Decoder, out *json.Encoder) erro
 }
 
 // tell says how the work was looked at since the last time, and lets it end.
-func (u *upstream) tell(over time.Duration) lookedAt {
+func (u *upstream) tell(o release) lookedAt {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.every = o.Every
 	told := u.told
 	told.Jobs, told.Noticed, told.Late = len(u.jobs), quantilesOf(u.noticed), quantilesOf(u.late)
 	u.told, u.noticed, u.late = lookedAt{Seen: told.Seen}, nil, nil
 	now := time.Now()
 	for i, j := range u.jobs {
-		if over > 0 {
-			j.ends = now.Add(over * time.Duration(i*7919%len(u.jobs)) / time.Duration(len(u.jobs)))
+		if o.Over > 0 {
+			j.ends = now.Add(o.Over * time.Duration(i*7919%len(u.jobs)) / time.Duration(len(u.jobs)))
 		}
 	}
 	return told
@@ -129,7 +129,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (u *upstream) look(j *job, now time.Time) (state string) {
 	u.told.Looks++
-	planned := j.looked.Add(min(max(j.looked.Sub(j.began)/10, pollEvery), pollMost))
+	planned := j.looked.Add(min(max(j.looked.Sub(j.began)/10, u.every), pollMost))
 	u.late = append(u.late, max(0, now.Sub(planned)-answersIn))
 	j.looked = now
 	if j.ends.IsZero() || now.Before(j.ends) {
