@@ -117,7 +117,7 @@ func (r *run) open(ctx context.Context, there *part, pid int, empty int64, who s
 	}
 	began := time.Now()
 	used, ok := cpuTime(pid)
-	pause(ctx, calm*r.Settle)
+	pause(ctx, r.calm())
 	after, _ := cpuTime(pid)
 	took := time.Since(began)
 	full, _ := memory(pid, residentNow)
