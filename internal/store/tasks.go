@@ -139,14 +139,14 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, echo, state, progress, error, estimated, created_at, started_at, finished_at, adapter`
+	retry_of, key, price, echo, adapter, state, progress, error, estimated, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished, &k.Adapter)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.Adapter, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
