@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts a LiteLLM proxy, a real server that speaks OpenAI's API, with a model without weights
 # behind it (painter.py), and a taskhook in front; runs one task, and stays up; with --once it
-# ends there. Needs Go, Python 3 with venv, and PyPI the first time (some 200 MB).
+# ends there. Needs Go, Python 3 with venv, and PyPI the first time (some 700 MB).
 set -eu
 cd "$(dirname "$0")/../.."
 scratch=${TMPDIR:-/tmp}/taskhook-litellm
