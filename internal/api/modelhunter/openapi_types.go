@@ -100,6 +100,7 @@ func taskTypes(r *openapi.Reflector) {
 		"metadata":         metadata,
 		"sandbox":          {Description: "True when the results are made up, and no model ran."},
 		"cost":             amount("What it cost, in USD. Present when it succeeded."),
+		"adapter":          {Description: "Who runs the task, or has: `http:acme`. Absent until it begins."},
 		"key_id":           {Description: "The key that submitted it, and pays; absent of tasks of older versions."},
 	})
 	r.Answer(client.Result{}, resultFields("Where the file is, for 15 minutes; reading the task again gives a new link."))
