@@ -95,6 +95,9 @@ type Task struct {
 	KeyID      string          // the key that submitted it, and pays; empty: not known
 	Price      Money           // held until it ends; fixed when it is admitted
 	Step       *StepTry        // the try of a workflow's step that it is created for; not read back
+	Priority   int             // among its account's tasks that wait for workers; see MinPriority
+	Pin        string          // the label that a worker must have to get it, or empty
+	Worker     string          // the worker that has it, or had it last; empty: none
 
 	State     TaskState
 	Progress  int // 0 to 100
@@ -146,6 +149,7 @@ type Run struct {
 	Adapter    string // name of the adapter that runs it: "sandbox", "command"
 	Submission Submission
 	Handle     string // the provider's name for the work, once sent
+	Queue      string // see QueueName, of work that workers fetch; else empty
 	DueAt      time.Time
 }
 
@@ -166,7 +170,8 @@ type ClaimedRun struct {
 
 // RunEnd ends a run and its task.
 type RunEnd struct {
-	Node        string
+	Node        string // that works it; empty: a worker does, under Lease
+	Lease       string
 	Run         Run
 	Task        Task         // State, Error, Results, FinishedAt as they are to become
 	Publication *Publication // its event, with the per-job delivery where one is owed
