@@ -71,6 +71,7 @@ const (
 	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
 	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
 	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+	TaskErrorWorkerLost        = "WORKER_LOST"        // nothing more was heard of the worker that had it
 	TaskErrorStepTimeout       = "STEP_TIMEOUT"       // the step of a workflow took longer than it may
 	TaskErrorStepRefused       = "STEP_REFUSED"       // no task could be made for the step of a workflow
 	TaskErrorStepFailed        = "STEP_FAILED"        // an execution, because of the steps that its message names

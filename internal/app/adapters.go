@@ -54,6 +54,9 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 // checkAdapters says which model names an adapter that is not there.
 func checkAdapters(models *catalogue.Catalogue, adapters *provider.Registry) error {
 	for _, m := range models.Models() {
+		if _, pulled := catalogue.Pool(m.Adapter); pulled {
+			continue
+		}
 		if _, ok := adapters.Adapter(m.Adapter); m.Adapter != "" && !ok {
 			return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
 				m.Name, m.Provider, m.Adapter)

@@ -192,6 +192,10 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 		m.Adapter = *o.Settings.Adapter
 	}
 	m.Price, _ = o.Settings.Price.money()
+	m.Lease, m.Rerun = defaultLease, o.Settings.Rerun == nil || *o.Settings.Rerun
+	if d, _ := duration(o.Settings.Lease); d > 0 {
+		m.Lease = d
+	}
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

@@ -31,16 +31,14 @@ func (s *Store) Queues(ctx context.Context) ([]taskhook.Queue, error) {
 		SELECT account, queue FROM queues LIMIT $1`, maxQueues)
 }
 
-// Terms say for how long a worker gets a task before it must be heard of again, and
-// for how long it may have it at all.
-type Terms func(k *taskhook.Task) (lease, timeout time.Duration)
-
 // LeaseRuns gives a worker up to limit runs that are due in the queues, of accounts in
 // turn: of that which workers have the fewest tasks of, and then of that which was
 // served longest ago; of an account the one of the highest priority, and then the
-// oldest. Their tasks are running from then on. Leases that a call with an error may
+// oldest. Terms say for how long a worker gets a task before it must be heard of again,
+// and for how long it may have it at all. The tasks are running from then on. Leases that a call with an error may
 // have given are taken back, uncounted, by the next.
-func (s *Store) LeaseRuns(ctx context.Context, now time.Time, worker string, queues []taskhook.Queue, limit int, terms Terms) ([]taskhook.RunLease, error) {
+func (s *Store) LeaseRuns(ctx context.Context, now time.Time, worker string, queues []taskhook.Queue, limit int,
+	terms func(*taskhook.Task) (lease, timeout time.Duration)) ([]taskhook.RunLease, error) {
 	var leases []taskhook.RunLease
 	take := func(ctx context.Context, t tx) (err error) {
 		l := leasing{tx: t, now: now, worker: worker, terms: terms}
@@ -66,7 +64,7 @@ type leasing struct {
 	tx
 	now    time.Time
 	worker string
-	terms  Terms
+	terms  func(*taskhook.Task) (lease, timeout time.Duration)
 }
 
 // share is what of an account waits, and what it has had.

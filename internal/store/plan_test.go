@@ -130,7 +130,7 @@ var searches = []struct{ statement, step string }{
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH deliveries USING COVERING INDEX deliveries_by_event (event=?)"},
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH events USING INDEX events_by_subject (subject=?)"},
 	{"WITH RECURSIVE queues", "SEARCH runs USING INDEX runs_waiting (account>?)"},
-	{"AND account = $1 AND queue = $2 AND due_at", "SEARCH runs USING COVERING INDEX runs_waiting (account=? AND queue=?)"},
+	{"AND account = $1 AND queue = $2 AND due_at", "SEARCH runs USING INDEX runs_waiting (account=? AND queue=?)"},
 	{"SELECT account FROM runs WHERE state = 'open' AND lease_until", "SEARCH runs USING COVERING INDEX runs_leased (lease_until>?)"},
 	{"SELECT lease FROM runs WHERE state = 'open' AND lease_until", "SEARCH runs USING INDEX runs_leased (lease_until>? AND lease_until<?)"},
 	{"FROM runs WHERE lease = $1", "SEARCH runs USING INDEX runs_by_lease (lease=?)"},

@@ -42,8 +42,9 @@ type ServiceOptions struct {
 	Dev       bool                               // models without a provider run on the sandbox
 	// IdempotencyLife is how long an idempotency key stands for its task; 0: two days.
 	IdempotencyLife time.Duration
-	Now             func() time.Time     // the time that all nodes go by; nil: time.Now
-	Endings         *Endings             // shared with the Worker
+	Now             func() time.Time // the time that all nodes go by; nil: time.Now
+	Endings         *Endings         // shared with the Worker
+	Workers         Workers
 	Created         func(adapter string) // a run is due; it must not wait
 	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
 }
@@ -66,7 +67,8 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step,
+		Priority: n.Priority, Pin: n.Pin, State: taskhook.TaskPending, CreatedAt: now}
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
@@ -82,6 +84,9 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	if err == nil {
 		err = who.Need(taskhook.CreateScope(k.Medium))
 	}
+	if err == nil {
+		err = s.checkPin(ctx, &k, adapter)
+	}
 	if err != nil {
 		return k, false, err
 	}
@@ -90,6 +95,9 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	}
 	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
 		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
+	if pool, ok := catalogue.Pool(adapter); ok {
+		run.Queue = taskhook.QueueName(pool, k.Provider, k.Model, k.Pin)
+	}
 	if handle != "" {
 		run.Submission, run.Handle = taskhook.SubmissionSent, handle
 	}
@@ -153,7 +161,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	k, err := s.Store.CancelTask(ctx, s.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
-		s.Endings.announce(&k)
+		s.Endings.Announce(&k)
 	}
 	return k, err
 }
@@ -172,7 +180,8 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
-		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
+		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID,
+		Priority: old.Priority, Pin: old.Pin, State: taskhook.TaskPending, CreatedAt: now}
 	if handle != "" {
 		if err := s.attachable(&k); err != nil {
 			return old, err
