@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -67,7 +68,7 @@ func (f *Face) lease(w http.ResponseWriter, r *http.Request, who taskhook.Identi
 	}
 	if r.Context().Err() != nil { // nobody hears of them
 		for _, job := range jobs {
-			if err := f.Leases.Release(r.Context(), job.ID); err != nil {
+			if err := f.Leases.Release(context.WithoutCancel(r.Context()), job.ID); err != nil {
 				f.Log.Warn("give back a task whose worker has gone", "task", job.Task.ID, "error", err)
 			}
 		}
