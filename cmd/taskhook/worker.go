@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -87,7 +86,10 @@ func (cmd *workerRunCommand) Run(ctx context.Context, c *console) error {
 	log.Info("fetching tasks", "server", r.server, "worker", ask.Worker, "models", strings.Join(ask.Models, ","), "capacity", ask.Capacity)
 	ctx, hurry, stop := twoSignals(ctx)
 	defer stop()
-	return r.explain(worker.New(worker.Options{Server: server, Adapter: adapter, Ask: ask, Logger: log}).Run(ctx, hurry))
+	if err := worker.New(worker.Options{Server: server, Adapter: adapter, Ask: ask, Logger: log}).Run(ctx, hurry); err != nil {
+		return r.explain(err)
+	}
+	return nil
 }
 
 // twoSignals returns contexts that end with the first and the second signal.
@@ -112,22 +114,6 @@ func twoSignals(ctx context.Context) (first, second context.Context, stop func()
 		cancelFirst()
 		cancelSecond()
 	}
-}
-
-// workers returns the server as workers see it.
-func (f *remoteFlags) workers(c *console) (*client.Workers, error) {
-	r, err := f.connect(c)
-	if err != nil {
-		return nil, err
-	}
-	key, err := f.key(c)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	w := client.NewWorkers(r.server, key)
-	// Calls have times of their own, for results may be large.
-	w.HTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return w, nil
 }
 
 // ask is what the server is asked with.

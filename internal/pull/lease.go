@@ -15,6 +15,10 @@ const (
 	MaxCapacity = 100         // tasks given at once
 )
 
+// maxSilence is how often a worker is to be heard of at least, and with it how soon it
+// learns of a cancel.
+const maxSilence = 10 * time.Second
+
 // lookAgain is how often one who waits looks for what another node was given.
 const lookAgain = time.Second
 
@@ -131,7 +135,7 @@ func (s *Service) prepare(ctx context.Context, l taskhook.RunLease) (_ Job, ok b
 	if err != nil {
 		return Job{}, false, err
 	}
-	return Job{RunLease: l, Input: input, Every: m.Lease / 3}, true, nil
+	return Job{RunLease: l, Input: input, Every: min(m.Lease/3, maxSilence)}, true, nil
 }
 
 // Standing is what a worker is told about a lease of its own.

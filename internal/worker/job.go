@@ -83,21 +83,27 @@ func (j *job) conclude(ctx context.Context, err error) {
 // is away stops nothing: it may be back before the lease is over, or give it more time.
 func (j *job) beat(ctx context.Context) {
 	every := max(time.Duration(j.lease.Heartbeat*float64(time.Second)), minPause)
-	wait := every
-	for sleep(ctx, wait) {
+	last, told := time.Now(), int32(0)
+	for sleep(ctx, min(every, lively)) {
+		percent := j.percent.Load()
+		if percent == told && time.Since(last) < every-lively {
+			continue
+		}
 		short, cancel := context.WithTimeout(ctx, callTime)
-		answer, err := j.Server.Heartbeat(short, j.lease.ID, int(j.percent.Load()))
+		answer, err := j.Server.Heartbeat(short, j.lease.ID, int(percent))
 		cancel()
 		switch {
 		case err == nil:
-			wait = every
+			last, told = time.Now(), percent
 			j.heard(answer)
 		case ctx.Err() == nil:
-			wait = min(every, 2*time.Second)
 			j.log.Warn("sign of life", "error", err)
 		}
 	}
 }
+
+// lively is how often progress is told.
+const lively = 2 * time.Second
 
 func (j *job) heard(answer client.Heartbeat) {
 	if answer.Status != client.LeaseContinue {
