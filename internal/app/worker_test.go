@@ -26,7 +26,7 @@ import (
 
 const workerModels = `
 models:
-  acme: {draw: {adapter: worker, lease: 5s, capabilities: {text-to-image: acme-image}}}
+  acme: {draw: {adapter: worker, lease: 2s, capabilities: {text-to-image: acme-image}}}
 schemas:
   acme-image: {type: object, required: [prompt], properties: {prompt: {type: string}}}
 `
@@ -196,46 +196,59 @@ func (m *making) Run(ctx context.Context, _ provider.Request, sink provider.Sink
 	}
 }
 
-// TestWorkerProgram holds that a worker that stops finishes what it has, or gives it
-// back when it is hurried, and that it can be drained from elsewhere.
+// TestWorkerProgram holds that a worker that stops finishes what it has, gives it back
+// when it is hurried, stops what was cancelled, and ends when it is drained from
+// elsewhere.
 func TestWorkerProgram(t *testing.T) {
 	t.Parallel()
 	s, w := workersOf(t)
 	m := &making{begun: make(chan struct{}, 9), let: make(chan struct{}, 9)}
-	run := func(ctx, hurry context.Context) <-chan error {
+	run := func(session string, ctx, hurry context.Context) <-chan error {
 		done := make(chan error, 1)
-		p := worker.New(worker.Options{Server: w, Adapter: m, Ask: client.LeaseRequest{Worker: "gpu-1", Session: time.Now().String()[:19], Capacity: 2},
-			Logger: slog.New(slog.DiscardHandler)})
-		p.Ask.Session = strings.ReplaceAll(p.Ask.Session, " ", "_")
+		p := worker.New(worker.Options{Server: w, Adapter: m, Logger: slog.New(slog.DiscardHandler),
+			Ask: client.LeaseRequest{Worker: "gpu-1", Session: session, Capacity: 2}})
 		go func() { done <- p.Run(ctx, hurry) }()
 		return done
 	}
+	expect := func(what, id, status string) {
+		t.Helper()
+		if k, err := s.Task(t.Context(), id); err != nil || k.Status != status {
+			t.Errorf("%s: %+v, %v", what, k, err)
+		}
+	}
+	ended := func(done <-chan error) {
+		t.Helper()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+
 	stopping, stop := context.WithCancel(t.Context())
-	done := run(stopping, t.Context())
-	first := draw(t, s)
+	done := run("one", stopping, t.Context())
+	id := draw(t, s)
 	<-m.begun
 	stop()
 	m.let <- struct{}{}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if k, err := s.Task(t.Context(), first); err != nil || k.Status != "succeeded" || k.Worker != "gpu-1" {
-		t.Errorf("what was under way: %+v, %v", k, err)
-	}
-	waiting := draw(t, s)
-	if k, err := s.Task(t.Context(), waiting); err != nil || k.Status != "pending" {
-		t.Errorf("what came later: %+v, %v", k, err)
-	}
+	ended(done)
+	expect("under way at the stop", id, "succeeded")
+
+	id = draw(t, s)
+	expect("submitted later", id, "pending")
 	hurried, hurry := context.WithCancel(t.Context())
-	w2 := *w
-	w = &w2
-	done = run(hurried, hurried)
-	_ = done
+	done = run("two", hurried, hurried)
+	<-m.begun
+	expect("under way", id, "running")
 	hurry()
-	if err := <-done; err != nil {
-		t.Error(err)
+	ended(done)
+	expect("under way when hurried", id, "pending")
+
+	done = run("three", t.Context(), t.Context())
+	<-m.begun
+	if _, err := s.CancelTask(t.Context(), id); err != nil {
+		t.Fatal(err)
 	}
-	if k, err := s.Task(t.Context(), waiting); err != nil || k.Status != "pending" {
-		t.Errorf("what was given back: %+v, %v", k, err)
+	if err := w.Drain(t.Context(), "gpu-1"); err != nil {
+		t.Fatal(err)
 	}
+	ended(done) // for it is told of the cancel
 }

@@ -105,14 +105,14 @@ func (f settings) check(s *Source, at []string) error {
 		return s.errorf(under("timeout"), "timeout must be a time above 0 such as 10m or 2h, not %q", *f.Timeout)
 	}
 	if d, ok := duration(f.Lease); !ok || f.Lease != nil && (d < minLease || d > maxLease) {
-		return s.errorf(under("lease"), "lease must be a time from 5s to 1h, not %q", *f.Lease)
+		return s.errorf(under("lease"), "lease must be a time from 1s to 1h, not %q", *f.Lease)
 	}
 	return nil
 }
 
 // The bounds of a lease: below, a worker would be lost by a moment's silence.
 const (
-	minLease = 5 * time.Second
+	minLease = time.Second
 	maxLease = time.Hour
 )
 

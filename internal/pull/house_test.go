@@ -22,6 +22,9 @@ import (
 	"github.com/taskhook/taskhook/internal/testkit"
 )
 
+// partSize is small, so that little is much.
+const partSize = 4096
+
 const models = `
 models:
   acme:
@@ -98,7 +101,7 @@ func (h *house) open(dir string) {
 	outcomes := &task.Outcomes{Primary: func(o taskhook.Outcome) []byte { return []byte(`{"id":"` + o.EventID + `"}`) }, Links: links{}}
 	endings := task.NewEndings()
 	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{},
-		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now}
+		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, PartSize: partSize}
 	h.tasks = task.NewService(task.ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, Workers: h.store, Endings: endings,
 		Created: func(adapter string) { h.service.Created(adapter) }, Cancelled: func(string) {}})
 }

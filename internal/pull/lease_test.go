@@ -288,7 +288,7 @@ func TestUploadGoesOn(t *testing.T) {
 		k := h.submit("acc_a", "draw")
 		j := h.lease(worker("w1"))
 		whole := strings.Repeat("0123456789abcdef", partSize/16+1000) // more than a piece
-		cut := partSize + 5000
+		cut := partSize + 500
 		have, err := h.service.Receive(h.Context(), j.ID, 0, 0, broken{strings.NewReader(whole[:cut])})
 		h.code("an upload that breaks off", err, taskhook.CodeMalformed)
 		if have != int64(cut) {

@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -72,6 +73,7 @@ type Options struct {
 	Endings   *task.Endings
 	Logger    *slog.Logger
 	Now       func() time.Time   // the time that all nodes go by
+	PartSize  int64              // bytes of a result that are made durable at a time; 0: 16 MiB
 	Fault     func(point string) // called between steps, for tests; may be nil
 }
 
@@ -85,7 +87,10 @@ type Service struct {
 }
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{Options: o, news: make(chan struct{})} }
+func New(o Options) *Service {
+	o.PartSize = cmp.Or(o.PartSize, 16<<20)
+	return &Service{Options: o, news: make(chan struct{})}
+}
 
 // Created tells that a run of an adapter is due. It does not wait.
 func (s *Service) Created(adapter string) {

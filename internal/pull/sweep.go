@@ -3,6 +3,7 @@ package pull
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -84,7 +85,7 @@ func (s *Service) lose(ctx context.Context, now time.Time, l *taskhook.RunLease,
 func (s *Service) tidy(ctx context.Context) {
 	for {
 		ids, err := s.Parts.SpareParts(ctx, tidyBite)
-		if err == nil {
+		if err == nil && len(ids) > 0 {
 			err = s.forget(ctx, ids)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -94,7 +95,17 @@ func (s *Service) tidy(ctx context.Context) {
 			break
 		}
 	}
-	if _, err := s.Directory.ForgetWorkers(ctx, s.Now().Add(-workerLife)); err != nil && ctx.Err() == nil {
+	if err := s.forgetWorkers(ctx, s.Now().Add(-workerLife)); err != nil && ctx.Err() == nil {
 		s.Logger.Warn("forget workers", "error", err)
 	}
+}
+
+// forgetWorkers writes only when there is one to forget.
+func (s *Service) forgetWorkers(ctx context.Context, before time.Time) error {
+	workers, err := s.Directory.Workers(ctx)
+	if err != nil || !slices.ContainsFunc(workers, func(w taskhook.Worker) bool { return w.SeenAt.Before(before) }) {
+		return err
+	}
+	_, err = s.Directory.ForgetWorkers(ctx, before)
+	return err
 }

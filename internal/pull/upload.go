@@ -13,8 +13,6 @@ import (
 const (
 	MaxOutputs    = 64      // of a task
 	MaxOutputSize = 4 << 30 // bytes, as of any result
-
-	partSize = 16 << 20 // bytes that are made durable at a time
 )
 
 // Received says how many bytes of an output have arrived.
@@ -53,16 +51,16 @@ func (s *Service) Receive(ctx context.Context, id string, output int, offset int
 		switch {
 		case have > MaxOutputSize:
 			return have, taskhook.Errorf(taskhook.CodeTooLarge, "The output is larger than %d GB.", MaxOutputSize>>30)
-		case err != nil || size < partSize:
+		case err != nil || size < s.PartSize:
 			return have, err
 		}
 	}
 }
 
-// receivePart makes the next bytes durable. A size below partSize is the last's.
+// receivePart makes the next bytes durable. A size below PartSize is the last's.
 func (s *Service) receivePart(ctx context.Context, p taskhook.OutputPart, r io.Reader) (int64, error) {
 	p.ID = taskhook.NewID(taskhook.PrefixArtifact, s.Now())
-	source := &cut{r: io.LimitReader(r, partSize)}
+	source := &cut{r: io.LimitReader(r, s.PartSize)}
 	file, err := s.Files.Put(ctx, p.ID, "", source)
 	switch {
 	case errors.Is(err, artifact.ErrEmpty):
