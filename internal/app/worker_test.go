@@ -20,6 +20,7 @@ import (
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/provider"
+	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 	"github.com/taskhook/taskhook/internal/worker"
 )
@@ -31,24 +32,34 @@ schemas:
   acme-image: {type: object, required: [prompt], properties: {prompt: {type: string}}}
 `
 
-// workersOf starts a server whose model is run by workers, and returns it as they see
-// it.
-func workersOf(t *testing.T, configure ...func(*config.Config)) (*program.Server, *client.Workers) {
+// withWorkers is a configuration whose model is run by workers.
+func withWorkers(t *testing.T) func(*config.Config) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "models.yaml")
 	if err := os.WriteFile(file, []byte(workerModels), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := program.Start(t, func(c *config.Config) {
+	return func(c *config.Config) {
 		loaded, err := config.Load(&config.Config{Catalogue: []string{file}}, []string{"catalogue"}, func(string) (string, bool) { return "", false })
 		if err != nil {
 			t.Fatal(err)
 		}
 		loaded.Data, loaded.Listen, loaded.Dev, loaded.BootstrapKey = c.Data, c.Listen, c.Dev, c.BootstrapKey
 		*c = *loaded
-	})
-	key := s.NewKey(t, "", taskhook.NewKey{Limits: taskhook.Limits{Permissions: []taskhook.Scope{taskhook.ScopeWorker}}})
-	return s, client.NewWorkers(s.URL, key)
+	}
+}
+
+func workerKey(t *testing.T, s *program.Server) string {
+	t.Helper()
+	return s.NewKey(t, "", taskhook.NewKey{Limits: taskhook.Limits{Permissions: []taskhook.Scope{taskhook.ScopeWorker}}})
+}
+
+// workersOf starts a server whose model is run by workers, and returns it as they see
+// it.
+func workersOf(t *testing.T) (*program.Server, *client.Workers) {
+	t.Helper()
+	s := program.Start(t, withWorkers(t))
+	return s, client.NewWorkers(s.URL, workerKey(t, s))
 }
 
 func draw(t *testing.T, s *program.Server) string {
@@ -251,4 +262,68 @@ func TestWorkerProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended(done) // for it is told of the cancel
+}
+
+// TestWorkersOfSeveralServers has a worker speak to another server with each call, as
+// behind a load balancer.
+func TestWorkersOfSeveralServers(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	url, files := pgtest.Database(t), t.TempDir()
+	a := program.Start(t, func(c *config.Config) {
+		withWorkers(t)(c)
+		c.Files, c.DatabaseURL = files, config.NewSecret(url)
+	})
+	secret, err := os.ReadFile(filepath.Join(a.Config.Data, "taskhook.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := program.Start(t, func(c *config.Config) {
+		withWorkers(t)(c)
+		c.Files, c.DatabaseURL = files, config.NewSecret(url)
+		if err := os.WriteFile(filepath.Join(c.Data, "taskhook.key"), secret, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	key := workerKey(t, a)
+	atA, atB := client.NewWorkers(a.URL, key), client.NewWorkers(b.URL, key)
+	waiting := make(chan client.Leased)
+	go func() {
+		got, err := atB.Lease(t.Context(), client.LeaseRequest{Worker: "gpu-1", Capacity: 1, Wait: 30})
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- got
+	}()
+	id := draw(t, a)
+	got := <-waiting
+	if len(got.Leases) != 1 || got.Leases[0].Task != id {
+		t.Fatalf("leases %+v", got)
+	}
+	l := got.Leases[0].ID
+	const text = "half and half"
+	if _, err := atB.Send(t.Context(), l, 0, 0, strings.NewReader(text[:5])); err != nil {
+		t.Fatal(err)
+	}
+	if beat, err := atA.Heartbeat(t.Context(), l, 50); err != nil || beat.Status != client.LeaseContinue {
+		t.Errorf("heartbeat %+v: %v", beat, err)
+	}
+	if have, err := atA.Send(t.Context(), l, 0, 5, strings.NewReader(text[5:])); err != nil || have != int64(len(text)) {
+		t.Fatalf("%d bytes: %v", have, err)
+	}
+	if err := atB.Complete(t.Context(), l, outputOf(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := atA.Complete(t.Context(), l, outputOf(text)); err != nil {
+		t.Errorf("once more at the other: %v", err)
+	}
+	k, err := a.Task(t.Context(), id)
+	if err != nil || k.Status != "succeeded" {
+		t.Fatalf("task %+v: %v", k, err)
+	}
+	if status, body := fetch(t, http.MethodGet, k.Result[0].URL); status != http.StatusOK || string(body) != text {
+		t.Errorf("result %d %q", status, body)
+	}
 }

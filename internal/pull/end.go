@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 	"unicode"
@@ -141,6 +142,10 @@ func (s *Service) assemble(ctx context.Context, l *taskhook.RunLease, output int
 	source := &joined{ctx: ctx, files: s.Files, parts: parts}
 	file, err := s.Files.Put(ctx, id, r.Name, source)
 	err = errors.Join(err, source.Close())
+	if errors.Is(err, fs.ErrNotExist) { // the files were left behind when the database was moved
+		return a, errors.Join(taskhook.FieldErrorf(taskhook.CodeInvalid, "outputs", "What had arrived of output %d is gone. Send it again from offset 0.", output),
+			s.removeParts(ctx, parts))
+	}
 	if err != nil {
 		return a, fmt.Errorf("put the pieces of a result together: %w", err)
 	}

@@ -345,6 +345,52 @@ func TestRefusedOutputs(t *testing.T) {
 	})
 }
 
+// TestUploadAtAStop holds that a stop ends an upload, and what had arrived is not lost.
+func TestUploadAtAStop(t *testing.T) {
+	inHouse(t, func(h *house) {
+		k := h.submit("acc_a", "draw")
+		j := h.lease(worker("w1"))
+		body, sender := io.Pipe()
+		go func() {
+			sender.Write([]byte("first"))
+			h.service.Stop()
+			sender.Write([]byte("second")) // read by nobody, or the last
+			sender.Close()
+		}()
+		have, err := h.service.Receive(h.Context(), j.ID, 0, 0, body)
+		body.Close()
+		h.code("an upload at a stop", err, taskhook.CodeUnavailable)
+		whole := "firstsecond"
+		if have < 5 {
+			t.Fatalf("%d bytes are kept", have)
+		}
+		h.stop()
+		h.start()
+		_, err = h.service.Receive(h.Context(), j.ID, 0, have, strings.NewReader(whole[have:]))
+		h.must(err)
+		h.must(h.service.Complete(h.Context(), j.ID, []Result{resultOf(whole)}))
+		if k = h.expect(k, taskhook.TaskSucceeded); h.content(k.Results[0]) != whole {
+			t.Error("the result is not what was sent")
+		}
+	})
+}
+
+// TestPiecesThatAreGone holds that a worker is asked for a result again whose pieces
+// were left behind.
+func TestPiecesThatAreGone(t *testing.T) {
+	inHouse(t, func(h *house) {
+		k := h.submit("acc_a", "draw")
+		j := h.lease(worker("w1"))
+		result := h.send(j, 0, "made")
+		for id, err := range h.files.IDs(h.Context()) {
+			h.must(errors.Join(err, h.files.Remove(h.Context(), id)))
+		}
+		h.code("completion", h.service.Complete(h.Context(), j.ID, []Result{result}), taskhook.CodeInvalid)
+		h.must(h.service.Complete(h.Context(), j.ID, []Result{h.send(j, 0, "made")}))
+		h.expect(k, taskhook.TaskSucceeded)
+	})
+}
+
 // TestFairTurns holds that one account's crowd does not hold up another's task.
 func TestFairTurns(t *testing.T) {
 	inHouse(t, func(h *house) {

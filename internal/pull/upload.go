@@ -60,7 +60,7 @@ func (s *Service) Receive(ctx context.Context, id string, output int, offset int
 // receivePart makes the next bytes durable. A size below PartSize is the last's.
 func (s *Service) receivePart(ctx context.Context, p taskhook.OutputPart, r io.Reader) (int64, error) {
 	p.ID = taskhook.NewID(taskhook.PrefixArtifact, s.Now())
-	source := &cut{r: io.LimitReader(r, s.PartSize)}
+	source := &cut{service: s, r: io.LimitReader(r, s.PartSize)}
 	file, err := s.Files.Put(ctx, p.ID, "", source)
 	switch {
 	case errors.Is(err, artifact.ErrEmpty):
@@ -79,13 +79,18 @@ func (s *Service) receivePart(ctx context.Context, p taskhook.OutputPart, r io.R
 	return p.Size, source.failure()
 }
 
-// cut is a source that ends where its sender breaks off.
+// cut is a source that ends where its sender breaks off, or the server stops.
 type cut struct {
-	r   io.Reader
-	err error
+	service *Service
+	r       io.Reader
+	err     error
 }
 
 func (c *cut) Read(p []byte) (int, error) {
+	if _, stopped := c.service.wakeup(); stopped {
+		c.err = errStopping
+		return 0, io.EOF
+	}
 	n, err := c.r.Read(p)
 	if err != nil && err != io.EOF {
 		c.err, err = err, io.EOF
@@ -93,9 +98,14 @@ func (c *cut) Read(p []byte) (int, error) {
 	return n, err
 }
 
+var errStopping = errors.New("the server is stopping")
+
 func (c *cut) failure() error {
-	if c.err == nil {
+	switch c.err {
+	case nil:
 		return nil
+	case errStopping:
+		return taskhook.Errorf(taskhook.CodeUnavailable, "The server is stopping. Ask in a moment how far the output is, and go on from there.")
 	}
 	return &taskhook.Error{Code: taskhook.CodeMalformed, Message: "The output ended before it was complete. Ask how far it is, and go on from there.", Err: c.err}
 }

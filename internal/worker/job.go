@@ -66,17 +66,26 @@ func (j *job) conclude(ctx context.Context, err error) {
 		defer cancel()
 		err = j.persist(short, "give the task back", func(ctx context.Context) error { return j.Server.Release(ctx, id) })
 	case err == nil:
-		if err = j.persist(ctx, "complete the task", func(ctx context.Context) error { return j.Server.Complete(ctx, id, j.outputs) }); err == nil {
+		err = j.persist(ctx, "complete the task", func(ctx context.Context) error { return j.Server.Complete(ctx, id, j.outputs) })
+		switch {
+		case err == nil:
 			j.log.Info("task done", "outputs", len(j.outputs))
+		case isRefused(err): // of a result that was damaged on its way, say
+			j.log.Warn("the server refuses the results", "error", err)
+			err = j.fail(ctx, client.Failed{Message: "The results did not arrive as they were made."})
 		}
 	default:
 		failed := client.Failed{Message: provider.TaskError(err).Message, Permanent: provider.IsPermanent(err)}
 		j.log.Warn("task failed", "error", err, "permanent", failed.Permanent)
-		err = j.persist(ctx, "tell of the failure", func(ctx context.Context) error { return j.Server.Fail(ctx, id, failed) })
+		err = j.fail(ctx, failed)
 	}
 	if err != nil {
 		j.log.Warn("the server did not take how the task ended", "error", err)
 	}
+}
+
+func (j *job) fail(ctx context.Context, f client.Failed) error {
+	return j.persist(ctx, "tell of the failure", func(ctx context.Context) error { return j.Server.Fail(ctx, j.lease.ID, f) })
 }
 
 // beat gives signs of life, and stops a task that is no longer wanted. That the server
