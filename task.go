@@ -71,6 +71,7 @@ const (
 	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
 	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
 	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+	TaskErrorWorkerLost        = "WORKER_LOST"        // nothing more was heard of the worker that had it
 	TaskErrorStepTimeout       = "STEP_TIMEOUT"       // the step of a workflow took longer than it may
 	TaskErrorStepRefused       = "STEP_REFUSED"       // no task could be made for the step of a workflow
 	TaskErrorStepFailed        = "STEP_FAILED"        // an execution, because of the steps that its message names
@@ -96,6 +97,9 @@ type Task struct {
 	KeyID      string          // the key that submitted it, and pays; empty: not known
 	Price      Money           // held until it ends; fixed when it is admitted
 	Step       *StepTry        // the try of a workflow's step that it is created for; not read back
+	Priority   int             // among its account's tasks that wait for workers; see MinPriority
+	Pin        string          // the label that a worker must have to get it, or empty
+	Worker     string          // the worker that has it, or had it last; empty: none
 
 	State     TaskState
 	Progress  int // 0 to 100
@@ -148,6 +152,7 @@ type Run struct {
 	Submission Submission
 	Handle     string // the provider's name for the work, once sent
 	Refused    string // names of adapters that have refused it for good, with spaces between
+	Queue      string // see QueueName, of work that workers fetch; else empty
 	DueAt      time.Time
 }
 
@@ -168,7 +173,8 @@ type ClaimedRun struct {
 
 // RunEnd ends a run and its task.
 type RunEnd struct {
-	Node        string
+	Node        string // that works it; empty: a worker does, under Lease
+	Lease       string
 	Run         Run
 	Task        Task         // State, Error, Results, FinishedAt as they are to become
 	Publication *Publication // its event, with the per-job delivery where one is owed

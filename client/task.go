@@ -13,6 +13,8 @@ type Submission struct {
 	Input      json.RawMessage `json:"input"`                // an object, the provider's parameters
 	WebhookURL string          `json:"webhookUrl,omitempty"` // told of this task's outcome only
 	Metadata   json.RawMessage `json:"metadata,omitempty"`   // an object, given back with the task
+	Priority   int             `json:"priority,omitempty"`   // -10 to 10: higher goes first among the tasks of one account that wait for workers
+	Pin        string          `json:"pin,omitempty"`        // a label that its worker must have, such as gpu=a100 or worker=NAME
 
 	// IdempotencyKey makes the submission safe to repeat: the same key with the
 	// same body is the same task. At most 255 characters.
@@ -53,6 +55,9 @@ type Task struct {
 	Metadata       json.RawMessage `json:"metadata,omitempty"`
 	Sandbox        bool            `json:"sandbox,omitempty"` // the results are made up
 	KeyID          string          `json:"key_id,omitempty"`  // the key that submitted it, and pays
+	Priority       int             `json:"priority,omitempty"`
+	Pin            string          `json:"pin,omitempty"`
+	Worker         string          `json:"worker,omitempty"` // that has it, or had it last
 }
 
 // Result is a file that a task made. The URL is good for 15 minutes; reading the

@@ -57,6 +57,9 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 func checkAdapters(models *catalogue.Catalogue, adapters *provider.Registry) error {
 	for _, m := range models.Models() {
 		for _, v := range m.Vendors {
+			if _, pulled := catalogue.Pool(v.Adapter); pulled {
+				continue
+			}
 			if _, ok := adapters.Adapter(v.Adapter); !ok {
 				return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
 					m.Name, m.Provider, v.Adapter)

@@ -23,6 +23,7 @@ import (
 	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
+	"github.com/taskhook/taskhook/internal/pull"
 	"github.com/taskhook/taskhook/internal/retention"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
@@ -69,6 +70,7 @@ type App struct {
 	feed       *delivery.Feed
 	uploads    *file.Service
 	taskWork   *task.Worker
+	pulls      *pull.Service
 	flows      *workflow.Service
 	flowWork   *workflow.Worker
 	deliveries *delivery.Service

@@ -55,6 +55,8 @@ type settings struct {
 	Timeout  *string  `yaml:"timeout"`
 	Price    *price   `yaml:"price"`
 	Loose    *bool    `yaml:"loose"`
+	Lease    *string  `yaml:"lease"` // of adapter worker, like the next
+	Rerun    *bool    `yaml:"rerun"`
 }
 
 // price is a number as the file writes it, for no decimal may be lost.
@@ -107,8 +109,17 @@ func (f settings) check(s *Source, at []string) error {
 	if _, ok := duration(f.Timeout); !ok {
 		return s.errorf(under("timeout"), "timeout must be a time above 0 such as 10m or 2h, not %q", *f.Timeout)
 	}
+	if d, ok := duration(f.Lease); !ok || f.Lease != nil && (d < minLease || d > maxLease) {
+		return s.errorf(under("lease"), "lease must be a time from 1s to 1h, not %q", *f.Lease)
+	}
 	return nil
 }
+
+// The bounds of a lease: below, a worker would be lost by a moment's silence.
+const (
+	minLease = time.Second
+	maxLease = time.Hour
+)
 
 // duration reads a positive time; nil is 0.
 func duration(text *string) (time.Duration, bool) {
@@ -133,6 +144,8 @@ func (f settings) or(base settings) settings {
 		Timeout:  cmp.Or(f.Timeout, base.Timeout),
 		Price:    cmp.Or(f.Price, base.Price),
 		Loose:    cmp.Or(f.Loose, base.Loose),
+		Lease:    cmp.Or(f.Lease, base.Lease),
+		Rerun:    cmp.Or(f.Rerun, base.Rerun),
 	}
 }
 

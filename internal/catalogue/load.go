@@ -191,6 +191,10 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 	m.Estimate, _ = duration(o.Settings.Estimate)
 	m.Timeout, _ = duration(o.Settings.Timeout)
 	m.takeVendors(o.Settings)
+	m.Lease, m.Rerun = defaultLease, o.Settings.Rerun == nil || *o.Settings.Rerun
+	if d, _ := duration(o.Settings.Lease); d > 0 {
+		m.Lease = d
+	}
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

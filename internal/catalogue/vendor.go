@@ -48,9 +48,12 @@ func (f settings) checkVendors(s *Source, at []string) error {
 	known := map[string]bool{}
 	for i, v := range f.Vendors {
 		place := under("vendors", fmt.Sprint(i))
+		_, pulled := Pool(v.Adapter)
 		switch {
+		case pulled: // what waits until one fetches it was refused by nobody
+			return s.errorf(place, "workers fetch their tasks and can't be one of several vendors; write adapter: %s instead of vendors, or leave it out", v.Adapter)
 		case !validAdapter(v.Adapter) || v.Adapter == Sandbox:
-			return s.errorf(place, "%q can't be the adapter of a vendor; write command:NAME, http:NAME or worker", v.Adapter)
+			return s.errorf(place, "%q can't be the adapter of a vendor; write command:NAME or http:NAME", v.Adapter)
 		case known[v.Adapter]:
 			return s.errorf(place, "%s is named twice; a vendor is asked once for a task", v.Adapter)
 		}

@@ -63,6 +63,8 @@ func TestBadVendors(t *testing.T) {
 		`vendors: []`: "f:1:23: name at least one vendor",
 		`vendors: [{adapter: "http:a"}, {adapter: "http:a"}]`: "http:a is named twice",
 		`vendors: [{adapter: sandbox}]`:                       `"sandbox" can't be the adapter of a vendor`,
+		`vendors: [{adapter: "http:a"}, {adapter: worker}]`:   "f:1:54: workers fetch their tasks and can't be one of several vendors; write adapter: worker instead",
+		`vendors: [{adapter: "worker:big"}]`:                  "write adapter: worker:big instead of vendors",
 		`vendors: [{adapter: "http:a", price: dear}]`:         "f:1:53: price",
 		`vendors: [{adapter: "http:a"}], choose: luck`:        "choose must be order, price or health",
 		`vendors: [{adapter: "http:a", priec: 1}]`:            "priec",

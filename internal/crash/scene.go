@@ -30,6 +30,8 @@ func elsewhere(point string) string {
 	switch kindOf(point) {
 	case "renew_node", "remove_dead":
 		return "servers write it that share a database, which TestFaultsOnNodes kills at random times"
+	case "note_worker", "drain_worker", "lease_runs", "renew_lease", "end_lease", "add_part", "remove_parts":
+		return "servers write it for workers, which TestWorkerKills goes to"
 	}
 	return ""
 }

@@ -16,6 +16,7 @@ type kinds struct {
 	remove, forgetUsage                                                               *kind
 	orderErasure, noteErasure, erase, closeAccount                                    *kind
 	createReplay, changeReplay, advanceReplay                                         *kind
+	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts    *kind
 	join, renewNode, removeDead, leave                                                *kind
 }
 
@@ -79,6 +80,13 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createReplay, useCase("create_replay")},
 		{&k.changeReplay, useCase("change_replay")},
 		{&k.advanceReplay, s.endingKind("advance_replay", nil)},
+		{&k.noteWorker, useCase("note_worker")},
+		{&k.drainWorker, useCase("drain_worker")},
+		{&k.leaseRuns, claimKind("lease_runs")},
+		{&k.renewLease, useCase("renew_lease")},
+		{&k.endLease, useCase("end_lease")},
+		{&k.addPart, useCase("add_part")},
+		{&k.removeParts, useCase("remove_parts")},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

@@ -8,10 +8,10 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-func insertRun(ctx context.Context, t tx, account string, r *taskhook.Run) error {
-	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at)
-		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)`,
-		r.ID, r.TaskID, account, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt))
+func insertRun(ctx context.Context, t tx, k *taskhook.Task, r *taskhook.Run) error {
+	_, err := t.exec(ctx, `INSERT INTO runs (id, task, account, number, adapter, state, submission, handle, due_at, queue, priority)
+		VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10)`,
+		r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, string(r.Submission), r.Handle, ms(r.DueAt), r.Queue, k.Priority)
 	return err
 }
 
@@ -216,7 +216,8 @@ type finishedRun struct {
 
 // FinishRun makes the outcome of a task durable in one transaction with its
 // artifacts, event and deliveries. An outcome is stale, and changes nothing, when
-// the run is no longer the node's or the task was cancelled meanwhile. After an
+// the run is no longer the node's, or not under the lease, or the task was cancelled
+// meanwhile. After an
 // error it can be repeated as it is.
 func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd) error {
 	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{RunEnd: o, publication: s.newPublication(now, o.Publication)})
@@ -259,7 +260,7 @@ func (f *finishedRun) end(ctx context.Context, t tx) error {
 		submission = taskhook.SubmissionUnknown
 	}
 	changed, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL, submission = $1
-		WHERE id = $2 AND owner = $3 AND state = 'open'`, string(submission), f.Run.ID, f.Node)
+		WHERE id = $2 AND coalesce(owner, '') = $3 AND lease = $4 AND state = 'open'`, string(submission), f.Run.ID, f.Node, f.Lease)
 	if err != nil {
 		return err
 	}

@@ -101,9 +101,10 @@ func (n *newTask) checkTask(ctx context.Context, t tx) (fresh bool, err error) {
 func (n *newTask) insert(ctx context.Context, t tx) error {
 	k := &n.task
 	made, err := t.exec(ctx, `INSERT INTO tasks (id, account, face, provider, capability, model, medium, input, metadata,
-		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution) VALUES (`+marks(1, 20)+`) ON CONFLICT (id) DO NOTHING`,
+		webhook_url, test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution, priority, pin) VALUES (`+marks(1, 22)+`) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
-		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution())
+		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State), k.Estimated.Milliseconds(), ms(k.CreatedAt), n.execution(),
+		k.Priority, k.Pin)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (n *newTask) insert(ctx context.Context, t tx) error {
 			return err
 		}
 	}
-	return insertRun(ctx, t, k.AccountID, &n.run)
+	return insertRun(ctx, t, k, &n.run)
 }
 
 // execution is the one that the task is a step of; empty: none.
@@ -139,14 +140,15 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, echo, adapter, state, progress, error, estimated, created_at, started_at, finished_at`
+	retry_of, key, price, echo, adapter, state, progress, error, estimated, priority, pin, worker, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.Adapter, &k.State, &k.Progress, &failure, &estimated, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.Adapter, &k.State, &k.Progress, &failure, &estimated,
+		&k.Priority, &k.Pin, &k.Worker, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}

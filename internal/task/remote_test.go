@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
@@ -232,6 +233,34 @@ func TestAttach(t *testing.T) {
 		again, err := h.service.Retry(h.Context(), who, k.ID, "job_9")
 		if err != nil {
 			t.Fatal(err)
+		}
+		pass(time.Hour)
+		h.expect(again, taskhook.TaskSucceeded)
+		same(t, "calls", h.paid.handles(), []string{"", "job_9"})
+	})
+}
+
+// TestAttachWhenWorkersRunTheModel: whoever runs the model by now, the work is where it is.
+func TestAttachWhenWorkersRunTheModel(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(ends(unclear()))
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.unknown(k)
+		h.paid.set(asked(time.Minute))
+		source, err := catalogue.Parse("test.yaml", []byte("models: {acme: {paid: {adapter: worker, capabilities: {text-to-video: vidu-q3}}}}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.service.Catalogue, err = catalogue.Load(source); err != nil {
+			t.Fatal(err)
+		}
+		again, err := h.service.Retry(h.Context(), taskhook.Identity{AccountID: "acc_a"}, k.ID, "job_9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if queues, err := h.store.Queues(h.Context()); err != nil || len(queues) > 0 {
+			t.Errorf("workers may fetch it: %v, %v", queues, err)
 		}
 		pass(time.Hour)
 		h.expect(again, taskhook.TaskSucceeded)

@@ -42,9 +42,10 @@ type ServiceOptions struct {
 	Dev       bool                               // models without a provider run on the sandbox
 	// IdempotencyLife is how long an idempotency key stands for its task; 0: two days.
 	IdempotencyLife time.Duration
-	Now             func() time.Time     // the time that all nodes go by; nil: time.Now
-	Endings         *Endings             // shared with the Worker
-	Vendors         *Vendors             // the same
+	Now             func() time.Time // the time that all nodes go by; nil: time.Now
+	Endings         *Endings         // shared with the Worker
+	Vendors         *Vendors         // the same
+	Workers         Workers
 	Created         func(adapter string) // a run is due; it must not wait
 	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
 }
@@ -67,7 +68,8 @@ func (s *Service) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step,
+		Priority: n.Priority, Pin: n.Pin, State: taskhook.TaskPending, CreatedAt: now}
 	var key *taskhook.Idempotency
 	if n.IdempotencyKey != "" {
 		sum := sha256.Sum256([]byte(who.AccountID + "\n" + n.IdempotencyKey))
@@ -83,6 +85,9 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	if err == nil {
 		err = who.Need(taskhook.CreateScope(k.Medium))
 	}
+	if err == nil {
+		err = s.checkPin(ctx, &k, adapter)
+	}
 	if err != nil {
 		return k, false, err
 	}
@@ -91,9 +96,12 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	}
 	run := taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
 		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}
-	if handle != "" {
+	if handle != "" { // whoever runs the model by now, the work is where it is
 		run.Submission, run.Handle = taskhook.SubmissionSent, handle
 		run.Adapter = k.Adapter
+	}
+	if pool, ok := catalogue.Pool(run.Adapter); ok {
+		run.Queue = taskhook.QueueName(pool, k.Provider, k.Model, k.Pin)
 	}
 	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
 	if err == nil && !existed {
@@ -159,7 +167,7 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	if err == nil {
 		s.Cancelled(id)
 		s.Created(k.Adapter) // if no node has the run, one calls off what is known elsewhere
-		s.Endings.announce(&k)
+		s.Endings.Announce(&k)
 	}
 	return k, err
 }
@@ -178,7 +186,8 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
-		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
+		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID,
+		Priority: old.Priority, Pin: old.Pin, State: taskhook.TaskPending, CreatedAt: now}
 	if handle != "" {
 		if k.Adapter, err = s.keeper(&k, old.Adapter); err != nil {
 			return old, err
@@ -205,7 +214,7 @@ func (s *Service) keeper(k *taskhook.Task, asked string) (string, error) {
 			return name, nil
 		}
 	}
-	return "", taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself, so there is nothing to attach; leave out handle.")
+	return "", taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself or by workers, so there is nothing to attach; leave out handle.")
 }
 
 // Models lists what can be asked for.

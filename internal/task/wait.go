@@ -41,8 +41,8 @@ func (e *Endings) stopped() bool {
 // not wait, and must be set before anything ends.
 func (e *Endings) OnStep(f func()) { e.step = f }
 
-// announce tells that a task has ended.
-func (e *Endings) announce(k *taskhook.Task) {
+// Announce tells that a task has ended.
+func (e *Endings) Announce(k *taskhook.Task) {
 	if k.Face == taskhook.FaceWorkflow && e.step != nil {
 		e.step()
 	}

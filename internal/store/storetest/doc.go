@@ -59,6 +59,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"tasks", taskTests()},
 		{"lists", listTests()},
 		{"runs", runTests()},
+		{"leases", leaseTests()},
 		{"endpoints", endpointTests()},
 		{"publish", publishTests()},
 		{"deliveries", deliveryTests()},

@@ -38,6 +38,7 @@ type world struct {
 	notice           *taskhook.EndpointNotice
 	replay           *taskhook.Replay
 	replayStep       *taskhook.ReplayStep
+	lease            taskhook.RunLease
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -207,7 +208,7 @@ func (f *fixture) consistent() {
 func tables() []string {
 	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "artifacts", "runs", "idempotency", "tasks",
-		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored"}
+		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored", "workers", "worker_turns", "worker_parts"}
 }
 
 // Clear is the statements that empty a database.
