@@ -28,6 +28,7 @@ const (
 	PrefixWorkflow  = "wf_"
 	PrefixExecution = "exec_"
 	PrefixErasure   = "ers_"
+	PrefixLease     = "lease_"
 )
 
 // idText is base32 in an alphabet whose bytewise order is the order of the

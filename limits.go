@@ -12,7 +12,11 @@ type Limits struct {
 	Networks    []netip.Prefix // that it may be used from; none: any
 	ExpiresAt   time.Time      // zero: never
 	SpendLimit  *Money         // that its tasks may cost in all; nil: no limit
+	Models      []string       // that a worker's key is for, see Worker.Takes; none: all
 }
+
+// OfWorker reports whether the key is one of workers.
+func (l Limits) OfWorker() bool { return slices.Contains(l.Permissions, ScopeWorker) }
 
 // May reports whether the scope is permitted.
 func (l Limits) May(s Scope) bool {

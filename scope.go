@@ -30,6 +30,10 @@ const (
 	ScopeWorkflowsRun    Scope = "workflows:run"   // start and cancel
 )
 
+// ScopeWorker is of the keys of workers, which fetch tasks of all accounts. It is
+// among no others: a key has it alone, and only the operator gives it.
+const ScopeWorker Scope = "worker"
+
 // CreateScope returns the scope of submitting tasks that make the medium, such as
 // "video:create".
 func CreateScope(m Medium) Scope { return Scope(m) + ":create" }
@@ -45,8 +49,12 @@ func Scopes() []Scope {
 		ScopeBalanceRead, ScopeUsageRead, ScopeWorkflowsRead, ScopeWorkflowsWrite, ScopeWorkflowsRun)
 }
 
-// ParseScope returns the scope of the name, or a CodeInvalid that lists all.
+// ParseScope returns the scope of the name, or a CodeInvalid that lists those of
+// Scopes.
 func ParseScope(name string) (Scope, error) {
+	if Scope(name) == ScopeWorker {
+		return ScopeWorker, nil
+	}
 	all := Scopes()
 	if i := slices.Index(all, Scope(name)); i >= 0 {
 		return all[i], nil

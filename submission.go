@@ -19,6 +19,8 @@ type NewTask struct {
 	IdempotencyKey string          // of the client, at most 255 characters, or empty
 	RequestHash    string          // tells requests under one IdempotencyKey apart; empty without one
 	Step           *StepTry        // the try of a workflow's step that it is for, or nil
+	Priority       int             // see MinPriority
+	Pin            string          // a label such as "gpu=a100" that its worker must have, or empty
 }
 
 // NewEndpoint asks for an endpoint. All fields are as the client wrote them.

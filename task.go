@@ -71,6 +71,7 @@ const (
 	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
 	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
 	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+	TaskErrorWorkerLost        = "WORKER_LOST"        // nothing more was heard of the worker that had it
 	TaskErrorStepTimeout       = "STEP_TIMEOUT"       // the step of a workflow took longer than it may
 	TaskErrorStepRefused       = "STEP_REFUSED"       // no task could be made for the step of a workflow
 	TaskErrorStepFailed        = "STEP_FAILED"        // an execution, because of the steps that its message names
@@ -85,6 +86,7 @@ type Task struct {
 	Capability string // "text-to-video"
 	Model      string
 	Medium     Medium
+	Adapter    string          // that runs it, or has: "http:acme"; empty: nobody yet
 	Input      json.RawMessage // an object, as the provider gets it
 	Metadata   json.RawMessage // an object in normal form, or nil
 	Echo       json.RawMessage // a JSON value for the face, as the client wrote it, or nil
@@ -96,6 +98,9 @@ type Task struct {
 	Price      Money           // held until it ends; fixed when it is admitted
 	Step       *StepTry        // the try of a workflow's step that it is created for; not read back
 	BatchID    string          // the batch that it is one of, or empty
+	Priority   int             // among its account's tasks that wait for workers; see MinPriority
+	Pin        string          // the label that a worker must have to get it, or empty
+	Worker     string          // the worker that has it, or had it last; empty: none
 
 	State     TaskState
 	Progress  int // 0 to 100
@@ -149,6 +154,8 @@ type Run struct {
 	Adapter    string // name of the adapter that runs it: "sandbox", "command"
 	Submission Submission
 	Handle     string // the provider's name for the work, once sent
+	Refused    string // names of adapters that have refused it for good, with spaces between
+	Queue      string // see QueueName, of work that workers fetch; else empty
 	DueAt      time.Time
 }
 
@@ -169,7 +176,8 @@ type ClaimedRun struct {
 
 // RunEnd ends a run and its task.
 type RunEnd struct {
-	Node        string
+	Node        string // that works it; empty: a worker does, under Lease
+	Lease       string
 	Run         Run
 	Task        Task         // State, Error, Results, FinishedAt as they are to become
 	Publication *Publication // its event, with the per-job delivery where one is owed

@@ -13,6 +13,8 @@ type Submission struct {
 	Input      json.RawMessage `json:"input"`                // an object, the provider's parameters
 	WebhookURL string          `json:"webhookUrl,omitempty"` // told of this task's outcome only
 	Metadata   json.RawMessage `json:"metadata,omitempty"`   // an object, given back with the task
+	Priority   int             `json:"priority,omitempty"`   // -10 to 10: higher goes first among the tasks of one account that wait for workers
+	Pin        string          `json:"pin,omitempty"`        // a label that its worker must have, such as gpu=a100 or worker=NAME
 
 	// IdempotencyKey makes the submission safe to repeat: the same key with the
 	// same body is the same task. At most 255 characters.
@@ -41,10 +43,11 @@ type Task struct {
 	Provider       string          `json:"provider"`
 	Model          string          `json:"model"`
 	Capability     string          `json:"capability"`
-	Progress       int             `json:"progress"`         // 0 to 100
-	Cost           json.Number     `json:"cost,omitempty"`   // USD, of a succeeded task
-	Result         []Result        `json:"result,omitempty"` // of a succeeded task
-	Error          *TaskError      `json:"error,omitempty"`  // of a failed one
+	Adapter        string          `json:"adapter,omitempty"` // who runs it, or has: "http:acme"
+	Progress       int             `json:"progress"`          // 0 to 100
+	Cost           json.Number     `json:"cost,omitempty"`    // USD, of a succeeded task
+	Result         []Result        `json:"result,omitempty"`  // of a succeeded task
+	Error          *TaskError      `json:"error,omitempty"`   // of a failed one
 	CreatedAt      time.Time       `json:"created_at"`
 	StartedAt      time.Time       `json:"started_at,omitzero"`
 	CompletedAt    time.Time       `json:"completed_at,omitzero"`
@@ -53,6 +56,9 @@ type Task struct {
 	BatchID        string          `json:"batch_id,omitempty"` // that it was submitted with
 	Sandbox        bool            `json:"sandbox,omitempty"`  // the results are made up
 	KeyID          string          `json:"key_id,omitempty"`   // the key that submitted it, and pays
+	Priority       int             `json:"priority,omitempty"`
+	Pin            string          `json:"pin,omitempty"`
+	Worker         string          `json:"worker,omitempty"` // that has it, or had it last
 }
 
 // Result is a file that a task made. The URL is good for 15 minutes; reading the

@@ -38,7 +38,8 @@ type benchMeasureCommand struct {
 	Receivers   int           `default:"1000" help:"Endpoints of isolation; spread and fanout have a tenth."`
 	Backlog     int           `default:"50000" help:"Deliveries of backlog that are due at the start."`
 	History     int           `default:"200000" help:"Deliveries of the past in history."`
-	Full        bool          `help:"A backlog of 1,000,000 and a history of 10,000,000, which take tens of gigabytes and of minutes."`
+	Polled      int           `default:"2000" help:"Tasks of polling that wait for an upstream API at once."`
+	Full        bool          `help:"A backlog of 1,000,000, a history of 10,000,000, which take tens of gigabytes and of minutes, and 50,000 polled tasks."`
 	Scale       float64       `default:"1" help:"Factor on all of these, to look at a scenario in a second."`
 	Rounds      int           `default:"3" help:"Rounds, of which the median counts."`
 	Settle      time.Duration `default:"1s" help:"Time between the start of a server and the reading of its idle memory."`
@@ -99,19 +100,19 @@ func (b *benchMeasureCommand) print(w io.Writer, report *bench.Report) error {
 }
 
 func (b *benchMeasureCommand) options(c *console) (o bench.Options, err error) {
-	if min(b.Publishes, b.Connections, b.Bytes, b.Receivers, b.Backlog, b.History, b.Rounds) < 1 || b.Scale <= 0 {
-		return o, usageError{errors.New("publishes, connections, bytes, receivers, backlog, history and rounds must be at least 1, and scale above 0")}
+	if min(b.Publishes, b.Connections, b.Bytes, b.Receivers, b.Backlog, b.History, b.Polled, b.Rounds) < 1 || b.Scale <= 0 {
+		return o, usageError{errors.New("publishes, connections, bytes, receivers, backlog, history, polled and rounds must be at least 1, and scale above 0")}
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return o, fmt.Errorf("find this program: %w", err)
 	}
 	if b.Full {
-		b.Backlog, b.History = 1_000_000, 10_000_000
+		b.Backlog, b.History, b.Polled = 1_000_000, 10_000_000, 50_000
 	}
 	scaled := func(n int) int { return max(1, int(float64(n)*b.Scale)) }
 	o = bench.Options{Self: []string{self}, Program: b.Program, Data: b.Dir, Publishes: scaled(b.Publishes), Connections: b.Connections,
-		BodyBytes: b.Bytes, Receivers: scaled(b.Receivers), Backlog: scaled(b.Backlog), History: scaled(b.History), Rounds: b.Rounds,
+		BodyBytes: b.Bytes, Receivers: scaled(b.Receivers), Backlog: scaled(b.Backlog), History: scaled(b.History), Polled: scaled(b.Polled), Rounds: b.Rounds,
 		Settle: b.Settle, Timeout: b.Timeout, Cache: b.Cache, Profile: b.Profile, Log: c.stderr}
 	if len(o.Program) == 0 {
 		o.Program = o.Self

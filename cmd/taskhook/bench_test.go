@@ -52,7 +52,7 @@ func TestBench(t *testing.T) {
 func tiny(t *testing.T) bench.Options {
 	self := []string{released(t)}
 	return bench.Options{Self: self, Program: self, Data: t.TempDir(), Database: bench.SQLite, Publishes: 200, Connections: 8, BodyBytes: 600,
-		Receivers: 20, Backlog: 2000, History: 2000, Rounds: 1, Timeout: time.Minute, Log: io.Discard}
+		Receivers: 20, Backlog: 2000, History: 2000, Polled: 20, Rounds: 1, Timeout: time.Minute, Log: io.Discard}
 }
 
 func TestBenchKeepsHistory(t *testing.T) {

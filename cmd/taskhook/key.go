@@ -27,7 +27,8 @@ type keyCreateCommand struct {
 	Name    string `placeholder:"TEXT" help:"What the key is for, shown in lists."`
 	Test    bool   `help:"Make a test key: its tasks run on the sandbox and cost nothing."`
 
-	Permission []string `placeholder:"SCOPE" help:"What the key may do, such as video:create or tasks:read; can be repeated. Default: everything."`
+	Permission []string `aliases:"scope" placeholder:"SCOPE" help:"What the key may do, such as video:create or tasks:read, or worker for a program that fetches tasks; can be repeated. Default: everything, but not worker."`
+	Model      []string `placeholder:"NAME" help:"Model that the key of a worker is for; can be repeated. Default: all."`
 	IP         []string `name:"ip" placeholder:"NETWORK" help:"Address or network that the key may be used from, such as 192.0.2.0/24; can be repeated. Default: any."`
 	Expires    string   `placeholder:"TIME" help:"When the key ends: a time like 2026-03-01T09:30:00Z, or from now, like 720h. Default: never."`
 
@@ -74,6 +75,7 @@ func (k *keyCreateCommand) limits(now time.Time) (l taskhook.Limits, err error) 
 		}
 		l.Permissions = append(l.Permissions, scope)
 	}
+	l.Models = k.Model
 	for _, text := range k.IP {
 		network, err := taskhook.ParseNetwork(text)
 		if err != nil {

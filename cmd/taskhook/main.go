@@ -31,6 +31,7 @@ type commands struct {
 	Replay   replayCommand   `cmd:"" help:"Send many deliveries again."`
 	Model    modelCommand    `cmd:"" help:"See what can be asked for."`
 	Provider providerCommand `cmd:"" help:"Check and try descriptions of upstream APIs."`
+	Worker   workerCommand   `cmd:"" help:"Fetch tasks from a server and run them on this machine, with a GPU of your own."`
 	File     fileCommand     `cmd:"" help:"Upload inputs of tasks."`
 	Workflow workflowCommand `cmd:"" help:"Run graphs of tasks."`
 	Event    eventCommand    `cmd:"" help:"Publish events of your own."`

@@ -92,6 +92,22 @@ func (f *remoteFlags) connect(c *console) (*remote, error) {
 		out: newScreen(c.stdout, c.env), log: newScreen(c.stderr, c.env)}, nil
 }
 
+// workers returns the server as workers see it.
+func (f *remoteFlags) workers(c *console) (*client.Workers, error) {
+	r, err := f.connect(c)
+	if err != nil {
+		return nil, err
+	}
+	key, err := f.key(c)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	w := client.NewWorkers(r.server, key)
+	// Calls have times of their own, for results may be large.
+	w.HTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return w, nil
+}
+
 func checkServer(server string) error {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

@@ -21,11 +21,6 @@ type serveCommand struct {
 	config.Config
 }
 
-// gcPercent lets garbage grow to four times what lives, which is some 10 MB here,
-// before it is collected: a tenth less work for 20 MB more under load
-// (docs/performance.md). GOGC in the environment wins.
-const gcPercent = 400
-
 // oneThatWaits is the writer of the embedded database, which spends a third of its
 // time in system calls that wait for the disk: with one more processor Go has a
 // thread for every core meanwhile. GOMAXPROCS in the environment wins.
@@ -37,9 +32,6 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, given := c.env("GOGC"); !given {
-		debug.SetGCPercent(gcPercent)
-	}
 	if _, given := c.env("GOMAXPROCS"); !given {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + oneThatWaits)
 	}
@@ -48,7 +40,14 @@ func (s *serveCommand) Run(ctx context.Context, c *console) error {
 	defer signal.Stop(signals)
 	ctx, stop := untilSignal(ctx, signals, c.stderr, os.Exit)
 	defer stop()
-	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg), Version: version(buildInfo())})
+	if _, given := c.env("GOGC"); !given {
+		debug.SetGCPercent(gcPercent)
+		go boundGarbage(ctx)
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	server, err := app.Open(ctx, app.Options{Config: cfg, Logger: c.logger(cfg), Version: version(buildInfo()), Reload: reload})
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,8 @@ func describeTask(now time.Time, k client.Task) *sheet {
 	}
 	s.add("model", "%s/%s", k.Provider, k.Model)
 	s.add("capability", "%s", k.Capability)
+	s.add("run by", "%s", k.Adapter)
+	s.add("worker", "%s", k.Worker)
 	s.time("created", now, k.CreatedAt)
 	s.time("started", now, k.StartedAt)
 	s.time("completed", now, k.CompletedAt)

@@ -21,6 +21,8 @@ type taskSubmitCommand struct {
 	Metadata       string `placeholder:"JSON" help:"An object that is given back with the task: JSON or @file."`
 	Webhook        string `placeholder:"URL" help:"Receiver of the outcome of this task only."`
 	IdempotencyKey string `placeholder:"KEY" help:"Makes it safe to repeat the command: the same key with the same task is done once."`
+	Priority       int    `help:"Of tasks that wait for workers: from -10 to 10, higher first among those of the account."`
+	Pin            string `placeholder:"LABEL" help:"Label that the worker must have which gets the task, such as gpu=a100 or worker=NAME."`
 	Watch          bool   `help:"Follow the task to its end; the exit status is 1 unless it succeeds."`
 	remoteFlags
 }
@@ -45,7 +47,8 @@ func (cmd *taskSubmitCommand) Run(ctx context.Context, c *console) error {
 }
 
 func (cmd *taskSubmitCommand) submission() (s client.Submission, err error) {
-	s = client.Submission{Model: cmd.Model, WebhookURL: cmd.Webhook, IdempotencyKey: cmd.IdempotencyKey, Input: json.RawMessage("{}")}
+	s = client.Submission{Model: cmd.Model, WebhookURL: cmd.Webhook, IdempotencyKey: cmd.IdempotencyKey, Input: json.RawMessage("{}"),
+		Priority: cmd.Priority, Pin: cmd.Pin}
 	if cmd.Input != "" {
 		if s.Input, err = readJSON("input", cmd.Input); err != nil {
 			return s, err

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -18,6 +20,10 @@ const (
 // does. It can do no more than the caller's own.
 func (s *Service) CreateKey(ctx context.Context, who taskhook.Identity, n taskhook.NewKey) (text string, key taskhook.Key, err error) {
 	now := time.Now()
+	if n.OfWorker() {
+		return "", key, taskhook.FieldErrorf(taskhook.CodeKeyPermission, "permissions",
+			"Only the operator makes keys of workers, for they get tasks of all accounts: taskhook key create --scope worker, beside the server.")
+	}
 	if who.Test && !n.Test {
 		return "", key, taskhook.FieldErrorf(taskhook.CodeKeyPermission, "test", "A test key can make only test keys. Leave test out, or use a live key.")
 	}
@@ -54,6 +60,12 @@ func check(n taskhook.NewKey, now time.Time) error {
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "name", "name is longer than %d characters.", maxName)
 	case len(n.Networks) > maxNetworks:
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "ipWhitelist", "ipWhitelist has more than %d entries. Give networks such as 192.0.2.0/24.", maxNetworks)
+	case n.OfWorker() && (len(n.Permissions) > 1 || n.Test || n.SpendLimit != nil):
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "permissions", "A key of workers has the permission worker alone, and is neither for tests nor has it a spend limit.")
+	case len(n.Models) > 0 && !n.OfWorker():
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "models", "Only the key of a worker is for single models.")
+	case slices.ContainsFunc(n.Models, func(m string) bool { return m == "" || strings.ContainsAny(m, " \t\n") }):
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "models", "A model is NAME or PROVIDER/NAME, without blanks.")
 	case n.Expired(now):
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "expiresAt", "expiresAt is not in the future.")
 	}

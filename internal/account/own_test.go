@@ -29,6 +29,8 @@ func TestCreateKey(t *testing.T) {
 		"a full key of a limited one":          {taskhook.Identity{Limits: limited}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
 		"a live key of one with a spend limit": {taskhook.Identity{Limits: taskhook.Limits{SpendLimit: new(taskhook.Money)}}, taskhook.NewKey{}, taskhook.CodeKeyPermission},
 		"a test key of one with a spend limit": {taskhook.Identity{Limits: taskhook.Limits{SpendLimit: new(taskhook.Money)}}, taskhook.NewKey{Test: true}, ""},
+		"one of a worker, by a tenant":         {n: taskhook.NewKey{Limits: taskhook.Limits{Permissions: []taskhook.Scope{taskhook.ScopeWorker}}}, code: taskhook.CodeKeyPermission},
+		"one for models, of no worker":         {n: taskhook.NewKey{Limits: taskhook.Limits{Models: []string{"draw"}}}, code: taskhook.CodeInvalid},
 		"one that is over":                     {n: taskhook.NewKey{Limits: taskhook.Limits{ExpiresAt: time.Now()}}, code: taskhook.CodeInvalid},
 		"one with a long name":                 {n: taskhook.NewKey{Name: strings.Repeat("é", maxName+1)}, code: taskhook.CodeInvalid},
 		"one with very many addresses ":        {n: taskhook.NewKey{Limits: taskhook.Limits{Networks: make([]netip.Prefix, maxNetworks+1)}}, code: taskhook.CodeInvalid},
@@ -165,5 +167,26 @@ func TestRateOff(t *testing.T) {
 	}
 	if s.rate.recent != nil {
 		t.Error("buckets are made")
+	}
+}
+
+// TestCreateWorkerKey holds that the operator makes keys of workers, which do nothing else.
+func TestCreateWorkerKey(t *testing.T) {
+	t.Parallel()
+	s, _ := newService()
+	worker := []taskhook.Scope{taskhook.ScopeWorker}
+	for name, tt := range map[string]struct {
+		n    taskhook.NewKey
+		code taskhook.Code
+	}{
+		"for all models":         {taskhook.NewKey{Limits: taskhook.Limits{Permissions: worker}}, ""},
+		"for some":               {taskhook.NewKey{Limits: taskhook.Limits{Permissions: worker, Models: []string{"draw", "acme/paint"}}}, ""},
+		"that does more":         {taskhook.NewKey{Limits: taskhook.Limits{Permissions: append(worker, taskhook.ScopeTasksRead)}}, taskhook.CodeInvalid},
+		"for tests":              {taskhook.NewKey{Test: true, Limits: taskhook.Limits{Permissions: worker}}, taskhook.CodeInvalid},
+		"for a name with blanks": {taskhook.NewKey{Limits: taskhook.Limits{Permissions: worker, Models: []string{"a b"}}}, taskhook.CodeInvalid},
+	} {
+		if _, _, err := s.Create(t.Context(), time.Now(), "", tt.n); taskhook.ErrorCode(err) != tt.code {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

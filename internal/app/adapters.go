@@ -15,6 +15,7 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/command"
 	"github.com/taskhook/taskhook/internal/provider/sandbox"
+	"github.com/taskhook/taskhook/internal/provider/upstream"
 )
 
 // loadAdapters makes the adapters of this process, and ends what the programs of
@@ -30,21 +31,22 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 		return nil, err
 	}
 	ffmpeg, _ := exec.LookPath("ffmpeg") // without it the sandbox makes videos as GIF
-	list := []provider.Adapter{sandbox.New(ffmpeg)}
+	a.local = []provider.Adapter{sandbox.New(ffmpeg)}
 	for _, s := range cfg.CommandSources() {
 		commands, err := loadCommands(s, command.Options{Scratch: scratch, Env: config.ProgramEnvironment()})
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, commands...)
+		a.local = append(a.local, commands...)
 	}
-	o := upstreamOptions(a.policy)
-	o.Callback = a.reachable()
-	upstreams, err := loadUpstreams(cfg.ProviderSources(), o)
+	a.upstreams = upstreamOptions(a.policy)
+	a.upstreams.Callback, a.upstreams.Memory = a.reachable(), upstream.NewMemory()
+	a.recallTimes()
+	upstreams, err := loadUpstreams(cfg.ProviderSources(), a.upstreams)
 	if err != nil {
 		return nil, err
 	}
-	adapters, err := provider.NewRegistry(append(list, upstreams...)...)
+	adapters, err := provider.NewRegistry(append(upstreams, a.local...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +56,14 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 // checkAdapters says which model names an adapter that is not there.
 func checkAdapters(models *catalogue.Catalogue, adapters *provider.Registry) error {
 	for _, m := range models.Models() {
-		if _, ok := adapters.Adapter(m.Adapter); m.Adapter != "" && !ok {
-			return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
-				m.Name, m.Provider, m.Adapter)
+		for _, v := range m.Vendors {
+			if _, pulled := catalogue.Pool(v.Adapter); pulled {
+				continue
+			}
+			if _, ok := adapters.Adapter(v.Adapter); !ok {
+				return fmt.Errorf("model %s of %s names the adapter %q, which is not configured: add it to the section commands or providers",
+					m.Name, m.Provider, v.Adapter)
+			}
 		}
 	}
 	return nil

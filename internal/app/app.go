@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
+	"github.com/taskhook/taskhook/internal/pull"
 	"github.com/taskhook/taskhook/internal/retention"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
@@ -39,6 +41,9 @@ type Options struct {
 	StoreFault store.FaultFunc
 	Fault      func(point string)
 	Pace       Pace
+	// Reload has catalogue and provider files read anew, besides when they change; nil:
+	// nobody asks for that.
+	Reload <-chan os.Signal
 }
 
 // App is the program, opened and ready to run.
@@ -66,6 +71,7 @@ type App struct {
 	feed       *delivery.Feed
 	uploads    *file.Service
 	taskWork   *task.Worker
+	pulls      *pull.Service
 	flows      *workflow.Service
 	flowWork   *workflow.Worker
 	deliveries *delivery.Service
@@ -77,6 +83,8 @@ type App struct {
 	eraser     *retention.Eraser
 	links      *artifact.Linker
 	adapters   *provider.Registry
+	local      []provider.Adapter // those that files do not change
+	upstreams  upstream.Options   // of the others
 	callbacks  *upstream.Callbacks
 	opened     time.Time // before anything was made by this process
 	former     []string  // nodes that were there then

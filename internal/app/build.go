@@ -21,6 +21,7 @@ import (
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/node"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
+	"github.com/taskhook/taskhook/internal/pull"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/webhook"
@@ -199,12 +200,19 @@ func (a *App) breaker() delivery.Breaker {
 func (a *App) buildTasks(models *catalogue.Catalogue) {
 	outcomes := task.Outcomes{Primary: modelhunter.EventBody, Schedule: a.Config.Schedule, Links: a.links, Faces: a.faceWebhooks()}
 	a.endings = task.NewEndings()
+	vendors := task.NewVendors()
 	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Ledger: a.store, Progress: a.store, Files: a.files, Inline: int64(a.Config.Inline), Inputs: a.uploads,
-		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Vendors: vendors, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+	a.pulls = pull.New(pull.Options{Leases: a.store, Ends: a.store, Directory: a.store, Parts: a.store, Files: a.files, Inputs: a.uploads,
+		Catalogue: models, Outcomes: &outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+	created := func(adapter string) {
+		a.taskWork.Created(adapter)
+		a.pulls.Created(adapter)
+	}
 	a.tasks = task.NewService(task.ServiceOptions{Store: a.store, Inputs: a.uploads, Catalogue: models, Adapters: a.adapters,
-		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings,
-		Created: a.taskWork.Created, Cancelled: a.taskWork.Cancelled})
+		CheckURL: a.policy.CheckURL, Dev: a.Config.Dev, Now: a.clock.Now, IdempotencyLife: a.Pace.IdempotencyKey, Endings: a.endings, Vendors: vendors,
+		Workers: a.store, Created: created, Cancelled: a.taskWork.Cancelled})
 	a.batches = task.NewBatches(task.BatchesOptions{Tasks: a.tasks, Store: a.store, Queue: a.store, Body: modelhunter.BatchBody,
 		Schedule: a.Config.Schedule, Logger: a.Logger})
 	a.endings.OnBatch(a.batches.Wake)

@@ -25,7 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
-	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.warden.Run,
+	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.watchFiles, a.noteTimes, a.warden.Run, a.pulls.Run,
 		a.byOne(a.sweeper.Run), a.byOne(a.eraser.Run)} {
 		workers.Go(func() error { return loop(background) })
 	}
@@ -45,6 +45,7 @@ func (a *App) Run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() {
 		a.stopping.Store(true)
 		a.endings.Stop()
+		a.pulls.Stop()
 		a.feed.Stop()
 	})
 	err := a.serveDoors(serving)

@@ -45,10 +45,12 @@ func upstreams(cfg *config.Config, o upstream.Options) ([]*catalogue.Model, *pro
 	}
 	var theirs []*catalogue.Model
 	for _, m := range known.Models() {
-		if _, ok := adapters.Adapter(m.Adapter); ok {
-			theirs = append(theirs, m)
-		} else if strings.HasPrefix(m.Adapter, "http:") {
-			return nil, nil, checkAdapters(known, adapters)
+		for _, v := range m.Vendors {
+			if _, ok := adapters.Adapter(v.Adapter); ok {
+				theirs = append(theirs, m.By(v))
+			} else if strings.HasPrefix(v.Adapter, "http:") {
+				return nil, nil, checkAdapters(known, adapters)
+			}
 		}
 	}
 	return theirs, adapters, nil
@@ -89,7 +91,7 @@ func (t *Trial) Run(ctx context.Context, cfg *config.Config) error {
 	defer cancel()
 	now := time.Now()
 	return adapter.Run(ctx, provider.Request{TaskID: taskhook.NewID(taskhook.PrefixTask, now), RunID: taskhook.NewID(taskhook.PrefixRun, now), Attempt: 1,
-		Provider: m.Provider, Capability: m.Capability, Model: t.Model, Medium: m.Medium, Input: t.Input}, &trialSink{t})
+		Provider: m.Provider, Capability: m.Capability, Model: m.At(m.Adapter), Medium: m.Medium, Input: t.Input}, &trialSink{t})
 }
 
 func (t *Trial) find(models []*catalogue.Model) (*catalogue.Model, error) {
@@ -97,7 +99,9 @@ func (t *Trial) find(models []*catalogue.Model) (*catalogue.Model, error) {
 	for _, name := range []string{t.Model, catalogue.AnyName} {
 		for _, m := range models {
 			if m.Name == name && (t.Capability == "" || t.Capability == m.Capability) {
-				return m, nil
+				named := *m
+				named.Name = t.Model
+				return &named, nil
 			}
 			names = append(names, m.Name)
 		}

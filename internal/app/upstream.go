@@ -44,6 +44,7 @@ func isBlocked(err error) bool {
 // loadUpstreams reads the sections providers. What is written later wins, field by
 // field, as in the catalogue.
 func loadUpstreams(sources []config.Source, o upstream.Options) (list []provider.Adapter, err error) {
+	o.Accounts = upstream.NewAccounts()
 	definitions, from := map[string]*upstream.Definition{}, map[string]config.Source{}
 	for _, s := range sources {
 		var section struct {

@@ -99,7 +99,10 @@ func name(f *file, s *ast.SelectorExpr) string {
 // goroutines are the files outside internal/app that start any, and how it is
 // certain that they end.
 var goroutines = []exception{
-	{"cmd/taskhook/serve.go", "waits for signals; ends with the command"},
+	{"cmd/taskhook/serve.go", "waits for signals, and bounds garbage; both end with the command"},
+	{"cmd/taskhook/worker.go", "waits for signals; ends with the command"},
+	{"internal/worker/worker.go", "one for each task under way; Run waits for all"},
+	{"internal/worker/job.go", "signs of life; ends with its task"},
 	{"internal/bench", "load and its receiver, in processes of their own; each is waited for"},
 	{"internal/delivery/serve.go", "asks for several lanes at a time; returns when all have"},
 	{"internal/delivery/turns.go", "one for each send under way; the worker's Run waits for all"},

@@ -35,6 +35,7 @@ type Options struct {
 	Receivers   int // endpoints of isolation; a tenth of them in spread and fanout
 	Backlog     int // deliveries that are due at the start
 	History     int // deliveries of the past
+	Polled      int // tasks that wait for an upstream at once
 	Rounds      int
 	Settle      time.Duration // from the start of a server to the reading of its idle memory
 	Timeout     time.Duration // of one round
@@ -61,6 +62,7 @@ func scenarios() []scenario {
 		{"backlog", "a mass of deliveries that is due at the start", backlog},
 		{"history", "a burst, and lists, with a long past in the database", history},
 		{"latency", "how long a publish and its webhook take at half load", latency},
+		{"polling", "many tasks wait for an upstream API", polling},
 		{"idle", "a server without work", idle},
 		{"restart", "a kill in the midst of work", restart},
 		{nodes, "one, two and three processes on one PostgreSQL", severalNodes},

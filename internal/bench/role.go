@@ -16,6 +16,7 @@ const (
 	roleReceiver  = "receiver"
 	roleGenerator = "generator"
 	roleSender    = "sender"
+	roleUpstream  = "upstream"
 )
 
 // RoleProfiled is the part of a server that is profiled. The name is followed by
@@ -37,6 +38,8 @@ func Role(ctx context.Context, name string, in io.Reader, out io.Writer) error {
 		return receive(ctx, from, to)
 	case roleGenerator:
 		return load(ctx, from, to, generate)
+	case roleUpstream:
+		return playUpstream(ctx, from, to)
 	case roleSender:
 		return load(ctx, from, to, post)
 	}

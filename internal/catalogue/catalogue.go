@@ -5,12 +5,19 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/taskhook/taskhook"
 )
 
-// Catalogue is the list of all models.
-type Catalogue struct {
+// Catalogue is the list of all models that is in force. Each call sees one list, whole.
+type Catalogue struct{ now atomic.Pointer[contents] }
+
+// Replace puts the list of another Catalogue in force.
+func (c *Catalogue) Replace(other *Catalogue) { c.now.Store(other.now.Load()) }
+
+// contents is a list, which never changes.
+type contents struct {
 	models     map[key]*Model
 	sorted     []*Model // the listed ones by provider, name, capability
 	operations map[string]string
@@ -18,7 +25,7 @@ type Catalogue struct {
 
 type key struct{ provider, name, capability string }
 
-func (c *Catalogue) add(m *Model, listed bool) {
+func (c *contents) add(m *Model, listed bool) {
 	c.models[key{m.Provider, m.Name, m.Capability}] = m
 	if listed {
 		c.sorted = append(c.sorted, m)
@@ -27,15 +34,21 @@ func (c *Catalogue) add(m *Model, listed bool) {
 
 // Models returns every Model by provider, name and capability. The slice is the
 // caller's, the Models are shared and must not be changed.
-func (c *Catalogue) Models() []*Model { return slices.Clone(c.sorted) }
+func (c *Catalogue) Models() []*Model { return slices.Clone(c.now.Load().sorted) }
 
 // Providers returns the names of the providers in order.
-func (c *Catalogue) Providers() []string {
+func (c *Catalogue) Providers() []string { return c.now.Load().providers() }
+
+func (c *contents) providers() []string {
 	return distinct(c.sorted, func(m *Model) string { return m.Provider })
 }
 
 // Capabilities returns the names of what a provider's models can do, in order.
 func (c *Catalogue) Capabilities(provider string) []string {
+	return c.now.Load().capabilities(provider)
+}
+
+func (c *contents) capabilities(provider string) []string {
 	return distinct(c.of(provider), func(m *Model) string { return m.Capability })
 }
 
@@ -45,18 +58,19 @@ func (c *Catalogue) Capabilities(provider string) []string {
 // tells it from its siblings; for others model is empty. The error is a taskhook.Error with
 // CodeProviderNotFound.
 func (c *Catalogue) Operation(path string) (capability, model string, err error) {
+	operations := c.now.Load().operations
 	family, operation, _ := strings.Cut(path, "/")
-	if capability, ok := c.operations[path]; ok && operation != AnyName {
+	if capability, ok := operations[path]; ok && operation != AnyName {
 		return capability, "", nil
 	}
-	if capability, ok := c.operations[family+"/"+AnyName]; ok && validModelName(operation) && !strings.Contains(operation, "/") {
+	if capability, ok := operations[family+"/"+AnyName]; ok && validModelName(operation) && !strings.Contains(operation, "/") {
 		return capability, operation, nil
 	}
-	return "", "", taskhook.Errorf(taskhook.CodeProviderNotFound, "there is no operation %s%s", quoteShort(path), didYouMean(path, maps.Keys(c.operations)))
+	return "", "", taskhook.Errorf(taskhook.CodeProviderNotFound, "there is no operation %s%s", quoteShort(path), didYouMean(path, maps.Keys(operations)))
 }
 
 // of returns the models of a provider.
-func (c *Catalogue) of(provider string) []*Model {
+func (c *contents) of(provider string) []*Model {
 	start, _ := slices.BinarySearchFunc(c.sorted, provider, func(m *Model, p string) int { return cmp.Compare(m.Provider, p) })
 	end := start
 	for end < len(c.sorted) && c.sorted[end].Provider == provider {

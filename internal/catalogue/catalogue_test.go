@@ -52,7 +52,7 @@ func TestWireModels(t *testing.T) {
 	got := map[string]string{}
 	c := load(t, "")
 	for _, provider := range c.Providers() {
-		got[provider] = strings.Join(distinct(c.of(provider), func(m *Model) string { return m.Name }), " ")
+		got[provider] = strings.Join(distinct(c.now.Load().of(provider), func(m *Model) string { return m.Name }), " ")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("models (-want +got):\n%s", diff)

@@ -5,6 +5,6 @@
 //
 // The list comes from an embedded file and from files of the operator. It does
 // not know accounts, tasks, HTTP or the adapters themselves: an adapter is a name
-// here. A Catalogue never changes once loaded and may be used by any number of
-// goroutines.
+// here. A Catalogue may be used by any number of goroutines, also while the list in it
+// is replaced as a whole.
 package catalogue

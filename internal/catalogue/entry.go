@@ -48,11 +48,15 @@ type offer struct {
 // settings are the fields that a model and its capabilities share. Nil means that
 // a less specific or earlier place decides.
 type settings struct {
-	Adapter  *string `yaml:"adapter"`
-	Estimate *string `yaml:"estimate"`
-	Timeout  *string `yaml:"timeout"`
-	Price    *price  `yaml:"price"`
-	Loose    *bool   `yaml:"loose"`
+	Adapter  *string  `yaml:"adapter"`
+	Vendors  []seller `yaml:"vendors"`
+	Choose   *string  `yaml:"choose"`
+	Estimate *string  `yaml:"estimate"`
+	Timeout  *string  `yaml:"timeout"`
+	Price    *price   `yaml:"price"`
+	Loose    *bool    `yaml:"loose"`
+	Lease    *string  `yaml:"lease"` // of adapter worker, like the next
+	Rerun    *bool    `yaml:"rerun"`
 }
 
 // price is a number as the file writes it, for no decimal may be lost.
@@ -96,14 +100,26 @@ func (f settings) check(s *Source, at []string) error {
 	if f.Adapter != nil && !validAdapter(*f.Adapter) {
 		return s.errorf(under("adapter"), "%q can't be an adapter; write command:NAME, http:NAME, worker or sandbox", *f.Adapter)
 	}
+	if err := f.checkVendors(s, at); err != nil {
+		return err
+	}
 	if _, ok := duration(f.Estimate); !ok {
 		return s.errorf(under("estimate"), "estimate must be a time above 0 such as 30s or 2m, not %q", *f.Estimate)
 	}
 	if _, ok := duration(f.Timeout); !ok {
 		return s.errorf(under("timeout"), "timeout must be a time above 0 such as 10m or 2h, not %q", *f.Timeout)
 	}
+	if d, ok := duration(f.Lease); !ok || f.Lease != nil && (d < minLease || d > maxLease) {
+		return s.errorf(under("lease"), "lease must be a time from 1s to 1h, not %q", *f.Lease)
+	}
 	return nil
 }
+
+// The bounds of a lease: below, a worker would be lost by a moment's silence.
+const (
+	minLease = time.Second
+	maxLease = time.Hour
+)
 
 // duration reads a positive time; nil is 0.
 func duration(text *string) (time.Duration, bool) {
@@ -116,12 +132,20 @@ func duration(text *string) (time.Duration, bool) {
 
 // or returns f with the fields that it leaves open taken from base.
 func (f settings) or(base settings) settings {
+	runs := f // who runs it is said in one place: a list and a name do not mix
+	if f.Adapter == nil && f.Vendors == nil {
+		runs = base
+	}
 	return settings{
-		Adapter:  cmp.Or(f.Adapter, base.Adapter),
+		Adapter:  runs.Adapter,
+		Vendors:  runs.Vendors,
+		Choose:   cmp.Or(f.Choose, base.Choose),
 		Estimate: cmp.Or(f.Estimate, base.Estimate),
 		Timeout:  cmp.Or(f.Timeout, base.Timeout),
 		Price:    cmp.Or(f.Price, base.Price),
 		Loose:    cmp.Or(f.Loose, base.Loose),
+		Lease:    cmp.Or(f.Lease, base.Lease),
+		Rerun:    cmp.Or(f.Rerun, base.Rerun),
 	}
 }
 

@@ -142,7 +142,7 @@ func (b *builder) checkEntry(s *Source, at []string, name string, e entry) error
 
 // catalogue resolves the entries.
 func (b *builder) catalogue() (*Catalogue, error) {
-	c := &Catalogue{models: map[key]*Model{}, operations: b.operations}
+	c := &contents{models: map[key]*Model{}, operations: b.operations}
 	for _, provider := range slices.Sorted(maps.Keys(b.entries)) {
 		for _, name := range slices.Sorted(maps.Keys(b.entries[provider])) {
 			if err := b.resolve(c, provider, name); err != nil {
@@ -150,14 +150,16 @@ func (b *builder) catalogue() (*Catalogue, error) {
 			}
 		}
 	}
-	return c, nil
+	found := &Catalogue{}
+	found.now.Store(c)
+	return found, nil
 }
 
 // resolve adds the Models of one entry. What a capability leaves open is decided
 // by the model, then by the provider's AnyName entry, then by the medium. As that
 // entry answers for every name, its capabilities are the model's too, but they
 // are listed only for a model that names none itself.
-func (b *builder) resolve(c *Catalogue, provider, name string) error {
+func (b *builder) resolve(c *contents, provider, name string) error {
 	e, shared := b.entries[provider][name], b.entries[provider][AnyName]
 	if len(e.Capabilities) == 0 && len(shared.Capabilities) == 0 && name != AnyName {
 		return fmt.Errorf("model %s of %s has no capability; write capabilities: {CAPABILITY: SCHEMA}", name, provider)
@@ -188,10 +190,11 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 	}
 	m.Estimate, _ = duration(o.Settings.Estimate)
 	m.Timeout, _ = duration(o.Settings.Timeout)
-	if o.Settings.Adapter != nil {
-		m.Adapter = *o.Settings.Adapter
+	m.takeVendors(o.Settings)
+	m.Lease, m.Rerun = defaultLease, o.Settings.Rerun == nil || *o.Settings.Rerun
+	if d, _ := duration(o.Settings.Lease); d > 0 {
+		m.Lease = d
 	}
-	m.Price, _ = o.Settings.Price.money()
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

@@ -18,6 +18,10 @@ import (
 // a capability that it lacks, CodeModelNotFound for a model that is unknown or
 // lacks the capability. Its message names what there is.
 func (c *Catalogue) Lookup(provider, capability, model string) (*Model, error) {
+	return c.now.Load().lookup(provider, capability, model)
+}
+
+func (c *contents) lookup(provider, capability, model string) (*Model, error) {
 	if model == "" {
 		model = capability
 	}
@@ -27,12 +31,12 @@ func (c *Catalogue) Lookup(provider, capability, model string) (*Model, error) {
 	offered := c.of(provider)
 	if len(offered) == 0 {
 		return nil, taskhook.FieldErrorf(taskhook.CodeProviderNotFound, "provider", "there is no provider %s%s; the providers are %s",
-			quoteShort(provider), didYouMean(provider, slices.Values(c.Providers())), list(c.Providers()))
+			quoteShort(provider), didYouMean(provider, slices.Values(c.providers())), list(c.providers()))
 	}
 	if capability == "" {
 		return c.onlyOf(provider, model)
 	}
-	if capabilities := c.Capabilities(provider); !slices.Contains(capabilities, capability) {
+	if capabilities := c.capabilities(provider); !slices.Contains(capabilities, capability) {
 		return nil, taskhook.FieldErrorf(taskhook.CodeProviderNotFound, "capability", "provider %s has no capability %s%s; it has %s; GET /api/v1/models lists all",
 			provider, quoteShort(capability), didYouMean(capability, slices.Values(capabilities)), list(capabilities))
 	}
@@ -45,7 +49,7 @@ func (c *Catalogue) Lookup(provider, capability, model string) (*Model, error) {
 }
 
 // onlyOf returns the model with the name if it has just one capability.
-func (c *Catalogue) onlyOf(provider, model string) (*Model, error) {
+func (c *contents) onlyOf(provider, model string) (*Model, error) {
 	var found []*Model
 	for _, m := range c.of(provider) {
 		if m.Name == model && model != AnyName {

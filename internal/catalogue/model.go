@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -23,15 +24,31 @@ type Model struct {
 	Capability string // "text-to-video"
 	Medium     taskhook.Medium
 	Schema     json.RawMessage // JSON Schema 2020-12 of the input, refers to nothing outside
-	Adapter    string          // "command:espeak", or empty: nothing runs it yet
+	Adapter    string          // "command:espeak", that of the first vendor, or empty: nothing runs it yet
+	Vendors    []Vendor        // all who can run it, as they are written
+	Choose     Choice          // between them
 	Estimate   time.Duration   // told to clients until past runs say better
 	Timeout    time.Duration   // hard deadline of one run
-	Price      taskhook.Money  // of a task
+	Price      taskhook.Money  // of a task, whoever runs it
+	Lease      time.Duration   // how long a worker that has a task may be silent before it counts as lost
+	Rerun      bool            // another worker may then do the task anew
 
 	schema *jsonschema.Schema
 	// loose holds the fields that a text may stand for, and is nil where the
 	// provider's API is strict.
 	loose map[string]valueForm
+}
+
+// defaultLease is the lease of a model that does not say.
+const defaultLease = time.Minute
+
+// Pool returns the pool of workers that an adapter stands for: of "worker:NAME" the
+// name. ok is false for adapters that this server works itself.
+func Pool(adapter string) (pool string, ok bool) {
+	if adapter == "worker" {
+		return taskhook.DefaultPool, true
+	}
+	return strings.CutPrefix(adapter, "worker:")
 }
 
 // AdapterFor returns the name of the adapter that runs a task of the model: the

@@ -56,7 +56,8 @@ type Config struct {
 
 	Provider []string `name:"provider" placeholder:"FILE" help:"Files that describe upstream APIs and their models, or names of those that come with taskhook (see docs/providers.md)."`
 
-	sections  []Source          // of the configuration file
+	read      string            // the configuration file; empty: none
+	sections  []Source          // of it
 	extra     []Source          // the content of Catalogue
 	upstreams []Source          // the content of Provider
 	origins   map[string]string // where a field that is not default was set, by its name

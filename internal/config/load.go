@@ -42,6 +42,7 @@ func Load(flags *Config, given []string, env Env) (*Config, error) {
 		if err := c.readFile(file); err != nil {
 			return nil, err
 		}
+		c.read = file
 	}
 	values := flags.fields()
 	for i, f := range c.fields() {

@@ -34,6 +34,8 @@ func elsewhere(point string) string {
 		return "only upstream APIs lead to it: TestPaidKills"
 	case "remove", "order_erasure", "finish_erasure", "erase", "close_account":
 		return "it takes away what the judge looks for: TestErasureKills"
+	case "note_worker", "drain_worker", "lease_runs", "renew_lease", "end_lease", "add_part", "remove_parts":
+		return "servers write it for workers, which TestWorkerKills goes to"
 	}
 	return ""
 }

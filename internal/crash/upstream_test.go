@@ -30,8 +30,9 @@ func paidPoints() []string {
 	return points
 }
 
-// vendors describe one API twice: as one that does what it is asked twice only once,
-// and as one that does it, and charges for it, twice.
+// vendors describe one API thrice: as one that does what it is asked twice only once, as
+// one that does it, and charges for it, twice, and as one that often refuses. A model that
+// the last is to run may go to the others.
 const vendors = `
 providers:
   plain:
@@ -48,7 +49,15 @@ providers:
     state: .state
     states: *states
     outputs: .link
+  picky:
+    url: *url
+    submit: {path: /picky/jobs, body: '{task: $task}', handle: .id}
+    poll: *poll
+    state: .state
+    states: *states
+    outputs: .link
 models:
+  acme: {shop: {vendors: [{adapter: "http:picky"}, {adapter: "http:safe"}, {adapter: "http:plain"}], capabilities: {text-to-image: any}}}
   seedream: {seedream-4-0: {adapter: "http:plain"}}
   gemini: {nano-banana-2: {adapter: "http:safe"}}
 `
@@ -67,6 +76,8 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer v.mu.Unlock()
 	id, found := strings.CutPrefix(r.URL.Path, "/jobs/")
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/picky") && rand.IntN(2) == 0:
+		w.WriteHeader([]int{http.StatusTooManyRequests, http.StatusPaymentRequired}[rand.IntN(2)])
 	case r.Method == http.MethodPost:
 		v.submit(w, r)
 	case found:
@@ -156,8 +167,11 @@ func (b *buyer) buy(ctx context.Context, c *client.Client, turn int) {
 		case <-tick.C:
 		}
 		who, model := "seedream", "seedream-4-0"
-		if turn%2 == 1 {
+		switch turn % 4 {
+		case 1:
 			who, model = "gemini", "nano-banana-2"
+		case 2, 3:
+			who, model = "acme", "shop"
 		}
 		k, err := c.Submit(ctx, who, "text-to-image", client.Submission{Model: model, Input: json.RawMessage(`{"prompt":"a cat"}`)})
 		if err == nil {
@@ -177,7 +191,7 @@ func (b *buyer) finish(api *vendor) {
 	defer s.kill()
 	c := client.New("http://"+s.addr, b.role.Key)
 	deadline := time.Now().Add(2 * time.Minute)
-	succeeded, unknown := 0, map[string]int{}
+	succeeded, unknown, by := 0, map[string]int{}, map[string]int{}
 	for _, id := range b.accepted {
 		k, err := c.Task(b.t.Context(), id)
 		for err == nil && k.CompletedAt.IsZero() && time.Now().Before(deadline) {
@@ -191,7 +205,10 @@ func (b *buyer) finish(api *vendor) {
 			b.t.Errorf("task %s: %v", id, err)
 		case k.Status == "succeeded" && paid == 1 && len(k.Result) == 1:
 			succeeded++
-		case k.Status == "failed" && k.Error.Code == "SUBMISSION_UNKNOWN" && paid <= 1 && k.Provider == "seedream":
+			if k.Provider == "acme" {
+				by[k.Adapter]++
+			}
+		case k.Status == "failed" && k.Error.Code == "SUBMISSION_UNKNOWN" && paid <= 1 && k.Adapter != "http:safe":
 			unknown[fmt.Sprintf("paid %d times", paid)]++
 		default:
 			b.t.Errorf("task %s of %s is %s (%+v) and was paid for %d times", id, k.Provider, k.Status, k.Error, paid)
@@ -200,5 +217,5 @@ func (b *buyer) finish(api *vendor) {
 	if succeeded == 0 {
 		b.t.Error("nothing succeeded, so nothing is proven")
 	}
-	b.t.Logf("%d kills, %d tasks: %d paid for once and fetched; not known of, and not asked for again: %v", b.kills, len(b.accepted), succeeded, unknown)
+	b.t.Logf("%d kills, %d tasks: %d paid for once and fetched; not known of, and not asked for again: %v; with vendors: %v", b.kills, len(b.accepted), succeeded, unknown, by)
 }

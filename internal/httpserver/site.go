@@ -14,6 +14,7 @@ type Site struct {
 	Forms     http.Handler // takes forms with files, at /files/
 	Uploads   http.Handler // takes their bytes, at /uploads/{file_id}
 	Callbacks http.Handler // takes what upstream APIs tell of work, at /callbacks/{run}/{token}
+	Workers   http.Handler // the API of workers, below /worker/v1/
 	Spec      http.Handler // the OpenAPI document, at /openapi.json
 	Docs      http.Handler // the same for people, at /docs
 	Home      http.Handler // what is left; nil: a pointer to the documents at / only
@@ -41,6 +42,9 @@ func (s Site) Handler() http.Handler {
 	}
 	if s.Callbacks != nil {
 		mux.Handle("/callbacks/{run}/{token}", s.Callbacks)
+	}
+	if s.Workers != nil {
+		mux.Handle("/worker/v1/", s.Workers)
 	}
 	if s.Spec != nil {
 		mux.Handle("GET /openapi.json", s.Spec)

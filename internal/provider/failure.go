@@ -12,6 +12,7 @@ type Failure struct {
 	Code    string // one of the taskhook.TaskError codes
 	Message string // a sentence for the user
 	Err     error  // the cause, for the log only; may be nil
+	Untaken bool   // the provider refused the work and charges nothing; another may do it
 }
 
 // Permanent returns a Failure with a message for the user.

@@ -15,12 +15,14 @@ type Request struct {
 	Attempt    int    // number of the run, from 1
 	Provider   string // as the client named it, "vidu"
 	Capability string // "text-to-video"
-	Model      string
+	Model      string // as the provider calls it
 	Medium     taskhook.Medium
 	Input      json.RawMessage // an object, valid by the model's schema
 	// Handle is what an earlier call for this run told Sink.Sent: the work has
 	// been asked for, and is only to be waited for. Of a Remote only.
 	Handle string
+	// Park says that the caller takes a Parked.
+	Park bool
 }
 
 // Adapter generates in this process.
@@ -69,9 +71,10 @@ type Output struct {
 // did, for which see [Abandoned], Run asks the provider to stop; else it leaves the
 // work to a later call.
 //
-// Errors before the handle is known: a [Refused] is of a provider that has taken
-// nothing on, an [Unclear] of one that may have, and any other error of a provider
-// that was certainly not asked.
+// Errors before the handle is known: a [Refused], and a [Failure] that says so, are of
+// a provider that has taken nothing on, an [Unreached] of one that was not asked, and
+// an [Unclear] of one that may have taken it on. Any other, but for a Failure, is of
+// one that may be asked again without harm.
 type Remote interface {
 	Adapter
 	// Repeatable reports whether the provider, asked twice with the same run id,
@@ -91,4 +94,11 @@ type Waker interface {
 type Limited interface {
 	Adapter
 	Concurrency() int
+}
+
+// Sharing is a Limited whose runs count together with those of all others that have
+// the same account with their provider. An empty name is an account of its own.
+type Sharing interface {
+	Limited
+	Account() string
 }

@@ -38,8 +38,8 @@ func TestRegistry(t *testing.T) {
 		t.Error("an unknown adapter was found")
 	}
 	for name, want := range map[string]int{"command:espeak": 3, "sandbox": 0, "other": 0} {
-		if got := r.Concurrency(name); got != want {
-			t.Errorf("Concurrency(%s) = %d, want %d", name, got, want)
+		if account, got := r.Concurrency(name); got != want || account != name {
+			t.Errorf("Concurrency(%s) = %s, %d, want %d", name, account, got, want)
 		}
 	}
 }

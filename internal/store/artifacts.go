@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 	"time"
 
@@ -76,9 +77,16 @@ func (s *Store) Result(ctx context.Context, account, name string) (taskhook.Arti
 	return a, err
 }
 
-// KnownArtifacts returns which of the ids are artifacts that are kept.
+// KnownArtifacts returns which of the ids are artifacts whose files are kept, or
+// pieces of what workers send.
 func (s *Store) KnownArtifacts(ctx context.Context, ids []string) (map[string]bool, error) {
-	return known(ctx, s.db, `SELECT id FROM artifacts WHERE removed = 0 AND id`, ids)
+	is, err := known(ctx, s.db, `SELECT id FROM artifacts WHERE removed = 0 AND id`, ids)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := known(ctx, s.db, `SELECT id FROM worker_parts WHERE id`, ids)
+	maps.Copy(is, parts)
+	return is, err
 }
 
 // known returns which of the ids a query finds, which ends before their list.

@@ -38,7 +38,7 @@ func (s *Store) CreateBatch(ctx context.Context, b taskhook.Batch, tasks []taskh
 		if err := insertMembers(ctx, t, tasks); err != nil {
 			return err
 		}
-		if err := insertFirstRuns(ctx, t, &b, runs); err != nil {
+		if err := insertFirstRuns(ctx, t, &b, tasks, runs); err != nil {
 			return err
 		}
 		return s.hint(ctx, t)
@@ -93,7 +93,7 @@ func insertMembers(ctx context.Context, t tx, tasks []taskhook.Task) error {
 }
 
 // insertFirstRuns adds a run for each, of which only as many are due as may go on at once.
-func insertFirstRuns(ctx context.Context, t tx, b *taskhook.Batch, runs []taskhook.Run) error {
+func insertFirstRuns(ctx context.Context, t tx, b *taskhook.Batch, tasks []taskhook.Task, runs []taskhook.Run) error {
 	args := make([]any, 0, len(runs)*len(bulkColumns[runRows]))
 	for i := range runs {
 		r := &runs[i]
@@ -101,7 +101,7 @@ func insertFirstRuns(ctx context.Context, t tx, b *taskhook.Batch, runs []taskho
 		if b.Concurrency > 0 && i >= b.Concurrency {
 			due = notDue
 		}
-		args = append(args, runValues(b.AccountID, r, due)...)
+		args = append(args, runValues(&tasks[i], r, due)...)
 	}
 	return t.many(ctx, nil, runRows, args)
 }

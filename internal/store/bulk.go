@@ -30,7 +30,7 @@ const (
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
 	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
-	taskRows: "tttttttbbtiittibtiitt", runRows: "tttitttti", takenRows: "tt", startedRows: "ti", doneRows: "ttt", endedRows: "ttbii",
+	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
 	artifactRows: "tttitttititiii", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.
@@ -41,8 +41,8 @@ var given = map[bulk][]string{
 	markedRows:  {"id", "changed"},
 	stockRows:   {"kind", "amount", "bytes"},
 	takenRows:   {"id", "owner"},
-	startedRows: {"id", "started_at"},
-	doneRows:    {"id", "owner", "submission"},
+	startedRows: {"id", "started_at", "adapter"},
+	doneRows:    {"id", "owner", "submission", "lease"},
 	endedRows:   {"id", "state", "error", "progress", "finished_at"},
 }
 

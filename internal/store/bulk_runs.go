@@ -3,9 +3,9 @@ package store
 // What tasks, their runs and results are inserted into.
 const (
 	intoTasks = ` INTO tasks (id, account, face, provider, capability, model, medium, input, metadata, webhook_url,
-			test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution, batch) `
+			test, sandbox, retry_of, key, price, echo, state, estimated, created_at, execution, batch, priority, pin) `
 	orKeepTask    = ` ON CONFLICT (id) DO NOTHING RETURNING id`
-	intoRuns      = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at) `
+	intoRuns      = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at, queue, priority) `
 	intoArtifacts = ` INTO artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, safety, generation,
 			created_at, inline) `
 	intoContents = ` INTO contents (artifact, bytes) `
@@ -16,13 +16,13 @@ func changeRuns(b bulk, v string) string {
 	switch b {
 	case takenRows:
 		return ` runs SET owner = v.owner, claims = claims + 1,
-			submission = CASE WHEN handle = '' THEN 'sending' ELSE 'sent' END FROM ` + v + ` WHERE runs.id = v.id`
+			submission = CASE WHEN handle <> '' THEN 'sent' WHEN submission = 'unknown' THEN 'unknown' ELSE 'sending' END FROM ` + v + ` WHERE runs.id = v.id`
 	case startedRows:
-		return ` tasks SET state = 'running', started_at = coalesce(tasks.started_at, v.started_at)
+		return ` tasks SET state = 'running', started_at = coalesce(tasks.started_at, v.started_at), adapter = v.adapter
 			FROM ` + v + ` WHERE tasks.id = v.id AND tasks.state IN ('pending', 'queued', 'running')`
 	case doneRows:
 		return ` runs SET state = 'done', owner = NULL, submission = v.submission
-			FROM ` + v + ` WHERE runs.id = v.id AND runs.owner = v.owner AND runs.state = 'open' RETURNING runs.id`
+			FROM ` + v + ` WHERE runs.id = v.id AND coalesce(runs.owner, '') = v.owner AND runs.lease = v.lease AND runs.state = 'open' RETURNING runs.id`
 	}
 	return ` tasks SET state = v.state, error = v.error, progress = v.progress, finished_at = v.finished_at FROM ` + v + `
 			WHERE tasks.id = v.id AND tasks.` + taskUnfinished + `

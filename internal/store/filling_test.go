@@ -49,6 +49,9 @@ var filling = func() (statements []string) {
 			CASE WHEN i % 50 = 0 THEN 0 ELSE 1 END, 0, CASE WHEN i % 50 = 0 THEN NULL ELSE 0 END`},
 		{rows, `execution_steps (execution, position, step, state, task, tries) SELECT 'ex_' || (100000 + i), 0, 'draw',
 			CASE WHEN i % 50 = 0 THEN 'running' ELSE 'succeeded' END, 'task_' || (100000 + i), 1`},
+		{20, `workers (name, session, pool, models, labels, capacity, started_at, seen_at) SELECT 'w' || i, '', 'default', '', '', 1, 0, 0`},
+		{rows, `worker_turns (account, turn) SELECT 'acc_' || (100000 + i), i`},
+		{20, `worker_parts (id, lease, output, start, size) SELECT 'art_p' || (100000 + i), 'lease_' || i, 0, 0, 1`},
 	} {
 		statements = append(statements, fmt.Sprintf("INSERT INTO %s FROM generate_series(1, %d) AS i", insert.text, insert.n))
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,9 +58,9 @@ func scanAccount(r scanner, more ...any) (a taskhook.Account, err error) {
 // conflict. After an error it can be repeated.
 func (s *Store) CreateKey(ctx context.Context, k taskhook.Key, hash string) error {
 	return s.update(ctx, s.kinds.createKey, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at, permissions, networks, expires_at, spend_limit)
-			VALUES (`+marks(1, 11)+`) ON CONFLICT (id) DO NOTHING`,
-			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt), words(k.Permissions), words(k.Networks), msOrNil(k.ExpiresAt), moneyOrNil(k.SpendLimit))
+		_, err := t.exec(ctx, `INSERT INTO keys (id, account, name, hash, hint, test, created_at, permissions, networks, expires_at, spend_limit, models)
+			VALUES (`+marks(1, 12)+`) ON CONFLICT (id) DO NOTHING`,
+			k.ID, k.AccountID, k.Name, hash, k.Hint, flag(k.Test), ms(k.CreatedAt), words(k.Permissions), words(k.Networks), msOrNil(k.ExpiresAt), moneyOrNil(k.SpendLimit), words(k.Models))
 		if isUnique(err) {
 			return &taskhook.Error{Code: taskhook.CodeConflict, Message: "This key exists already.", Err: err}
 		}
@@ -74,13 +75,13 @@ func moneyOrNil(m *taskhook.Money) any {
 	return int64(*m)
 }
 
-const keyColumns = `id, account, name, hint, test, created_at, revoked_at, permissions, networks, expires_at, spend_limit, spent`
+const keyColumns = `id, account, name, hint, test, created_at, revoked_at, permissions, networks, expires_at, spend_limit, spent, models`
 
 func scanKey(r scanner) (k taskhook.Key, err error) {
 	var created int64
 	var revoked, expires *int64
-	var permissions, networks string
-	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked, &permissions, &networks, &expires, &k.SpendLimit, &k.Spent)
+	var permissions, networks, models string
+	err = r.Scan(&k.ID, &k.AccountID, &k.Name, &k.Hint, &k.Test, &created, &revoked, &permissions, &networks, &expires, &k.SpendLimit, &k.Spent, &models)
 	if err != nil {
 		return k, err
 	}
@@ -91,6 +92,7 @@ func scanKey(r scanner) (k taskhook.Key, err error) {
 	if k.Networks, err = parseWords(networks, taskhook.ParseNetwork); err != nil {
 		return k, fmt.Errorf("read the networks of key %s: %w", k.ID, err)
 	}
+	k.Models = wordsOf(models)
 	return k, nil
 }
 
@@ -109,6 +111,9 @@ func parseWords[T any](text string, parse func(string) (T, error)) (list []T, er
 	}
 	return list, nil
 }
+
+// wordsOf reads what words has written of texts.
+func wordsOf(text string) []string { return slices.Collect(strings.FieldsSeq(text)) }
 
 // KeyByHash returns the key whose text has the hash; ok is false when there is
 // none.

@@ -2,22 +2,23 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                              *kind
-	createAccount, createKey, revokeKey                                           *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                 *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages      *kind
-	claimRuns, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency *kind
-	forgetCounts                                                                  *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished          *kind
-	creditAccount, makePostpaid                                                   *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                                *kind
-	createExecution, cancelExecution, settleExecution, finishExecution            *kind
-	failStep, noteEndpoint, dropDeliveries                                        *kind
-	remove, forgetUsage                                                           *kind
-	orderErasure, finishErasure, erase, closeAccount                              *kind
-	createReplay, changeReplay, advanceReplay                                     *kind
-	createBatch, stopBatch, stopTasks, finishBatch                                *kind
-	join, renewNode, removeDead, leave                                            *kind
+	publish, finishDeliveries, createTask, finishRun                               *kind
+	createAccount, createKey, revokeKey                                            *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                  *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages       *kind
+	claimRuns, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency  *kind
+	forgetCounts                                                                   *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished           *kind
+	creditAccount, makePostpaid                                                    *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                                 *kind
+	createExecution, cancelExecution, settleExecution, finishExecution             *kind
+	failStep, noteEndpoint, dropDeliveries                                         *kind
+	remove, forgetUsage                                                            *kind
+	orderErasure, finishErasure, erase, closeAccount                               *kind
+	createReplay, changeReplay, advanceReplay                                      *kind
+	createBatch, stopBatch, stopTasks, finishBatch                                 *kind
+	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts *kind
+	join, renewNode, removeDead, leave                                             *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -84,6 +85,13 @@ func (s *Store) makeKinds() []*kind {
 		{&k.stopBatch, useCase("stop_batch")},
 		{&k.stopTasks, useCase("stop_tasks")},
 		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
+		{&k.noteWorker, useCase("note_worker")},
+		{&k.drainWorker, useCase("drain_worker")},
+		{&k.leaseRuns, claimKind("lease_runs")},
+		{&k.renewLease, useCase("renew_lease")},
+		{&k.endLease, useCase("end_lease")},
+		{&k.addPart, useCase("add_part")},
+		{&k.removeParts, useCase("remove_parts")},
 		{&k.join, useCase("join")},
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},

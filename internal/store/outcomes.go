@@ -56,7 +56,7 @@ func doneRuns(ctx context.Context, t tx, all []*finishedRun) (done []*finishedRu
 		if f.Run.Submission == taskhook.SubmissionUnknown {
 			submission = taskhook.SubmissionUnknown
 		}
-		args = append(args, f.Run.ID, f.Node, string(submission))
+		args = append(args, f.Run.ID, f.Node, string(submission), f.Lease)
 	}
 	ids, err := collectMany(ctx, t, scanInto[string], doneRows, args)
 	if err != nil {

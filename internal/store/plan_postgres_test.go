@@ -144,7 +144,7 @@ func explainPostgres(ctx context.Context, db *sql.DB, text string) (plan string,
 }
 
 // mayReadAll are the tables of few rows.
-var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head|stored|erasures)$`)
+var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|workers|worker_parts)$`)
 
 // mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
 // what is too old, of which PostgreSQL guesses that it is a tenth of the table.
@@ -164,6 +164,11 @@ var postgresSearches = []struct{ statement, step string }{
 	{"SELECT min(next_due) FROM lanes", "using lanes_due on lanes"},
 	{"UPDATE lanes SET next_due = v.due", "lanes_pkey"},
 	{"UPDATE lanes SET mark", "lanes_pkey"},
+	{"WITH RECURSIVE queues", "using runs_waiting on runs"},
+	{"AND account = $1 AND queue = $2 AND due_at", "using runs_waiting on runs"},
+	{"SELECT account FROM runs WHERE state = 'open' AND lease_until", "using runs_leased on runs"},
+	{"SELECT lease FROM runs WHERE state = 'open' AND lease_until", "using runs_leased on runs"},
+	{"FROM runs WHERE lease = $1", "using runs_by_lease on runs"},
 	{"SELECT id, owner, epoch, held, next_due FROM lanes", "lanes_pkey"},
 	{"SELECT min(due_at) FROM deliveries WHERE lane", "Index Only Scan using deliveries_pending on deliveries"},
 	{"SELECT id, url, events, schedule, lane", "endpoints_by_account"},

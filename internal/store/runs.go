@@ -81,8 +81,8 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 // CAST is for SQLite, which plans a statement anew for each limit that is a plain
 // parameter.
 func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, limit, skip int) ([]taskhook.ClaimedRun, error) {
-	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, adapter, submission, handle, due_at, claims FROM
-		(SELECT id AS run, task, number, adapter, submission, handle, due_at, claims FROM runs WHERE state = 'open' AND owner IS NULL
+	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, run_adapter, submission, handle, due_at, claims, refused FROM
+		(SELECT id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims, refused FROM runs WHERE state = 'open' AND owner IS NULL
 			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT CAST($4 AS BIGINT) OFFSET $5) AS due
 		JOIN tasks ON tasks.id = due.task`, adapter, account, ms(now), limit, skip)
 	slices.SortFunc(found, func(a, b taskhook.ClaimedRun) int {
@@ -93,16 +93,19 @@ func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, 
 
 // takeRuns makes the runs the node's and has their tasks run.
 func takeRuns(ctx context.Context, t tx, now time.Time, node string, runs []taskhook.ClaimedRun) error {
-	taken, started := make([]any, 0, 2*len(runs)), make([]any, 0, 2*len(runs))
+	taken, started := make([]any, 0, 2*len(runs)), make([]any, 0, 3*len(runs))
 	for i := range runs {
 		r := &runs[i]
 		r.Claims++
+		taken = append(taken, r.Run.ID, node)
+		if r.Task.State.Final() {
+			continue // only its work elsewhere is to be called off
+		}
 		r.Task.State = taskhook.TaskRunning
 		if r.Task.StartedAt.IsZero() {
 			r.Task.StartedAt = at(ms(now))
 		}
-		taken = append(taken, r.Run.ID, node)
-		started = append(started, r.Task.ID, ms(now))
+		started = append(started, r.Task.ID, ms(now), r.Run.Adapter)
 	}
 	if err := t.many(ctx, nil, takenRows, taken); err != nil {
 		return err
@@ -146,7 +149,7 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 
 func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims}})
+	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused}})
 	c.Run.TaskID, c.Run.DueAt = c.Task.ID, at(due)
 	return c, err
 }
@@ -202,17 +205,21 @@ func (s *Store) Progress(ctx context.Context, node string, percent map[string]in
 	return mine, err
 }
 
-// ReleaseRun gives a run back, to be taken on again from due on; work that its
-// provider has taken on goes on. Uncounted is for a graceful stop: the try does not
+// ReleaseRun gives a run back, to be taken on again from due on by the adapter that it
+// names; work that its provider has taken on goes on. Uncounted is for a graceful stop: the try does not
 // count as an interruption.
 func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
 	submission := taskhook.SubmissionUnsent
-	if r.Handle != "" {
+	switch {
+	case r.Handle != "":
 		submission = taskhook.SubmissionSent
+	case r.Submission == taskhook.SubmissionUnknown:
+		submission = taskhook.SubmissionUnknown
 	}
 	return s.update(ctx, s.kinds.releaseRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4
-			WHERE id = $5 AND owner = $6 AND state = 'open'`, string(submission), r.Handle, ms(due), flag(uncounted), r.ID, node)
+		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4,
+			adapter = $5, refused = $6 WHERE id = $7 AND owner = $8 AND state = 'open'`,
+			string(submission), r.Handle, ms(due), flag(uncounted), r.Adapter, r.Refused, r.ID, node)
 		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}
@@ -234,7 +241,8 @@ type finishedRun struct {
 
 // FinishRun makes the outcome of a task durable in one transaction with its
 // artifacts, event and deliveries. An outcome is stale, and changes nothing, when
-// the run is no longer the node's or the task was cancelled meanwhile. After an
+// the run is no longer the node's, or not under the lease, or the task was cancelled
+// meanwhile. After an
 // error it can be repeated as it is.
 func (s *Store) FinishRun(ctx context.Context, now time.Time, o *taskhook.RunEnd) error {
 	return s.writes.do(ctx, s.kinds.finishRun, &finishedRun{RunEnd: o, publication: s.newPublication(now, o.Publication)})

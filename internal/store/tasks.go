@@ -139,21 +139,21 @@ func insertTasks(ctx context.Context, t tx, all ...*newTask) error {
 				return err
 			}
 		}
-		runs = append(runs, runValues(k.AccountID, r, ms(r.DueAt))...)
+		runs = append(runs, runValues(k, r, ms(r.DueAt))...)
 	}
 	return t.many(ctx, nil, runRows, runs)
 }
 
 // runValues are the columns of a new run, for intoRuns.
-func runValues(account string, r *taskhook.Run, due int64) []any {
-	return []any{r.ID, r.TaskID, account, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, due}
+func runValues(k *taskhook.Task, r *taskhook.Run, due int64) []any {
+	return []any{r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, due, r.Queue, k.Priority}
 }
 
 // taskValues are the columns of a new task, for intoTasks.
 func taskValues(k *taskhook.Task, execution string) []any {
 	return []any{k.ID, k.AccountID, k.Face, k.Provider, k.Capability, k.Model, string(k.Medium), []byte(k.Input), bytesOrNil(k.Metadata),
 		k.WebhookURL, flag(k.Test), flag(k.Sandbox), k.RetryOf, k.KeyID, int64(k.Price), bytesOrNil(k.Echo), string(k.State),
-		k.Estimated.Milliseconds(), ms(k.CreatedAt), execution, k.BatchID}
+		k.Estimated.Milliseconds(), ms(k.CreatedAt), execution, k.BatchID, k.Priority, k.Pin}
 }
 
 // execution is the one that the task is a step of; empty: none.
@@ -173,14 +173,15 @@ func bytesOrNil(b []byte) any {
 }
 
 const taskColumns = `id, account, face, provider, capability, model, medium, input, metadata, webhook_url, test, sandbox,
-	retry_of, key, price, echo, state, progress, error, estimated, told, batch, created_at, started_at, finished_at`
+	retry_of, key, price, echo, adapter, state, progress, error, estimated, told, batch, priority, pin, worker, created_at, started_at, finished_at`
 
 func scanTask(r scanner) (k taskhook.Task, err error) {
 	var input, metadata, echo, failure []byte
 	var estimated, created int64
 	var started, finished *int64
 	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Capability, &k.Model, &k.Medium, &input, &metadata,
-		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.State, &k.Progress, &failure, &estimated, &k.Told, &k.BatchID, &created, &started, &finished)
+		&k.WebhookURL, &k.Test, &k.Sandbox, &k.RetryOf, &k.KeyID, &k.Price, &echo, &k.Adapter, &k.State, &k.Progress, &failure, &estimated,
+		&k.Told, &k.BatchID, &k.Priority, &k.Pin, &k.Worker, &created, &started, &finished)
 	if err != nil {
 		return k, err
 	}
@@ -282,7 +283,11 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 	if _, err := t.exec(ctx, `UPDATE tasks SET state = 'cancelled', finished_at = $1 WHERE id = $2 AND `+taskUnfinished, ms(now), k.ID); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open'`, k.ID); err != nil {
+	if _, err := t.exec(ctx, `UPDATE runs SET state = 'done', owner = NULL WHERE task = $1 AND state = 'open' AND (owner IS NOT NULL OR handle = '')`, k.ID); err != nil {
+		return err
+	}
+	// Work elsewhere that no node waits for is left to the next one to call off.
+	if _, err := t.exec(ctx, `UPDATE runs SET due_at = $1 WHERE task = $2 AND state = 'open'`, ms(now), k.ID); err != nil {
 		return err
 	}
 	if err := dropReports(ctx, t, k); err != nil {

@@ -144,7 +144,7 @@ func (s *Batches) stop(ctx context.Context, id string) error {
 		}
 		for i := range stopped {
 			s.Tasks.Cancelled(stopped[i].ID)
-			s.Tasks.Endings.announce(&stopped[i])
+			s.Tasks.Endings.Announce(&stopped[i])
 		}
 	}
 }
@@ -162,5 +162,6 @@ func (s *Service) idempotency(n *taskhook.NewTask, account string, now time.Time
 func (s *Service) newTask(who taskhook.Identity, n taskhook.NewTask, now time.Time) taskhook.Task {
 	return taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: who.AccountID, Face: n.Face,
 		Provider: n.Provider, Capability: n.Capability, Model: n.Model, Input: catalogue.StripPrefix(n.Input),
-		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step, State: taskhook.TaskPending, CreatedAt: now}
+		Metadata: n.Metadata, Echo: n.Echo, WebhookURL: n.WebhookURL, Test: who.Test, KeyID: who.KeyID, Step: n.Step,
+		Priority: n.Priority, Pin: n.Pin, State: taskhook.TaskPending, CreatedAt: now}
 }

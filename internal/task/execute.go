@@ -22,33 +22,92 @@ const (
 	maxInterruptions = 25 // of a run that the end of a process cuts short
 )
 
-// execute works the run to an end: finished, or given back.
-func (x *execution) execute(ctx context.Context) {
-	defer x.worker.leave(x)
-	defer x.cancel(nil)
-	x.conclude(ctx, x.work(x.ctx, x.adapter))
+// execute works the run to an end: finished, or given back. It returns when nothing is
+// to be done but to wait for somebody else.
+func (x *execution) execute() {
+	if x.claimed.Task.State.Final() {
+		x.callOff()
+		return
+	}
+	if rest := x.resting(x.worker.Now()); rest != nil {
+		x.settle(rest)
+		return
+	}
+	x.settle(x.work())
+}
+
+// settle concludes a run, or lets it be until its work elsewhere has ended.
+func (x *execution) settle(err error) {
+	if p, ok := errors.AsType[*provider.Parked](err); ok {
+		p.Wait(func() { x.settle(x.resume(p)) })
+		return
+	}
+	x.conclude(x.stopped, err)
+	x.leave()
+}
+
+// callOff has a provider stop work of a task that was cancelled while no node waited
+// for it.
+func (x *execution) callOff() {
+	x.cancel(provider.ErrCancelled)
+	k, r := &x.claimed.Task, &x.claimed.Run
+	err := guarded(func() error {
+		return x.adapter.Run(x.ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number, Provider: k.Provider, Capability: k.Capability,
+			Model: k.Model, Medium: k.Medium, Handle: r.Handle}, x)
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		x.warn("call off the work of a cancelled task", err)
+	}
+	x.finish(x.stopped, nil) // changes the run only, for the task has ended
+	x.leave()
+}
+
+// leave ends the execution.
+func (x *execution) leave() {
+	if x.release != nil {
+		x.release()
+	}
+	x.cancel(nil)
+	x.worker.leave(x)
+	x.left()
 }
 
 // work runs the adapter within the model's time.
-func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
+func (x *execution) work() error {
 	k := &x.claimed.Task
-	if err := x.mayBegin(adapter); err != nil { // first: what is unclear must not be given back as if nothing had been asked for
+	if err := x.mayBegin(); err != nil { // first: what is unclear must not be given back as if nothing had been asked for
 		return err
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, provider.ErrCancelled) {
+	if cause := context.Cause(x.ctx); errors.Is(cause, provider.ErrCancelled) {
 		return provider.ErrCancelled
 	}
-	if ctx.Err() != nil || !x.worker.Lease().Allows(time.Now()) {
+	if x.ctx.Err() != nil || !x.worker.Lease().Allows(time.Now()) {
 		return errStopped // another may have it by the time that this was begun
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
 	if err != nil {
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, x.remains(model), provider.ErrTimeout)
-	defer cancel()
-	err = x.call(ctx, adapter)
-	switch cause := context.Cause(ctx); {
+	x.ctx, x.release = context.WithTimeoutCause(x.ctx, x.remains(model), provider.ErrTimeout)
+	x.time = model.Timeout
+	return x.judged(x.call(model.At(x.adapter.Name())))
+}
+
+// resume goes on with a run whose work elsewhere has ended.
+func (x *execution) resume(p *provider.Parked) error {
+	return x.judged(guarded(p.Resume))
+}
+
+// judged says what the end of a call means, as to whether the run was to end anyway.
+func (x *execution) judged(err error) error {
+	if _, parked := errors.AsType[*provider.Parked](err); parked {
+		return err
+	}
+	cause := context.Cause(x.ctx)
+	if cause == nil {
+		x.judge(err)
+	}
+	switch {
 	case errors.Is(cause, provider.ErrCancelled):
 		return provider.ErrCancelled
 	case isUnclear(err): // though the server stops: it must not be asked again as if it had not been
@@ -58,7 +117,7 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 	case err == nil || provider.IsPermanent(err):
 		return err
 	case errors.Is(cause, provider.ErrTimeout):
-		return timedOut(model, err)
+		return timedOut(x.time, err)
 	case cause != nil:
 		return errStopped
 	}
@@ -67,12 +126,11 @@ func (x *execution) work(ctx context.Context, adapter provider.Adapter) error {
 
 // mayBegin looks at what an earlier try left behind. Work that was asked for may be
 // waited for as often as need be.
-func (x *execution) mayBegin(adapter provider.Adapter) error {
-	_, remote := adapter.(provider.Remote)
+func (x *execution) mayBegin() error {
 	switch {
 	case x.claimed.Run.Handle != "":
 		return nil
-	case remote && !x.repeatable && x.claimed.Run.Submission == taskhook.SubmissionSending:
+	case x.doubtful && !x.repeatable:
 		return &provider.Unclear{Err: errors.New("the server's process ended while it asked")}
 	case x.claimed.Claims > maxInterruptions:
 		return provider.Permanent(taskhook.TaskErrorInterrupted,
@@ -94,29 +152,37 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 const lastLook = time.Minute
 
 // timedOut is the failure of a run that took longer than its model may.
-func timedOut(model *catalogue.Model, err error) error {
+func timedOut(most time.Duration, err error) error {
 	return &provider.Failure{Code: taskhook.TaskErrorTimeout, Err: err,
-		Message: fmt.Sprintf("The provider took longer than the %s that the model may take.", model.Timeout)}
+		Message: fmt.Sprintf("The provider took longer than the %s that the model may take.", most)}
 }
 
-// call runs the adapter. One that panics has failed; the process goes on.
-func (x *execution) call(ctx context.Context, adapter provider.Adapter) (err error) {
+// call runs the adapter, which knows the model by that name.
+func (x *execution) call(model string) error {
+	k, r := &x.claimed.Task, &x.claimed.Run
+	input := k.Input
+	if !k.Sandbox {
+		input = provider.WithoutSteering(input)
+	}
+	input, err := x.worker.Inputs.Resolve(x.ctx, k.AccountID, input)
+	if err != nil {
+		return unresolved(err)
+	}
+	return guarded(func() error {
+		return x.adapter.Run(x.ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number, Provider: k.Provider, Capability: k.Capability,
+			Model: model, Medium: k.Medium, Input: input, Handle: r.Handle, Park: true}, x)
+	})
+}
+
+// guarded lets an adapter that panics have failed; the process goes on.
+func guarded(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
 				Message: "The provider's adapter broke down; the server's log tells more."}
 		}
 	}()
-	k, r := &x.claimed.Task, &x.claimed.Run
-	input := k.Input
-	if !k.Sandbox {
-		input = provider.WithoutSteering(input)
-	}
-	if input, err = x.worker.Inputs.Resolve(ctx, k.AccountID, input); err != nil {
-		return unresolved(err)
-	}
-	return adapter.Run(ctx, provider.Request{TaskID: k.ID, RunID: r.ID, Attempt: r.Number,
-		Provider: k.Provider, Capability: k.Capability, Model: k.Model, Medium: k.Medium, Input: input, Handle: r.Handle}, x)
+	return run()
 }
 
 // unresolved is the failure of a run whose input names a file that is gone. Other
@@ -133,6 +199,7 @@ func (x *execution) conclude(ctx context.Context, err error) {
 	x.ending.Store(true)
 	now := x.worker.Now()
 	refused := x.refused(err)
+	in, uncounted, passed := x.elsewhere(now, err)
 	switch {
 	case err == nil:
 		x.finish(ctx, nil)
@@ -142,6 +209,9 @@ func (x *execution) conclude(ctx context.Context, err error) {
 		x.giveBack(ctx, now, true, nil)
 	case isUnclear(err):
 		x.unclear(ctx, now, err)
+	case passed:
+		x.giveBack(ctx, now.Add(in), uncounted, nil)
+		x.worker.Created(x.claimed.Run.Adapter)
 	case refused != nil:
 		x.giveBack(ctx, now.Add(refused.After), true, err)
 	case waitsForStorage(err):

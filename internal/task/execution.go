@@ -17,16 +17,35 @@ type execution struct {
 	adapter provider.Adapter
 	claimed taskhook.ClaimedRun
 	node    string          // that it was claimed for
-	ctx     context.Context // of the run; it ends with it
+	stopped context.Context // ends when the server stops
+	ctx     context.Context // of the run, with its time once that is known
+	time    time.Duration   // that its model may take
 	cancel  context.CancelCauseFunc
+	release context.CancelFunc // of that time; may be nil
+	left    func()             // called at its end
 	results []taskhook.Artifact
 
 	repeatable bool // asking a remote provider again does no harm
+	doubtful   bool // it was asked before, and is not known whether it has heard
 	percent    atomic.Int32
 	stored     int         // the percent that was stored; only reportProgress uses it
 	begun      time.Time   // here
 	told       told        // only tellProgress uses it
 	ending     atomic.Bool // its outcome is being stored
+}
+
+// newExecution returns a run as it begins. What a remote provider may have heard of
+// stays so, whatever becomes of asking again.
+func newExecution(ctx context.Context, w *Worker, a provider.Adapter, node string, c taskhook.ClaimedRun, left func()) *execution {
+	x := &execution{worker: w, adapter: a, claimed: c, node: node, stopped: ctx, left: left, repeatable: isRepeatable(a), begun: time.Now()}
+	x.told.sequence = c.Task.Told
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	_, remote := a.(provider.Remote)
+	before := c.Run.Submission
+	if remote && c.Run.Handle == "" && (before == taskhook.SubmissionSending || before == taskhook.SubmissionUnknown) {
+		x.doubtful, x.claimed.Run.Submission = true, taskhook.SubmissionUnknown
+	}
+	return x
 }
 
 // Progress is of provider.Sink. What falls is dropped, and 100 is kept for the
@@ -71,9 +90,9 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 		x.discard(ctx)
 	}
 	k.Results = x.results
-	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.publication(k, now)}
+	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.Publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
-	w.Endings.announce(&k)
+	w.Endings.Announce(&k)
 	if end.Stale && failures == 0 {
 		x.discard(ctx) // after a failure it may be stale because that one was stored after all
 	}

@@ -37,8 +37,20 @@ models:
     single: {capabilities: {text-to-video: vidu-q3}, adapter: "command:single", timeout: 10m}
     picky: {capabilities: {text-to-video: vidu-q3}, adapter: "command:picky"}
     paid: {capabilities: {text-to-video: vidu-q3}, adapter: "http:paid", timeout: 10m}
+    sold: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid", model: paid-1, price: 0.02}, {adapter: "http:other", price: 0.01}], price: 0, timeout: 10m}
+    cheap: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid", price: 0.02}, {adapter: "http:other", price: 0.01}], choose: price, price: 0}
+    sound: {capabilities: {text-to-video: vidu-q3}, vendors: [{adapter: "http:paid"}, {adapter: "http:other"}], choose: health}
     nobody: {capabilities: {text-to-video: vidu-q3}}
 `
+
+// loaded is the catalogue of all tests, which takes a while to read.
+var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	source, err := catalogue.Parse("test.yaml", []byte(models))
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.Load(source)
+})
 
 // inputs holds that files are references inside: a link to one is "link:x".
 type inputs struct{}
@@ -68,6 +80,7 @@ type house struct {
 	one     *script
 	single  *script
 	paid    *remote
+	other   *remote
 	service *Service
 	options WorkerOptions
 	node    *node
@@ -91,7 +104,7 @@ func inHouse(t *testing.T, test func(h *house)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1},
-			paid: &remote{script: script{name: "http:paid"}}}
+			paid: &remote{script: script{name: "http:paid"}}, other: &remote{script: script{name: "http:other"}}}
 		h.open(dir)
 		defer h.close()
 		h.start()
@@ -114,22 +127,18 @@ func (h *house) open(dir string) {
 		h.Fatal(err)
 	}
 	h.files = &files{Store: kept}
-	source, err := catalogue.Parse("test.yaml", []byte(models))
+	known, err := loaded()
 	if err != nil {
 		h.Fatal(err)
 	}
-	known, err := catalogue.Load(source)
-	if err != nil {
-		h.Fatal(err)
-	}
-	adapters, err := provider.NewRegistry(h.one, h.single, h.paid, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
+	adapters, err := provider.NewRegistry(h.one, h.single, h.paid, h.other, &picky{script{name: "command:picky"}}, &script{name: catalogue.Sandbox})
 	if err != nil {
 		h.Fatal(err)
 	}
 	outcomes := Outcomes{Primary: h.tell, Schedule: taskhook.Schedule{time.Minute}, Links: links{}, Faces: map[string]FaceWebhook{
 		"face": {Render: func(o taskhook.Outcome) []byte { return []byte("face " + o.EventID) }, Schedule: taskhook.Schedule{time.Hour}}}}
-	h.options = WorkerOptions{Progress: h.store, Files: h.files, Inputs: inputs{}, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log, Endings: NewEndings()}
-	h.service = NewService(ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, CheckURL: url.Parse, Endings: h.options.Endings,
+	h.options = WorkerOptions{Progress: h.store, Files: h.files, Inputs: inputs{}, Adapters: adapters, Catalogue: known, Outcomes: outcomes, Logger: log, Endings: NewEndings(), Vendors: NewVendors()}
+	h.service = NewService(ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, CheckURL: url.Parse, Endings: h.options.Endings, Vendors: h.options.Vendors,
 		Created: func(adapter string) { h.node.Created(adapter) }, Cancelled: func(id string) { h.node.Cancelled(id) }})
 }
 
@@ -318,7 +327,10 @@ func (s *script) begun() []begun {
 type remote struct {
 	script
 	repeatable bool
+	account    string
 }
+
+func (r *remote) Account() string { return r.account }
 
 func (r *remote) Repeatable() bool { return r.repeatable }
 

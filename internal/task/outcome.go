@@ -35,9 +35,9 @@ func (o *Outcomes) report(k taskhook.Task, eventType string, sequence int, now t
 		Type: eventType, Subject: k.ID, Body: o.Primary(told), CreatedAt: now}}
 }
 
-// publication returns the event of a finished task, with its per-job delivery
+// Publication returns the event of a finished task, with its per-job delivery
 // where one was asked for. Both kinds carry the same event id.
-func (o *Outcomes) publication(k taskhook.Task, now time.Time) *taskhook.Publication {
+func (o *Outcomes) Publication(k taskhook.Task, now time.Time) *taskhook.Publication {
 	eventType := taskhook.EventTaskCompleted
 	if k.State == taskhook.TaskFailed {
 		eventType = taskhook.EventTaskFailed

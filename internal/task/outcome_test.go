@@ -63,11 +63,11 @@ func TestOneEventForAllReceivers(t *testing.T) {
 func TestForgottenFace(t *testing.T) {
 	t.Parallel()
 	o := Outcomes{Primary: func(taskhook.Outcome) []byte { return []byte("primary") }, Links: links{}}
-	p := o.publication(taskhook.Task{ID: "task_1", Face: "gone", State: taskhook.TaskSucceeded, WebhookURL: "https://x/"}, time.Now())
+	p := o.Publication(taskhook.Task{ID: "task_1", Face: "gone", State: taskhook.TaskSucceeded, WebhookURL: "https://x/"}, time.Now())
 	if len(p.Deliveries) != 1 || string(p.Deliveries[0].Body) != "primary" {
 		t.Errorf("deliveries %+v", p.Deliveries)
 	}
-	if p = o.publication(taskhook.Task{ID: "task_1"}, time.Now()); len(p.Deliveries) != 0 {
+	if p = o.Publication(taskhook.Task{ID: "task_1"}, time.Now()); len(p.Deliveries) != 0 {
 		t.Errorf("a delivery to nowhere: %+v", p.Deliveries)
 	}
 }

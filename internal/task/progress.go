@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
@@ -85,18 +84,15 @@ func (w *Worker) endClaim() {
 	}
 }
 
-// enter notes that a claimed run goes on here, until ctx ends or the task does.
-func (w *Worker) enter(ctx context.Context, adapter provider.Adapter, node string, c taskhook.ClaimedRun) *execution {
-	x := &execution{worker: w, adapter: adapter, claimed: c, node: node, repeatable: isRepeatable(adapter), begun: time.Now()}
-	x.told.sequence = c.Task.Told
-	x.ctx, x.cancel = context.WithCancelCause(ctx)
+// enter notes that a claimed run goes on here.
+func (w *Worker) enter(x *execution) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.running[c.Task.ID] = x
-	if w.cancelled[c.Task.ID] {
+	id := x.claimed.Task.ID
+	w.running[id] = x
+	if w.cancelled[id] {
 		x.cancel(provider.ErrCancelled)
 	}
-	return x
 }
 
 // leave notes its end. The task may be under way again already: given back, it

@@ -4,21 +4,19 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/taskhook/taskhook/internal/provider"
 )
 
-// queue takes on the runs of one adapter, as many at a time as it bears.
+// queue takes on the runs of one adapter, as many at a time as there are slots for.
 type queue struct {
-	worker  *Worker
-	adapter provider.Adapter
-	slots   int
-	wake    chan struct{}
-	last    string // the account that was served last
-
-	mu     sync.Mutex
-	active int
+	worker *Worker
+	name   string // of the adapter
+	slots  *slots
+	wake   chan struct{}
+	last   string // the account that was served last
 }
+
+// maxClaim bounds what is claimed by one write.
+const maxClaim = 500
 
 // How often a queue looks without being told to.
 const (
@@ -55,42 +53,53 @@ func (q *queue) run(ctx context.Context) {
 
 // claim takes on what there are slots for and says when to look again.
 func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
-	free := q.free()
-	if free == 0 {
+	q.slots.claiming.Lock()
+	defer q.slots.claiming.Unlock()
+	free := min(q.slots.free(), maxClaim)
+	if free <= 0 {
 		return lookEvery // a run that ends signals
 	}
 	w := q.worker
+	adapter, ok := w.Adapters.Adapter(q.name)
+	if !ok {
+		return lookEvery // can't happen: none is taken out
+	}
 	lease := w.Lease()
 	if !lease.Allows(time.Now()) {
 		return errorPause
 	}
 	w.beginClaim()
 	defer w.endClaim()
-	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.adapter.Name(), q.last, free)
+	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.name, q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.Logger.Error("claim runs", "adapter", q.adapter.Name(), "error", err)
+			w.Logger.Error("claim runs", "adapter", q.name, "error", err)
 		}
 		return errorPause
 	}
 	q.last = last
 	for _, c := range claimed {
-		q.take()
-		x := w.enter(ctx, q.adapter, lease.Node, c)
-		group.Go(func() {
-			defer q.release()
-			x.execute(ctx)
+		q.slots.take()
+		group.Add(1)
+		x := newExecution(ctx, w, adapter, lease.Node, c, func() {
+			q.slots.release()
+			group.Done()
 		})
+		w.enter(x)
+		go x.execute()
 	}
-	if len(claimed) == free || len(q.wake) > 0 {
-		return lookEvery // a run that ends signals, or something has
+	switch {
+	case len(claimed) == free:
+		return 0 // there may be more, and room for it
+	case len(q.wake) > 0:
+		return lookEvery // something has signalled
 	}
 	return q.next(ctx)
 }
 
 // next says how long it is until the next run falls due.
 func (q *queue) next(ctx context.Context) time.Duration {
-	due, err := q.worker.Runs.NextRun(ctx, q.adapter.Name())
+	due, err := q.worker.Runs.NextRun(ctx, q.name)
 	switch {
 	case err != nil:
 		return errorPause
@@ -105,23 +114,4 @@ func (q *queue) lookEvery() time.Duration {
 		return sharedEvery
 	}
 	return lookEvery
-}
-
-func (q *queue) free() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.slots - q.active
-}
-
-func (q *queue) take() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.active++
-}
-
-func (q *queue) release() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.active--
-	q.signal()
 }

@@ -21,6 +21,7 @@ const (
 func (x *execution) Sent(ctx context.Context, handle string) error {
 	w := x.worker
 	w.fault("run:submitted")
+	w.Vendors.note(x.claimed.Run.Adapter, w.Now(), nil)
 	x.claimed.Run.Submission, x.claimed.Run.Handle = taskhook.SubmissionSent, handle // known when the run is given back, too
 	ok, err := false, error(nil)
 	x.persist(ctx, "store handle", func(ctx context.Context) error {
@@ -51,6 +52,7 @@ func isUnclear(err error) bool {
 // again does no harm.
 func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 	if x.repeatable && x.claimed.Claims < maxInterruptions {
+		x.claimed.Run.Submission = taskhook.SubmissionUnknown                 // what it says later of having taken nothing on proves nothing
 		x.giveBack(ctx, now.Add(pause(min(x.claimed.Claims, 3))), false, err) // claims count the ends of processes too
 		return
 	}

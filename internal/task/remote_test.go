@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/provider"
 )
 
@@ -278,6 +279,34 @@ func TestAttach(t *testing.T) {
 	})
 }
 
+// TestAttachWhenWorkersRunTheModel: whoever runs the model by now, the work is where it is.
+func TestAttachWhenWorkersRunTheModel(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(ends(unclear()))
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.unknown(k)
+		h.paid.set(asked(time.Minute))
+		source, err := catalogue.Parse("test.yaml", []byte("models: {acme: {paid: {adapter: worker, capabilities: {text-to-video: vidu-q3}}}}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.service.Catalogue, err = catalogue.Load(source); err != nil {
+			t.Fatal(err)
+		}
+		again, err := h.service.Retry(h.Context(), taskhook.Identity{AccountID: "acc_a"}, k.ID, "job_9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if queues, err := h.store.Queues(h.Context()); err != nil || len(queues) > 0 {
+			t.Errorf("workers may fetch it: %v, %v", queues, err)
+		}
+		pass(time.Hour)
+		h.expect(again, taskhook.TaskSucceeded)
+		same(t, "calls", h.paid.handles(), []string{"", "job_9"})
+	})
+}
+
 // TestAttachToLocalWork: what runs here is known by no handle.
 func TestAttachToLocalWork(t *testing.T) {
 	inHouse(t, func(h *house) {
@@ -288,6 +317,32 @@ func TestAttachToLocalWork(t *testing.T) {
 		pass(time.Second)
 		if _, err := h.service.Retry(h.Context(), taskhook.Identity{AccountID: "acc_a"}, k.ID, "job_9"); taskhook.ErrorCode(err) != taskhook.CodeInvalid {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestCancelWhileNobodyWaits: work that no node waits for is called off by the next
+// that can.
+func TestCancelWhileNobodyWaits(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.paid.set(asked(time.Minute))
+		k := h.create("acc_a", "paid")
+		pass(time.Second)
+		h.stop()
+		calledOff := 0
+		h.paid.set(func(ctx context.Context, r provider.Request, _ provider.Sink) error {
+			if r.Handle == "job_1" && provider.Abandoned(ctx) {
+				calledOff++
+			}
+			return ctx.Err()
+		})
+		if _, err := h.service.Cancel(h.Context(), "acc_a", k.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.start()
+		pass(time.Hour)
+		if h.read(k).State != taskhook.TaskCancelled || calledOff != 1 || len(h.events(k.ID)) != 0 {
+			t.Errorf("it is %s, was called off %d times, and %d events tell of it", h.read(k).State, calledOff, len(h.events(k.ID)))
 		}
 	})
 }

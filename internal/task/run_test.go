@@ -48,7 +48,7 @@ func TestSuccess(t *testing.T) {
 			}
 		}
 		want := provider.Request{TaskID: k.ID, RunID: h.one.begun()[0].request.RunID, Attempt: 1, Provider: "acme", Capability: "text-to-video",
-			Model: "one", Medium: taskhook.MediumVideo, Input: k.Input}
+			Model: "one", Medium: taskhook.MediumVideo, Input: k.Input, Park: true}
 		if got := h.one.begun()[0].request; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("the adapter was asked for %+v", got)
 		}

@@ -40,8 +40,10 @@ type ServiceOptions struct {
 	Dev       bool                               // models without a provider run on the sandbox
 	// IdempotencyLife is how long an idempotency key stands for its task; 0: two days.
 	IdempotencyLife time.Duration
-	Now             func() time.Time     // the time that all nodes go by; nil: time.Now
-	Endings         *Endings             // shared with the Worker
+	Now             func() time.Time // the time that all nodes go by; nil: time.Now
+	Endings         *Endings         // shared with the Worker
+	Vendors         *Vendors         // the same
+	Workers         Workers
 	Created         func(adapter string) // a run is due; it must not wait
 	Cancelled       func(taskID string)  // a task was cancelled; it must not wait
 }
@@ -72,8 +74,9 @@ func (s *Service) admit(ctx context.Context, who taskhook.Identity, k taskhook.T
 	if err != nil {
 		return k, false, err
 	}
-	if handle != "" {
+	if handle != "" { // whoever runs the model by now, the work is where it is
 		run.Submission, run.Handle = taskhook.SubmissionSent, handle
+		run.Adapter, run.Queue = k.Adapter, queueName(k.Adapter, &k)
 	}
 	k, existed, err = s.Store.CreateTask(ctx, k.CreatedAt, k, run, key)
 	if err == nil && !existed {
@@ -90,10 +93,21 @@ func (s *Service) prepare(ctx context.Context, who taskhook.Identity, k *taskhoo
 		err = who.Need(taskhook.CreateScope(k.Medium))
 	}
 	if err == nil {
+		err = s.checkPin(ctx, k, adapter)
+	}
+	if err == nil {
 		k.Input, err = s.Inputs.Reference(ctx, k.AccountID, k.Input)
 	}
 	return taskhook.Run{ID: taskhook.NewID(taskhook.PrefixRun, k.CreatedAt), TaskID: k.ID, Number: 1, Adapter: adapter,
-		Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}, err
+		Queue: queueName(adapter, k), Submission: taskhook.SubmissionUnsent, DueAt: k.CreatedAt}, err
+}
+
+// queueName is where a task waits for a worker; empty: no worker runs it.
+func queueName(adapter string, k *taskhook.Task) string {
+	if pool, ok := catalogue.Pool(adapter); ok {
+		return taskhook.QueueName(pool, k.Provider, k.Model, k.Pin)
+	}
+	return ""
 }
 
 // check completes the task from the catalogue, or says what is wrong with it.
@@ -112,6 +126,9 @@ func (s *Service) check(k *taskhook.Task) (adapter string, err error) {
 	}
 	if adapter, err = model.AdapterFor(k.Test, s.Dev); err != nil {
 		return "", err
+	}
+	if adapter == model.Adapter && len(model.Vendors) > 1 {
+		adapter, _ = s.Vendors.choose(model, "", k.CreatedAt)
 	}
 	if found, ok := s.Adapters.Adapter(adapter); ok {
 		if v, ok := found.(provider.Validator); ok {
@@ -149,7 +166,8 @@ func (s *Service) Cancel(ctx context.Context, account, id string) (taskhook.Task
 	k, err := s.Store.CancelTask(ctx, s.Now(), account, id)
 	if err == nil {
 		s.Cancelled(id)
-		s.Endings.announce(&k)
+		s.Created(k.Adapter) // if no node has the run, one calls off what is known elsewhere
+		s.Endings.Announce(&k)
 		s.next(&k)
 	}
 	return k, err
@@ -163,6 +181,9 @@ func (s *Service) next(k *taskhook.Task) {
 	if model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model); err == nil {
 		if adapter, err := model.AdapterFor(k.Test, s.Dev); err == nil {
 			s.Created(adapter)
+		}
+		for _, v := range model.Vendors {
+			s.Created(v.Adapter)
 		}
 	}
 }
@@ -181,9 +202,10 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 	now := s.Now()
 	k := taskhook.Task{ID: taskhook.NewID(taskhook.PrefixTask, now), AccountID: old.AccountID, Face: old.Face,
 		Provider: old.Provider, Capability: old.Capability, Model: old.Model, Input: old.Input, Metadata: old.Metadata, Echo: old.Echo,
-		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID, State: taskhook.TaskPending, CreatedAt: now}
+		WebhookURL: old.WebhookURL, Test: who.Test, KeyID: who.KeyID, RetryOf: old.ID,
+		Priority: old.Priority, Pin: old.Pin, State: taskhook.TaskPending, CreatedAt: now}
 	if handle != "" {
-		if err := s.attachable(&k); err != nil {
+		if k.Adapter, err = s.keeper(&k, old.Adapter); err != nil {
 			return old, err
 		}
 	}
@@ -191,22 +213,24 @@ func (s *Service) Retry(ctx context.Context, who taskhook.Identity, id, handle s
 	return k, err
 }
 
-// attachable says whether the task's model is run by somebody who knows work by
-// handles.
-func (s *Service) attachable(k *taskhook.Task) error {
+// keeper returns the adapter of whoever knows the task's work by a handle: the one
+// that was asked, if it is still there.
+func (s *Service) keeper(k *taskhook.Task, asked string) (string, error) {
 	model, err := s.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
 	if err != nil {
-		return err
+		return "", err
 	}
 	name, err := model.AdapterFor(k.Test, s.Dev)
 	if err != nil {
-		return err
+		return "", err
 	}
-	adapter, _ := s.Adapters.Adapter(name)
-	if _, ok := adapter.(provider.Remote); !ok {
-		return taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself, so there is nothing to attach; leave out handle.")
+	for _, name := range []string{asked, name} {
+		adapter, _ := s.Adapters.Adapter(name)
+		if _, ok := adapter.(provider.Remote); ok {
+			return name, nil
+		}
 	}
-	return nil
+	return "", taskhook.FieldErrorf(taskhook.CodeInvalid, "handle", "The model is run by this server itself or by workers, so there is nothing to attach; leave out handle.")
 }
 
 // Models lists what can be asked for.

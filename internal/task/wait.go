@@ -45,8 +45,8 @@ func (e *Endings) OnStep(f func()) { e.step = f }
 // OnBatch is the same of a task of a batch.
 func (e *Endings) OnBatch(f func()) { e.batch = f }
 
-// announce tells that a task has ended.
-func (e *Endings) announce(k *taskhook.Task) {
+// Announce tells that a task has ended.
+func (e *Endings) Announce(k *taskhook.Task) {
 	if k.Face == taskhook.FaceWorkflow && e.step != nil {
 		e.step()
 	}

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -56,6 +57,7 @@ type WorkerOptions struct {
 	Catalogue *catalogue.Catalogue
 	Outcomes  Outcomes
 	Endings   *Endings // shared with the Service
+	Vendors   *Vendors // the same
 	Logger    *slog.Logger
 	Now       func() time.Time   // the time that all nodes go by; nil: time.Now
 	Fault     func(point string) // called between steps, for tests; may be nil
@@ -64,9 +66,12 @@ type WorkerOptions struct {
 // Worker runs tasks, each adapter's apart from the others'.
 type Worker struct {
 	WorkerOptions
-	queues map[string]*queue // by adapter
+	renewed chan struct{} // there are queues that do not run yet
 
 	mu        sync.Mutex
+	queues    map[string]*queue     // by adapter
+	idle      []*queue              // that do not run yet
+	slots     map[string]*slots     // by account
 	running   map[string]*execution // by task id
 	claiming  int                   // claims that go on
 	cancelled map[string]bool       // tasks that were cancelled meanwhile
@@ -77,32 +82,61 @@ func NewWorker(o WorkerOptions) *Worker {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	w := &Worker{WorkerOptions: o, queues: map[string]*queue{}, running: map[string]*execution{}, cancelled: map[string]bool{}}
-	for _, name := range o.Adapters.Names() {
-		adapter, _ := o.Adapters.Adapter(name)
-		slots := o.Adapters.Concurrency(name)
-		if slots == 0 {
-			slots = defaultSlots
-		}
-		w.queues[name] = &queue{worker: w, adapter: adapter, slots: slots, wake: make(chan struct{}, 1)}
-	}
+	w := &Worker{WorkerOptions: o, renewed: make(chan struct{}, 1), queues: map[string]*queue{}, slots: map[string]*slots{},
+		running: map[string]*execution{}, cancelled: map[string]bool{}}
+	w.Renew()
+	w.Vendors.room = w.room
 	return w
 }
 
 // defaultSlots is how many runs of an adapter without a limit go on at a time.
 const defaultSlots = 64
 
+// Renew takes in that there are other adapters. Runs that go on do so by the one that
+// they were begun with.
+func (w *Worker) Renew() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range w.Adapters.Names() {
+		account, most := w.Adapters.Concurrency(name)
+		most = cmp.Or(most, defaultSlots)
+		if w.slots[account] == nil {
+			w.slots[account] = &slots{}
+		}
+		q := w.queues[name]
+		if q == nil {
+			q = &queue{worker: w, name: name, slots: w.slots[account], wake: make(chan struct{}, 1)}
+			q.slots.join(q)
+			w.queues[name] = q
+			w.idle = append(w.idle, q)
+		}
+		q.slots.set(most)
+	}
+	select {
+	case w.renewed <- struct{}{}:
+	default:
+	}
+}
+
+// queue returns that of an adapter, or nil.
+func (w *Worker) queue(adapter string) *queue {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.queues[adapter]
+}
+
 // Created wakes the queue of an adapter.
 func (w *Worker) Created(adapter string) {
-	if q := w.queues[adapter]; q != nil {
+	if q := w.queue(adapter); q != nil {
 		q.signal()
 	}
 }
 
 // Look looks for runs that are due and that this process was not told of.
 func (w *Worker) Look(ctx context.Context) {
-	for name, q := range w.queues {
-		if q.free() == 0 {
+	for _, name := range w.Adapters.Names() {
+		q := w.queue(name)
+		if q == nil || q.slots.free() <= 0 {
 			continue
 		}
 		due, err := w.Runs.NextRun(ctx, name)
@@ -110,6 +144,12 @@ func (w *Worker) Look(ctx context.Context) {
 			q.signal()
 		}
 	}
+}
+
+// room reports whether an adapter could take on one more run here.
+func (w *Worker) room(adapter string) bool {
+	q := w.queue(adapter)
+	return q != nil && q.slots.free() > 0
 }
 
 // Cancelled stops the run of a task, if it goes on here.
@@ -126,13 +166,28 @@ func (w *Worker) Cancelled(taskID string) {
 // Run works until ctx ends, then stops the runs that go on and gives them back.
 func (w *Worker) Run(ctx context.Context) error {
 	var group sync.WaitGroup
-	for _, q := range w.queues {
-		group.Go(func() { q.run(ctx) })
-	}
+	defer group.Wait()
 	group.Go(func() { w.reportProgress(ctx) })
 	group.Go(func() { w.tellProgress(ctx) })
-	group.Wait()
-	return nil
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.renewed:
+		}
+		for _, q := range w.fresh() {
+			group.Go(func() { q.run(ctx) })
+		}
+	}
+}
+
+// fresh returns the queues that do not run yet.
+func (w *Worker) fresh() []*queue {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := w.idle
+	w.idle = nil
+	return list
 }
 
 // fault marks a point between two steps, where tests crash the process.

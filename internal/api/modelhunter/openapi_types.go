@@ -67,6 +67,8 @@ func taskTypes(r *openapi.Reflector) {
 		"input":      {Type: "object", Description: "What the model takes, by its schema. Fields that the schema does not name pass."},
 		"webhookUrl": {Description: "A URL that is told of this task's outcome, besides the registered webhooks.", Format: "uri", MaxLength: count(2048)},
 		"metadata":   {Type: "object", Description: "Anything of your own. It comes back with the task and in its webhooks."},
+		"priority":   {Description: "Of tasks that wait for workers: higher goes first among those of one account.", Minimum: "-10", Maximum: "10"},
+		"pin":        {Description: "A label that the worker must have which gets the task, such as `gpu=a100`, or `worker=NAME`. Only of models that workers fetch.", MaxLength: count(133)},
 	})
 	r.Request(client.Retry{}, openapi.Fields{
 		"":       {Description: "How to repeat a task."},
@@ -103,7 +105,11 @@ func taskTypes(r *openapi.Reflector) {
 		"metadata":         metadata,
 		"sandbox":          {Description: "True when the results are made up, and no model ran."},
 		"cost":             amount("What it cost, in USD. Present when it succeeded."),
+		"adapter":          {Description: "Who runs the task, or has: `http:acme`. Absent until it begins."},
 		"key_id":           {Description: "The key that submitted it, and pays; absent of tasks of older versions."},
+		"priority":         {Description: "As it was submitted."},
+		"pin":              {Description: "As it was submitted."},
+		"worker":           {Description: "The worker that has it, or had it last."},
 	})
 	r.Answer(client.Result{}, resultFields("Where the file is, for 15 minutes; reading the task again gives a new link."))
 	r.Answer(client.TaskError{}, taskErrorFields())
@@ -129,7 +135,7 @@ func taskErrorFields() openapi.Fields {
 
 func taskErrorWords() []any {
 	return openapi.Enum(taskhook.TaskErrorProvider, taskhook.TaskErrorNoProvider, taskhook.TaskErrorTimeout,
-		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown,
+		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown, taskhook.TaskErrorWorkerLost,
 		taskhook.TaskErrorStepTimeout, taskhook.TaskErrorStepRefused, taskhook.TaskErrorStepFailed)
 }
 

@@ -13,7 +13,7 @@ func (f *Face) renderTask(t taskhook.Task, now time.Time) client.Task {
 		ID: t.ID, Type: string(t.Medium), Status: string(t.State), Provider: t.Provider, Model: t.Model,
 		Capability: t.Capability, Progress: t.Progress, CreatedAt: wholeSecond(t.CreatedAt), StartedAt: wholeSecond(t.StartedAt),
 		CompletedAt: wholeSecond(t.FinishedAt), OriginalTaskID: t.RetryOf, Metadata: t.Metadata, Sandbox: t.Sandbox,
-		KeyID: t.KeyID, BatchID: t.BatchID,
+		KeyID: t.KeyID, BatchID: t.BatchID, Adapter: t.Adapter, Priority: t.Priority, Pin: t.Pin, Worker: t.Worker,
 	}
 	if t.State == taskhook.TaskSucceeded || t.State == taskhook.TaskExpired {
 		out.Cost = usd(t.Cost())

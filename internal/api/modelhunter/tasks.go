@@ -73,6 +73,10 @@ func decodeSubmission(body []byte, n *taskhook.NewTask) error {
 			return &n.WebhookURL
 		case "metadata":
 			return &n.Metadata
+		case "priority":
+			return &n.Priority
+		case "pin":
+			return &n.Pin
 		}
 		return nil
 	})

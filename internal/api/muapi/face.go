@@ -118,14 +118,12 @@ type Face struct {
 	answers *httpserver.Answers
 	mux     *http.ServeMux
 	handler http.Handler
-	models  map[string]*catalogue.Model // those offered, by name
-	flows   *http.ServeMux              // of what is below a workflow
+	flows   *http.ServeMux // of what is below a workflow
 }
 
 // New returns the face.
 func New(c Config) *Face {
-	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux(), models: map[string]*catalogue.Model{}}
-	f.findModels()
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log), mux: http.NewServeMux()}
 	f.flows = http.NewServeMux()
 	for _, route := range f.Routes() {
 		f.muxOf(route.Pattern).Handle(route.Method+" "+route.Pattern, f.serve(route))

@@ -4,43 +4,37 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/catalogue"
 )
 
-// findModels finds the models of the catalogue that the face offers: a name here
-// stands for one capability.
-func (f *Face) findModels() {
-	all := f.Models.Models()
-	for _, m := range all {
-		twice := slices.ContainsFunc(all, func(other *catalogue.Model) bool {
-			return other != m && other.Provider == m.Provider && other.Name == m.Name
-		})
-		if m.Provider == Name && m.Name != catalogue.AnyName && !twice && !reserved(m.Name) {
-			f.models[m.Name] = m
-		}
-	}
-}
-
 // model returns the model with the name.
 func (f *Face) model(name string) (*catalogue.Model, error) {
-	m, ok := f.models[name]
-	if !ok {
-		return nil, taskhook.Errorf(taskhook.CodeModelNotFound, "There is no model %.80q.", name)
+	for _, m := range f.offered() {
+		if m.Name == name {
+			return m, nil
+		}
 	}
-	return m, nil
+	return nil, taskhook.Errorf(taskhook.CodeModelNotFound, "There is no model %.80q.", name)
 }
 
-// offered returns the models in the order of their names.
+// offered returns the models of the catalogue that the face offers, in the order of
+// their names: a name here stands for one capability.
 func (f *Face) offered() []*catalogue.Model {
-	list := make([]*catalogue.Model, 0, len(f.models))
-	for _, m := range f.models {
+	var list []*catalogue.Model
+	twice := map[string]bool{}
+	for _, m := range f.Models.Models() {
+		if m.Provider != Name || m.Name == catalogue.AnyName || reserved(m.Name) {
+			continue
+		}
+		if n := len(list); n > 0 && list[n-1].Name == m.Name { // they come in this order
+			twice[m.Name] = true
+			continue
+		}
 		list = append(list, m)
 	}
-	slices.SortFunc(list, func(a, b *catalogue.Model) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return slices.DeleteFunc(list, func(m *catalogue.Model) bool { return twice[m.Name] })
 }
 
 const (

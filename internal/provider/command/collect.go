@@ -84,7 +84,7 @@ func (a *Adapter) hand(ctx context.Context, file *os.File, o provider.Output, si
 		return provider.Permanent(taskhook.TaskErrorProvider,
 			fmt.Sprintf("%s made %s of %d bytes; it may make %d.", a.name, o.Name, info.Size(), a.program.MaxOutputBytes))
 	}
-	if err := sink.Output(ctx, o, io.LimitReader(file, info.Size())); err != nil {
+	if err := sink.Output(ctx, o, io.NewSectionReader(file, 0, info.Size())); err != nil {
 		return fmt.Errorf("hand over %s: %w", o.Name, err)
 	}
 	return nil

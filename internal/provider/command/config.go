@@ -17,7 +17,7 @@ import (
 //
 // The texts of Command, Stdin and Files are templates. {{.Input.NAME}} is a
 // member of the task's input: text, a number, true or false; a task without it
-// fails unless a default is given. {{.Model}}, {{.Provider}}, {{.Capability}} and
+// fails unless a default is given. {{.Input}} is all of it, as JSON. {{.Model}}, {{.Provider}}, {{.Capability}} and
 // {{.TaskID}} say what is run; {{.Out}} is the working folder. There is nothing
 // more to the language.
 type Config struct {

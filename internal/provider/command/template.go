@@ -57,8 +57,8 @@ func parsePlace(text string) (part, error) {
 	}
 	key, name, fallback := match[1], match[2], match[3]
 	if key == "" {
-		if !slices.Contains([]string{"Model", "Provider", "Capability", "TaskID", "Out"}, name) || fallback != "" {
-			return part{}, fmt.Errorf("{{%s}} is not known; there are .Input.NAME, .Model, .Provider, .Capability, .TaskID and .Out", text)
+		if !slices.Contains([]string{"Input", "Model", "Provider", "Capability", "TaskID", "Out"}, name) || fallback != "" {
+			return part{}, fmt.Errorf("{{%s}} is not known; there are .Input, .Input.NAME, .Model, .Provider, .Capability, .TaskID and .Out", text)
 		}
 		return part{name: name}, nil
 	}
@@ -113,6 +113,10 @@ func (p part) value(v values) (text string, fromClient bool, err error) {
 		return v.request.TaskID, false, nil
 	case "Out":
 		return v.out, false, nil
+	case "Input":
+		if p.key == "" {
+			return string(v.request.Input), true, nil
+		}
 	}
 	switch value := v.input[p.key].(type) {
 	case string:

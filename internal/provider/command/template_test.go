@@ -58,7 +58,7 @@ func TestRender(t *testing.T) {
 func TestParseTemplateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"{{", "a {{.Model", "{{}}", "{{.}}", "{{.Input}}", "{{.Input.a.b}}", "{{.Env.HOME}}", "{{.Secret}}", "{{Model}}",
+		"{{", "a {{.Model", "{{}}", "{{.}}", `{{.Input | default "x"}}`, "{{.Input.a.b}}", "{{.Env.HOME}}", "{{.Secret}}", "{{Model}}",
 		"{{.Input.a | upper}}", "{{.Input.a | default}}", `{{.Input.a | default "x}}`, `{{.Model | default "x"}}`, "{{range .Input}}", "{{.Input.a b}}",
 	} {
 		if _, err := parseTemplate(text); err == nil {

@@ -1,13 +1,12 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
@@ -33,6 +32,10 @@ type Options struct {
 	// Callback returns where the API may tell that work of a run has changed, or
 	// "" when it can't reach this server. May be nil.
 	Callback func(run string) string
+	// Accounts has definitions with one secret share their limits. May be nil.
+	Accounts *Accounts
+	// Memory is what former adapters of the name knew. May be nil.
+	Memory *Memory
 }
 
 // Adapter runs tasks at one API. It may be used concurrently.
@@ -41,10 +44,9 @@ type Adapter struct {
 	program *program
 	options Options
 	secrets map[string]any
-	pace    *rate.Limiter
+	account *account
 	rounds  *rounds
-	typical typical
-	waiting waiting
+	memory  *Memory
 }
 
 // New returns the adapter "http:NAME". Its error says what of the definition
@@ -54,7 +56,7 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}, pace: rate.NewLimiter(limit(p.Rate), 1)}
+	a := &Adapter{name: name, program: p, options: o, secrets: map[string]any{}, memory: cmp.Or(o.Memory, NewMemory())}
 	for secret, from := range p.Secrets {
 		value, err := o.Secret(from)
 		if err != nil {
@@ -62,22 +64,19 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 		}
 		a.secrets[secret] = value
 	}
+	a.account = o.Accounts.join(a.secrets, &p.Definition)
 	a.rounds = newRounds(a)
 	return a, nil
-}
-
-func limit(callsPerSecond float64) rate.Limit {
-	if callsPerSecond == 0 {
-		return rate.Inf
-	}
-	return rate.Limit(callsPerSecond)
 }
 
 // Name implements provider.Adapter.
 func (a *Adapter) Name() string { return "http:" + a.name }
 
 // Concurrency implements provider.Limited.
-func (a *Adapter) Concurrency() int { return a.program.Concurrency }
+func (a *Adapter) Concurrency() int { return a.account.concurrency }
+
+// Account implements provider.Sharing.
+func (a *Adapter) Account() string { return a.account.name }
 
 // Repeatable implements provider.Remote.
 func (a *Adapter) Repeatable() bool {
@@ -86,12 +85,32 @@ func (a *Adapter) Repeatable() bool {
 
 // Run implements provider.Remote.
 func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sink) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	s := a.scope(r)
+	if err := ctx.Err(); err != nil {
+		return a.abandon(ctx, s, err)
+	}
 	began := time.Now()
-	last, err := a.outcome(ctx, r, s, sink)
+	if s.handle == "" {
+		last, err := a.submit(ctx, r, s, sink)
+		if err != nil || last.state.final() {
+			return a.end(ctx, r, s, sink, last, err)
+		}
+	}
+	w := a.newWatch(ctx, r, s, sink)
+	parked := &provider.Parked{Wait: w.start, Resume: func() error {
+		if w.err == nil && w.last.state == succeeded && r.Handle == "" {
+			a.memory.note(a.name, r.Model, time.Since(began))
+		}
+		return a.end(ctx, r, s, sink, w.last, w.err)
+	}}
+	if r.Park {
+		return parked
+	}
+	return parked.Finish()
+}
+
+// end concludes a run whose work stands so, or can't be heard of.
+func (a *Adapter) end(ctx context.Context, r provider.Request, s *scope, sink provider.Sink, last *standing, err error) error {
 	if err != nil {
 		return a.abandon(ctx, s, err)
 	}
@@ -101,25 +120,19 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 	case cancelled:
 		return provider.Permanent(taskhook.TaskErrorProvider, "The provider cancelled the work.")
 	}
-	if r.Handle == "" {
-		a.typical.note(r.Model, time.Since(began))
+	err = a.collect(ctx, r, s, last, sink)
+	if err != nil && !a.lasting(s) && !a.Repeatable() && !provider.IsPermanent(err) {
+		return &provider.Failure{Code: taskhook.TaskErrorProvider, Err: err,
+			Message: "The provider did the work, but the result could not be fetched and kept. It was not asked again, for that may cost again."}
 	}
-	return a.collect(ctx, r, s, last, sink)
+	return err
 }
 
-// outcome asks for the work, unless that was done, and waits until it has ended.
-func (a *Adapter) outcome(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
-	if s.handle == "" {
-		last, err := a.submit(ctx, r, s, sink)
-		if err != nil || last.state.final() {
-			return last, err
-		}
-	}
-	return a.watch(ctx, r, s, sink)
-}
+// lasting reports whether the work can be found again at the API.
+func (a *Adapter) lasting(s *scope) bool { return a.poll() && s.handle != "" }
 
 func (a *Adapter) scope(r provider.Request) *scope {
-	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, secrets: a.secrets}
+	s := &scope{model: r.Model, provider: r.Provider, capability: r.Capability, task: r.TaskID, run: r.RunID, handle: r.Handle, resumed: r.Handle != "", secrets: a.secrets}
 	if a.options.Callback != nil {
 		if u := a.options.Callback(r.RunID); u != "" {
 			s.callback = u
@@ -147,7 +160,7 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if s.handle, err = a.program.handle.text(ctx, got.json, s); err != nil {
 		return nil, &provider.Unclear{Err: fmt.Errorf("find the handle in the answer: %w", err)}
 	}
-	if a.poll() && s.handle != "" {
+	if a.lasting(s) {
 		if err := sink.Sent(ctx, s.handle); err != nil {
 			return nil, err
 		}

@@ -222,6 +222,20 @@ func TestResults(t *testing.T) {
 		{"a page", `["https://cdn.test/1.png"]`, func(int, string) *http.Response {
 			return reply(200, "<html>sign in", "Content-Type", "text/html; charset=utf-8")
 		}, "again"},
+		{"a fault told as JSON", `["https://cdn.test/1.png"]`, func(int, string) *http.Response {
+			return reply(200, `{"error":"expired"}`)
+		}, "again"},
+		{"a fault told as XML", `["https://cdn.test/1.png"]`, func(int, string) *http.Response {
+			return reply(200, "<Error/>", "Content-Type", "application/xml; charset=utf-8")
+		}, "again"},
+		{"redirects for ever", `["https://api.test/v1/download/1"]`, func(int, string) *http.Response {
+			return reply(302, "", "Location", "https://cdn.test/again")
+		}, "again"},
+		{"breaks off in the middle, always", `["https://cdn.test/1.png"]`, func(int, string) *http.Response {
+			r := picture("")
+			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("half a pic"), brokenOff{}))
+			return r
+		}, "again"},
 		{"huge", `["https://cdn.test/1.png"]`, func(int, string) *http.Response {
 			r := picture("")
 			r.Body = io.NopCloser(endless(5000))

@@ -65,7 +65,7 @@ func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answe
 
 // send makes a call; the caller closes the body of what it returns.
 func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http.Response, error) {
-	if err := a.pace.Wait(ctx); err != nil {
+	if err := a.account.pace.Wait(ctx); err != nil {
 		return nil, err
 	}
 	q, err := a.prepare(ctx, r, in, s)
@@ -176,4 +176,14 @@ func (a *answer) retryAfter(now time.Time) time.Duration {
 func (a *Adapter) excerpt(got *answer) string {
 	const most = 300
 	return a.redact(fmt.Sprintf("status %d: %s", got.status, bytes.ToValidUTF8(got.body[:min(len(got.body), most)], []byte("?"))))
+}
+
+// redact takes secrets out of a text that others see.
+func (a *Adapter) redact(text string) string {
+	for _, secret := range a.secrets {
+		if value, ok := secret.(string); ok && len(value) >= 4 {
+			text = strings.ReplaceAll(text, value, "…")
+		}
+	}
+	return text
 }

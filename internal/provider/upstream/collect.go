@@ -87,8 +87,8 @@ func (a *Adapter) fetchOnce(ctx context.Context, r provider.Request, s *scope, l
 	switch {
 	case got.StatusCode != http.StatusOK:
 		return &linkError{fmt.Errorf("it answered with status %d", got.StatusCode)}
-	case strings.HasPrefix(kind, "text/html") && r.Medium != taskhook.MediumText:
-		return &linkError{fmt.Errorf("it leads to a page, not to a result of the kind %s", r.Medium)}
+	case !mayBe(kind, r.Medium):
+		return &linkError{fmt.Errorf("it leads to %.80q, not to a result of the kind %s", kind, r.Medium)}
 	}
 	if about.Name == "" {
 		about.Name = path.Base(u.Path)
@@ -99,6 +99,19 @@ func (a *Adapter) fetchOnce(ctx context.Context, r provider.Request, s *scope, l
 		return &linkError{body.broken}
 	}
 	return err
+}
+
+// mayBe reports whether what is said to be of a media type can be a result. Pages, and
+// what servers say of faults, are none; others are known by their bytes.
+func mayBe(kind string, medium taskhook.Medium) bool {
+	kind, _, _ = strings.Cut(kind, ";")
+	switch strings.TrimSpace(kind) {
+	case "text/html":
+		return medium == taskhook.MediumText
+	case "application/json", "application/xml", "text/xml":
+		return medium != taskhook.MediumImage && medium != taskhook.MediumVideo && medium != taskhook.MediumAudio
+	}
+	return true
 }
 
 // linkError is a link that led nowhere, or broke off; it may do so no more.

@@ -22,6 +22,7 @@ type scope struct {
 	model, provider, capability string
 	task, run                   string
 	handle                      string
+	resumed                     bool // it was asked for before this process waited
 	handles                     []any
 	callback                    any // nil: nobody can reach this server
 	secrets                     map[string]any

@@ -8,8 +8,8 @@ import (
 
 // The calls that look how work stands at one time.
 const (
-	singleLooks = 16 // at one piece of work each
-	batchLooks  = 4  // at many
+	singleLooks = 128 // at one piece of work each
+	batchLooks  = 4   // at many
 )
 
 // rounds gathers looks that fall due together: while the calls for some are under
@@ -19,15 +19,7 @@ type rounds struct {
 	turns   chan struct{} // holds one element for each call
 
 	mu       sync.Mutex
-	gathered []*look
-}
-
-// look is one that waits for its answer.
-type look struct {
-	scope *scope
-	done  chan struct{} // closed when in and err are there
-	in    any           // what the API says of the work
-	err   error
+	gathered []*watch
 }
 
 func newRounds(a *Adapter) *rounds {
@@ -38,84 +30,98 @@ func newRounds(a *Adapter) *rounds {
 	return &rounds{adapter: a, turns: make(chan struct{}, calls)}
 }
 
-// look returns what the API says of the work.
-func (r *rounds) look(ctx context.Context, s *scope) (any, error) {
-	l := &look{scope: s, done: make(chan struct{})}
+// add has work looked at, by this goroutine if those that do so are not enough.
+func (r *rounds) add(w *watch) {
 	r.mu.Lock()
-	r.gathered = append(r.gathered, l)
+	r.gathered = append(r.gathered, w)
 	r.mu.Unlock()
 	for {
 		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.done:
-			return l.in, l.err
 		case r.turns <- struct{}{}:
-			r.serve(context.WithoutCancel(ctx))
-			<-r.turns
+		default:
+			return // who has a turn looks for more before they let it go, and once more after
+		}
+		next := r.take()
+		for ; len(next) > 0; next = r.take() {
+			r.serve(next)
+		}
+		<-r.turns
+		if r.empty() {
+			return
 		}
 	}
+}
+
+func (r *rounds) empty() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.gathered) == 0
 }
 
 // take returns the looks of the next call.
-func (r *rounds) take() []*look {
+func (r *rounds) take() []*watch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(len(r.gathered), r.adapter.program.Poll.Batch)
-	next := r.gathered[:n:n]
-	r.gathered = r.gathered[n:]
+	var next []*watch
+	for len(r.gathered) > 0 && len(next) < r.adapter.program.Poll.Batch {
+		if w := r.gathered[0]; w.ctx.Err() == nil { // else nobody wants to know any more
+			next = append(next, w)
+		}
+		r.gathered = r.gathered[1:]
+	}
+	if len(r.gathered) == 0 {
+		r.gathered = nil
+	}
 	return next
 }
 
-// serve makes one call, for whoever waits.
-func (r *rounds) serve(ctx context.Context) {
-	looks := r.take()
-	if len(looks) == 0 {
-		return
-	}
-	if err := r.call(ctx, looks); err != nil {
-		for _, l := range looks {
-			l.in, l.err = nil, err
+// serve makes one call. It is nobody's alone, so the end of a run does not break it
+// off.
+func (r *rounds) serve(looks []*watch) {
+	found, err := r.call(context.WithoutCancel(looks[0].ctx), looks)
+	for i, w := range looks {
+		switch {
+		case err != nil:
+			w.told(nil, err)
+		case found[i] == nil:
+			w.told(nil, errStrange)
+		default:
+			w.told(found[i], nil)
 		}
-	}
-	for _, l := range looks {
-		close(l.done)
 	}
 }
 
-func (r *rounds) call(ctx context.Context, looks []*look) error {
+// call returns what the API says of each; nil: it does not know the work.
+func (r *rounds) call(ctx context.Context, looks []*watch) ([]any, error) {
 	a, s := r.adapter, *looks[0].scope
 	for _, l := range looks {
 		s.handles = append(s.handles, l.scope.handle)
 	}
 	got, err := a.ask(ctx, a.program.poll, nil, &s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.seen(got); err != nil {
-		return err
+		return nil, err
 	}
 	if a.program.item == nil {
-		looks[0].in = got.json
-		return nil
+		return []any{got.json}, nil
 	}
 	items, err := a.program.item.all(ctx, got.json, &s)
 	if err != nil {
-		return fmt.Errorf("find the parts of the answer: %w", err)
+		return nil, fmt.Errorf("find the parts of the answer: %w", err)
 	}
 	byHandle := make(map[string]any, len(items))
 	for _, item := range items {
 		handle, err := a.program.itemOf.text(ctx, item, &s)
 		if err != nil {
-			return fmt.Errorf("find the handle in a part of the answer: %w", err)
+			return nil, fmt.Errorf("find the handle in a part of the answer: %w", err)
 		}
 		byHandle[handle] = item
 	}
-	for _, l := range looks {
-		var ok bool
-		if l.in, ok = byHandle[l.scope.handle]; !ok {
-			l.err = errStrange
-		}
+	found := make([]any, len(looks))
+	for i, w := range looks {
+		found[i] = byHandle[w.scope.handle]
 	}
-	return nil
+	return found, nil
 }

@@ -110,7 +110,7 @@ func (a *Adapter) accepted(ctx context.Context, got *answer, err error, s *scope
 		if broken, ok := err.(*callError); ok && broken.heard {
 			return &provider.Unclear{Err: err}
 		}
-		return err
+		return &provider.Unreached{Err: err}
 	case got.status/100 == 2:
 		return nil
 	case slices.Contains(a.program.Busy, got.status):
@@ -123,7 +123,7 @@ func (a *Adapter) accepted(ctx context.Context, got *answer, err error, s *scope
 
 // refusal is the failure of work that the API will not do.
 func (a *Adapter) refusal(ctx context.Context, got *answer, s *scope) error {
-	f := &provider.Failure{Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("the provider answered with %s", a.excerpt(got))}
+	f := &provider.Failure{Untaken: true, Code: taskhook.TaskErrorProvider, Err: fmt.Errorf("the provider answered with %s", a.excerpt(got))}
 	switch got.status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		f.Message = fmt.Sprintf("The provider does not accept this server's credentials (status %d).", got.status)

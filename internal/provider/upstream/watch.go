@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -30,43 +31,144 @@ type garbled struct{ err error }
 func (g *garbled) Error() string { return "read the provider's answer: " + g.err.Error() }
 func (g *garbled) Unwrap() error { return g.err }
 
-// watch looks at the work, at the pace of its like, until it has ended.
-func (a *Adapter) watch(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) (*standing, error) {
-	wake := a.waiting.enter(r.RunID)
-	defer a.waiting.leave(r.RunID)
-	began, age := time.Now(), time.Duration(0)
-	wait := delay(a.program.Poll.Every, 0, a.typical.of(r.Model))
-	if r.Handle != "" { // it began before, and so did many others perhaps
+// watch waits for the end of work, and looks at it at the pace of its like. Between
+// looks there is a timer, and no goroutine.
+type watch struct {
+	adapter *Adapter
+	ctx     context.Context // of the run
+	scope   *scope
+	sink    provider.Sink
+	model   string
+	began   time.Time
+	timer   *time.Timer
+	forget  func() bool // of the end of ctx
+	ended   func()
+
+	mu      sync.Mutex
+	looking bool
+	woken   bool // while it was looking
+	over    bool
+	misses  int
+	missed  error // of the last look, if it went wrong
+
+	// How it has ended; set before ended is called.
+	last *standing
+	err  error
+}
+
+func (a *Adapter) newWatch(ctx context.Context, r provider.Request, s *scope, sink provider.Sink) *watch {
+	return &watch{adapter: a, ctx: ctx, scope: s, sink: sink, model: r.Model, began: time.Now()}
+}
+
+// start begins to wait.
+func (w *watch) start(ended func()) {
+	a := w.adapter
+	wait := delay(a.program.Poll.Every, 0, a.memory.typical(a.name, w.model))
+	if w.scope.resumed { // it began before, and so did many others perhaps
 		wait = rand.N(a.program.Poll.Every)
 	}
-	var missed error
-	for misses := 0; ; {
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), missed)
-		case <-wake:
-		case <-time.After(wait):
-		}
-		last, err := a.look(ctx, s)
-		age = time.Since(began)
-		switch {
-		case ctx.Err() != nil:
-			return nil, errors.Join(ctx.Err(), missed)
-		case err != nil:
-			missed, misses = err, misses+1
-			if final := hopeless(err, misses, age); final != nil {
-				return nil, final
-			}
-			wait = backOff(a.program.Poll.Every, misses, err)
-			continue
-		case last.state.final():
-			return last, nil
-		}
-		missed, misses, wait = nil, 0, delay(a.program.Poll.Every, age, a.typical.of(r.Model))
-		if last.percent > 0 {
-			sink.Progress(last.percent)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = ended
+	a.memory.enter(w.scope.run, w)
+	w.timer = time.AfterFunc(a.together(wait), w.due)
+	w.forget = context.AfterFunc(w.ctx, w.giveUp)
+}
+
+// together has looks of which many are made by one call fall due at the same times.
+func (a *Adapter) together(wait time.Duration) time.Duration {
+	if a.program.Poll.Batch == 1 {
+		return wait
+	}
+	grid := max(a.program.Poll.Every/8, time.Millisecond)
+	due := time.Now().Add(wait)
+	return wait + (grid-due.Sub(due.Truncate(grid)))%grid
+}
+
+// due has the work looked at.
+func (w *watch) due() {
+	w.mu.Lock()
+	if w.over || w.looking {
+		w.mu.Unlock()
+		return
+	}
+	w.looking = true
+	w.mu.Unlock()
+	w.adapter.rounds.add(w)
+}
+
+// wake has it looked at now.
+func (w *watch) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.over:
+	case w.looking:
+		w.woken = true
+	default:
+		w.timer.Reset(0)
+	}
+}
+
+// giveUp ends the waiting with its context.
+func (w *watch) giveUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finish(nil, errors.Join(w.ctx.Err(), w.missed))
+}
+
+// finish is called with the lock held. It may be called again, for a look and the end
+// of the context may meet.
+func (w *watch) finish(last *standing, err error) {
+	if w.over {
+		return
+	}
+	w.over, w.last, w.err = true, last, err
+	w.timer.Stop()
+	w.forget()
+	w.adapter.memory.leave(w.scope.run, w)
+	time.AfterFunc(0, w.ended)
+}
+
+// told takes in what a look has told.
+func (w *watch) told(in any, err error) {
+	last := &standing{}
+	if err == nil {
+		if last, err = w.adapter.read(w.ctx, in, w.scope); err != nil {
+			err = &garbled{err}
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	age, every := time.Since(w.began), w.adapter.program.Poll.Every
+	w.looking = false
+	switch {
+	case w.over || w.ctx.Err() != nil: // giveUp comes, or came
+		return
+	case err != nil:
+		w.missed, w.misses = err, w.misses+1
+		if final := hopeless(err, w.misses, age); final != nil {
+			w.finish(nil, final)
+			return
+		}
+		w.again(backOff(every, w.misses, err))
+	case last.state.final():
+		w.finish(last, nil)
+	default:
+		w.missed, w.misses = nil, 0
+		if last.percent > 0 {
+			w.sink.Progress(last.percent)
+		}
+		w.again(w.adapter.together(delay(every, age, w.adapter.memory.typical(w.adapter.name, w.model))))
+	}
+}
+
+// again has the next look made, at once if that was asked for meanwhile.
+func (w *watch) again(wait time.Duration) {
+	if w.woken {
+		wait, w.woken = 0, false
+	}
+	w.timer.Reset(wait)
 }
 
 // hopeless returns the failure of work that further looks will tell nothing of, or
@@ -103,19 +205,6 @@ func backOff(every time.Duration, misses int, err error) time.Duration {
 		return max(busy.After, wait)
 	}
 	return wait
-}
-
-// look asks how the work stands.
-func (a *Adapter) look(ctx context.Context, s *scope) (*standing, error) {
-	in, err := a.rounds.look(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	last, err := a.read(ctx, in, s)
-	if err != nil {
-		return nil, &garbled{err}
-	}
-	return last, nil
 }
 
 // seen says what the answer to a poll is worth.

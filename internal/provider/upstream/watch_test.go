@@ -28,6 +28,18 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	before, after := NewMemory(), NewMemory()
+	before.note("acme", "flux", 20*time.Second)
+	before.note("acme", "flux", 40*time.Second)
+	after.Recall(before.Times())
+	after.Recall(map[string]time.Duration{"acme odd": -time.Second})
+	if got := after.typical("acme", "flux"); got != 25*time.Second || after.typical("acme", "odd") != 0 {
+		t.Errorf("it recalls %s", got)
+	}
+}
+
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ text, want string }{

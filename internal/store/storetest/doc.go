@@ -61,6 +61,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"runs", runTests()},
 		{"tell", tellTests()},
 		{"batches", batchTests()},
+		{"leases", leaseTests()},
 		{"endpoints", endpointTests()},
 		{"publish", publishTests()},
 		{"deliveries", deliveryTests()},

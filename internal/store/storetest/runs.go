@@ -17,6 +17,9 @@ func runTests() []test {
 		{"a run goes from claim to finish", testRunLife},
 		{"a failed run tells why", testRunFails},
 		{"a released run can be claimed again", testRunRelease},
+		{"a run goes to another adapter", testRunHandedOn},
+		{"an unknown submission stays so", testUnknownSubmission},
+		{"cancelled work elsewhere is called off", testCancelElsewhere},
 		{"either cancel or finish wins", testCancelRacesFinish},
 		{"a stale finish changes nothing", testStaleFinish},
 		{"a repeated finish is recognised", testRepeatedFinish},
@@ -173,6 +176,64 @@ func testRunRelease(t *testing.T, f *fixture) {
 	equal(t, "claims", c.Claims, 2)
 	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, due, true))
 	equal(t, "claims after an uncounted one", f.claimRun(n).Claims, 2)
+}
+
+func testRunHandedOn(t *testing.T, f *fixture) {
+	k, _ := f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	c.Run.Adapter, c.Run.Refused = "http:other", "sandbox http:third"
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
+	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(t, "claimed by the old adapter", len(none), 0)
+	runs, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "http:other", "", 10)
+	f.ok(err)
+	equal(t, "claimed by the new one", len(runs), 1)
+	equal(t, "refused", runs[0].Run.Refused, "sandbox http:third")
+	equal(t, "submission", runs[0].Run.Submission, taskhook.SubmissionUnsent)
+	got, err := f.Store.Task(f.ctx, k.AccountID, k.ID)
+	f.ok(err)
+	equal(t, "adapter", got.Adapter, "http:other")
+}
+
+func testUnknownSubmission(t *testing.T, f *fixture) {
+	f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	for range 2 {
+		c.Run.Submission = taskhook.SubmissionUnknown
+		f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
+		c = f.claimRun(n)
+		equal(t, "submission", c.Run.Submission, taskhook.SubmissionUnknown)
+	}
+	_, err := f.Store.SentRun(f.ctx, n.id, c.Run.ID, "job_1")
+	f.ok(err)
+	c.Run.Handle = "job_1"
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
+	equal(t, "submission with a handle", f.claimRun(n).Run.Submission, taskhook.SubmissionSent)
+}
+
+func testCancelElsewhere(t *testing.T, f *fixture) {
+	account, n := f.account(), f.join()
+	k, _ := f.task(account)
+	c := f.claimRun(n)
+	c.Run.Handle = "job_1"
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now.Add(time.Hour), true))
+	_, err := f.Store.CancelTask(f.ctx, f.now, account, k.ID)
+	f.ok(err)
+	c = f.claimRun(n)
+	equal(t, "handle", c.Run.Handle, "job_1")
+	equal(t, "task", c.Task.State, taskhook.TaskCancelled)
+	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	equal(t, "stale", end.Stale, true)
+	got, err := f.Store.Task(f.ctx, account, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskCancelled)
+	runs, _, err := f.Store.ClaimRuns(f.ctx, f.now.Add(time.Hour), n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(t, "runs left", len(runs), 0)
 }
 
 func testCancelRacesFinish(t *testing.T, f *fixture) {

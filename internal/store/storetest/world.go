@@ -42,6 +42,7 @@ type world struct {
 	newTasks         []taskhook.Task
 	newRuns          []taskhook.Run
 	batchEnd         *taskhook.BatchEnd
+	lease            taskhook.RunLease
 }
 
 // lane is the endpoint's, which the node owns; something is due there.
@@ -213,7 +214,7 @@ func (f *fixture) consistent() {
 func tables() []string {
 	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "batches", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "contents", "artifacts", "runs", "idempotency", "tasks",
-		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored"}
+		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored", "workers", "worker_turns", "worker_parts"}
 }
 
 // Clear is the statements that empty a database.

@@ -32,7 +32,8 @@ CREATE TABLE keys (
     networks    TEXT NOT NULL DEFAULT '',
     expires_at  BIGINT,
     spend_limit BIGINT CHECK (spend_limit >= 0), -- NULL: none
-    spent       BIGINT NOT NULL DEFAULT 0 CHECK (spent >= 0)
+    spent       BIGINT NOT NULL DEFAULT 0 CHECK (spent >= 0),
+    models      TEXT NOT NULL DEFAULT '' -- that a worker's key is for
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX keys_by_account ON keys (account, id) WHERE revoked_at IS NULL;
 
@@ -72,6 +73,10 @@ CREATE TABLE tasks (
     execution   TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is a step of; empty: none
     told        BIGINT NOT NULL DEFAULT 0, -- the sequence of its last event on its way
     batch       TEXT COLLATE "C" NOT NULL DEFAULT '', -- that it is one of; empty: none
+    priority    INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -10 AND 10),
+    pin         TEXT NOT NULL DEFAULT '', -- the label that its worker must have
+    worker      TEXT NOT NULL DEFAULT '', -- that has it, or had it last
+    adapter     TEXT COLLATE "C" NOT NULL DEFAULT '', -- that has it, or had it last; empty: nobody yet
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
@@ -125,6 +130,14 @@ CREATE TABLE runs (
     owner      TEXT COLLATE "C" REFERENCES nodes (id) ON DELETE SET NULL,
     claims     INTEGER NOT NULL DEFAULT 0,
     due_at     BIGINT NOT NULL,
+    -- Runs that workers fetch wait in a queue, which names pool, model and pin. While
+    -- one is leased, it is the worker's that knows the lease.
+    queue       TEXT COLLATE "C" NOT NULL DEFAULT '', -- empty: this server works it
+    priority    INTEGER NOT NULL DEFAULT 0,
+    lease       TEXT COLLATE "C" NOT NULL DEFAULT '', -- of a run that is done: under which it ended
+    lease_until BIGINT NOT NULL DEFAULT 0, -- when the worker counts as lost
+    deadline    BIGINT NOT NULL DEFAULT 0, -- when the model's time is over
+    refused    TEXT COLLATE "C" NOT NULL DEFAULT '', -- by these adapters for good, with spaces between
     UNIQUE (task, number)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
@@ -132,6 +145,39 @@ CREATE INDEX runs_next ON runs (adapter, due_at) WHERE state = 'open' AND owner 
 CREATE INDEX runs_owned ON runs (owner) WHERE owner IS NOT NULL;
 -- What an account has under way, for its quota.
 CREATE INDEX runs_open ON runs (account) WHERE state = 'open';
+CREATE INDEX runs_waiting ON runs (account, queue, priority DESC, due_at, id) WHERE state = 'open' AND queue <> '' AND lease = '';
+CREATE INDEX runs_leased ON runs (lease_until, account) WHERE state = 'open' AND lease_until > 0;
+CREATE INDEX runs_by_lease ON runs (lease) WHERE lease <> '';
+
+-- The programs that fetch, as they said who they are. A session is one start of one.
+CREATE TABLE workers (
+    name       TEXT COLLATE "C" PRIMARY KEY,
+    session    TEXT NOT NULL,
+    pool       TEXT NOT NULL,
+    models     TEXT NOT NULL, -- separated by blanks; empty: all
+    labels     TEXT NOT NULL, -- the same
+    capacity   INTEGER NOT NULL,
+    draining   SMALLINT NOT NULL DEFAULT 0 CHECK (draining IN (0, 1)),
+    started_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL
+) WITH (fillfactor = 50);
+
+-- Whose task workers were given when; the numbers only rise.
+CREATE TABLE worker_turns (
+    account TEXT COLLATE "C" PRIMARY KEY,
+    turn    BIGINT NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX worker_turns_last ON worker_turns (turn);
+
+-- What workers have sent of results, in pieces, until the lease is over.
+CREATE TABLE worker_parts (
+    id     TEXT COLLATE "C" PRIMARY KEY, -- under which the bytes are kept
+    lease  TEXT COLLATE "C" NOT NULL,
+    output INTEGER NOT NULL CHECK (output >= 0), -- which result, from 0
+    start  BIGINT NOT NULL CHECK (start >= 0),   -- where in it
+    size   BIGINT NOT NULL CHECK (size > 0)
+);
+CREATE UNIQUE INDEX worker_parts_place ON worker_parts (lease, output, start);
 
 CREATE TABLE artifacts (
     id          TEXT COLLATE "C" PRIMARY KEY,

@@ -1,0 +1,195 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/pull"
+)
+
+// Keys knows who holds a key. An empty text is CodeUnauthenticated.
+type Keys interface {
+	Authenticate(ctx context.Context, keyText string, from netip.Addr) (taskhook.Identity, error)
+}
+
+// Leases gives tasks to workers; see pull.Service. What is asked for under a lease that
+// is over is CodeConflict, but for a heartbeat.
+type Leases interface {
+	Lease(ctx context.Context, key taskhook.Limits, w taskhook.Worker, limit int, wait time.Duration) (jobs []pull.Job, draining bool, err error)
+	Heartbeat(ctx context.Context, lease string, percent int) (pull.Heartbeat, error)
+	Complete(ctx context.Context, lease string, results []pull.Result) error
+	Fail(ctx context.Context, lease, message string, permanent bool) error
+	Release(ctx context.Context, lease string) error
+}
+
+// Outputs takes results in pieces.
+type Outputs interface {
+	Received(ctx context.Context, lease string, output int) (int64, error)
+	Receive(ctx context.Context, lease string, output int, offset int64, r io.Reader) (have int64, err error)
+}
+
+// Workers knows the workers.
+type Workers interface {
+	Workers(ctx context.Context) ([]taskhook.Worker, error)
+	Drain(ctx context.Context, worker string) error
+}
+
+// Config makes a Face.
+type Config struct {
+	Keys    Keys
+	Leases  Leases
+	Outputs Outputs
+	Workers Workers
+	Log     *slog.Logger
+}
+
+// Face is the handler of everything below /worker/v1/.
+type Face struct {
+	Config
+	answers *httpserver.Answers
+	handler http.Handler
+}
+
+// route is one operation.
+type route struct {
+	method, path string
+	handle       func(w http.ResponseWriter, r *http.Request, who taskhook.Identity) (data any, err error)
+}
+
+// New returns a Face.
+func New(c Config) *Face {
+	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log)}
+	const get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
+	mux := http.NewServeMux()
+	for _, r := range []route{
+		{post, "/lease", f.lease},
+		{post, "/leases/{lease}/heartbeat", f.heartbeat},
+		{get, "/leases/{lease}/outputs/{output}", f.received},
+		{put, "/leases/{lease}/outputs/{output}", f.receive},
+		{post, "/leases/{lease}/complete", f.complete},
+		{post, "/leases/{lease}/fail", f.fail},
+		{post, "/leases/{lease}/release", f.release},
+		{post, "/drain", f.drain},
+		{get, "/workers", f.workers},
+	} {
+		mux.HandleFunc(r.method+" /worker/v1"+r.path, f.serve(r))
+	}
+	mux.HandleFunc("/worker/v1/", func(w http.ResponseWriter, r *http.Request) {
+		f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "There is nothing at %s %.200s. See docs/workers.md for what there is.", r.Method, r.URL.Path))
+	})
+	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), mux)
+	return f
+}
+
+// ServeHTTP serves one request.
+func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
+
+// serve lets a route answer those whose key is a worker's.
+func (f *Face) serve(to route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		who, err := f.identify(r)
+		var data any
+		if err == nil {
+			data, err = to.handle(w, r, who)
+		}
+		if err != nil {
+			f.writeError(w, r, err)
+			return
+		}
+		f.write(w, r, http.StatusOK, envelope{Success: true, Data: data})
+	}
+}
+
+func (f *Face) identify(r *http.Request) (taskhook.Identity, error) {
+	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if ok && !strings.EqualFold(scheme, "Bearer") {
+		return taskhook.Identity{}, taskhook.Errorf(taskhook.CodeBadKey, "The Authorization header can't be read. Write it as: Authorization: Bearer YOUR_KEY.")
+	}
+	who, err := f.Keys.Authenticate(r.Context(), strings.TrimSpace(key), httpserver.ClientAddr(r))
+	if err == nil && !who.OfWorker() {
+		err = taskhook.Errorf(taskhook.CodeKeyPermission, "The API key is not one of workers. The operator makes those beside the server: taskhook key create --scope worker.")
+	}
+	return who, err
+}
+
+// envelope is the frame of every answer.
+type envelope struct {
+	Success bool          `json:"success"`
+	Data    any           `json:"data,omitempty"`
+	Error   *client.Error `json:"error,omitempty"`
+}
+
+func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
+	body, err := httpserver.EncodeJSON(e)
+	if err != nil {
+		f.answers.LogFault(w, r, err)
+		status, body = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}`)
+	}
+	f.answers.WriteJSON(w, r, status, append(body, '\n'))
+}
+
+func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	f.writeReadable(w, r, f.answers.Readable(w, r, err))
+}
+
+func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskhook.Error) {
+	status, code := wireError(bad.Code)
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	out := client.Error{Code: code, Message: httpserver.Shorten(bad.Message)}
+	if bad.Field != "" {
+		out.Details = &client.ErrorDetails{Field: bad.Field, Reason: out.Message}
+	}
+	f.write(w, r, status, envelope{Error: &out})
+}
+
+func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
+	f.writeReadable(w, r, httpserver.InternalFault(w))
+}
+
+// wireError is how the API says a code, in the words of the primary API.
+func wireError(code taskhook.Code) (status int, word string) {
+	switch code {
+	case taskhook.CodeMalformed:
+		return http.StatusBadRequest, "VALIDATION_ERROR"
+	case taskhook.CodeMissing:
+		return http.StatusBadRequest, "MISSING_PARAMETER"
+	case taskhook.CodeInvalid:
+		return http.StatusBadRequest, "INVALID_PARAMETER"
+	case taskhook.CodeUnauthenticated:
+		return http.StatusUnauthorized, "AUTH_REQUIRED"
+	case taskhook.CodeBadKey, taskhook.CodeKeyExpired:
+		return http.StatusUnauthorized, "AUTH_INVALID_TOKEN"
+	case taskhook.CodeKeyRevoked:
+		return http.StatusForbidden, "KEY_REVOKED"
+	case taskhook.CodeKeyPermission:
+		return http.StatusForbidden, "KEY_PERMISSION_DENIED"
+	case taskhook.CodeForbidden:
+		return http.StatusForbidden, "FORBIDDEN"
+	case taskhook.CodeNotFound:
+		return http.StatusNotFound, "NOT_FOUND"
+	case taskhook.CodeConflict:
+		return http.StatusConflict, "CONFLICT"
+	case taskhook.CodeTooLarge, taskhook.CodeFileTooLarge:
+		return http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE"
+	case taskhook.CodeRateLimited:
+		return http.StatusTooManyRequests, "RATE_LIMIT_EXCEEDED"
+	case taskhook.CodeStorageFull:
+		return http.StatusServiceUnavailable, "STORAGE_FULL"
+	case taskhook.CodeUnavailable:
+		return http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"
+	}
+	return http.StatusInternalServerError, "INTERNAL_ERROR"
+}
