@@ -21,17 +21,27 @@ type peer struct {
 	*client.Client
 }
 
-// peers starts n servers on one database.
-func peers(t *testing.T, n int) (list []peer) {
+// peers returns what starts a server on one database, each time another.
+func peers(t *testing.T) (start func() peer) {
 	t.Helper()
 	env := []string{"TASKHOOK_DATABASE_URL=" + pgtest.Database(t), "TASKHOOK_SECRET_KEY=" + strings.Repeat("ab", 32), "TASKHOOK_BOOTSTRAP_KEY=" + program.Key}
 	files := t.TempDir()
-	for range n {
+	return func() peer {
+		t.Helper()
 		s := serveIn(t, env, t.TempDir(), "--dev", "--files", files)
-		list = append(list, peer{s, client.New(s.url, program.Key)})
 		t.Cleanup(func() { s.Process.Kill() })
+		return peer{s, client.New(s.url, program.Key)}
 	}
-	return list
+}
+
+// owner starts a server that owns a lane, for there is no other yet, and then another.
+func owner(t *testing.T) (owns, other peer, r *program.Receiver) {
+	t.Helper()
+	start := peers(t)
+	owns = start()
+	r = owns.webhook(t)
+	awaitEvent(t, r, owns.publish(t))
+	return owns, start(), r
 }
 
 // webhook makes a receiver of all orders.
@@ -65,14 +75,12 @@ func TestNodeIsKilled(t *testing.T) {
 	if !pgtest.Need(t) {
 		return
 	}
-	both := peers(t, 2)
-	r := both[0].webhook(t)
-	awaitEvent(t, r, both[0].publish(t)) // now it owns the lane
-	if err := both[0].Process.Kill(); err != nil {
+	owns, other, r := owner(t)
+	if err := owns.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		awaitEvent(t, r, both[1].publish(t))
+		awaitEvent(t, r, other.publish(t))
 	}
 }
 
@@ -83,28 +91,30 @@ func TestNodeStopsAtOnce(t *testing.T) {
 	if !pgtest.Need(t) {
 		return
 	}
-	both := peers(t, 2)
-	idle := both[0].webhook(t)
-	awaitEvent(t, idle, both[0].publish(t))
+	start := peers(t)
+	owns := start()
+	idle := owns.webhook(t)
+	awaitEvent(t, idle, owns.publish(t))
 	met, hold := make(chan struct{}), make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		met <- struct{}{}
 		hold <- struct{}{}
 	}))
 	t.Cleanup(slow.Close)
-	if _, err := both[0].CreateWebhook(t.Context(), client.NewWebhook{URL: slow.URL, Events: []string{"slow.one"}}); err != nil {
+	if _, err := owns.CreateWebhook(t.Context(), client.NewWebhook{URL: slow.URL, Events: []string{"slow.one"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := both[0].Publish(t.Context(), client.NewEvent{Type: "slow.one", Data: json.RawMessage(`{}`)}); err != nil {
+	if _, err := owns.Publish(t.Context(), client.NewEvent{Type: "slow.one", Data: json.RawMessage(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
 	<-met
-	if err := both[0].Process.Signal(syscall.SIGTERM); err != nil {
+	other := start() // now that the first owns both lanes
+	if err := owns.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	awaitEvent(t, idle, both[1].publish(t))
+	awaitEvent(t, idle, other.publish(t))
 	<-hold // the slow send goes on until now
-	if err := both[0].Wait(); err != nil {
+	if err := owns.Wait(); err != nil {
 		t.Errorf("the server that was stopped: %v", err)
 	}
 }
@@ -116,29 +126,27 @@ func TestNodeIsSuspended(t *testing.T) {
 	if !pgtest.Need(t) {
 		return
 	}
-	both := peers(t, 2)
-	r := both[0].webhook(t)
-	awaitEvent(t, r, both[0].publish(t))
-	if err := both[0].Process.Signal(syscall.SIGSTOP); err != nil {
+	owns, other, r := owner(t)
+	if err := owns.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{both[1].publish(t), both[1].publish(t)}
+	ids := []string{other.publish(t), other.publish(t)}
 	for _, id := range ids {
 		awaitEvent(t, r, id)
 	}
-	if err := both[0].Process.Signal(syscall.SIGCONT); err != nil {
+	if err := owns.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	for line := ""; !strings.Contains(line, "msg=joined"); {
 		var err error
-		if line, err = both[0].stderr.ReadString('\n'); err != nil {
+		if line, err = owns.stderr.ReadString('\n'); err != nil {
 			t.Fatalf("the suspended server says nothing of joining again: %v", err)
 		}
 	}
-	if answer, err := http.Get(both[0].url + "/readyz"); err != nil || answer.StatusCode != http.StatusOK {
+	if answer, err := http.Get(owns.url + "/readyz"); err != nil || answer.StatusCode != http.StatusOK {
 		t.Errorf("it is not ready: %v", err)
 	}
-	ids = append(ids, both[0].publish(t), both[1].publish(t))
+	ids = append(ids, owns.publish(t), other.publish(t))
 	for _, id := range ids {
 		if n := len(awaitEvent(t, r, id)); n != 1 {
 			t.Errorf("%s arrived %d times", id, n)
