@@ -11,7 +11,8 @@ const (
 	intoContents = ` INTO contents (artifact, bytes) `
 )
 
-// changeRuns is change for runs and their tasks.
+// changeRuns is change for runs and their tasks. That a run is open is said by what it is
+// not, for SQLite would take the state for a hint to read the index of all that are.
 func changeRuns(b bulk, v string) string {
 	switch b {
 	case takenRows:
@@ -22,7 +23,7 @@ func changeRuns(b bulk, v string) string {
 			FROM ` + v + ` WHERE tasks.id = v.id AND tasks.state IN ('pending', 'queued', 'running')`
 	case doneRows:
 		return ` runs SET state = 'done', owner = NULL, submission = v.submission
-			FROM ` + v + ` WHERE runs.id = v.id AND coalesce(runs.owner, '') = v.owner AND runs.lease = v.lease AND runs.state = 'open' RETURNING runs.id`
+			FROM ` + v + ` WHERE runs.id = v.id AND coalesce(runs.owner, '') = v.owner AND runs.lease = v.lease AND runs.state <> 'done' RETURNING runs.id`
 	}
 	return ` tasks SET state = v.state, error = v.error, progress = v.progress, finished_at = v.finished_at FROM ` + v + `
 			WHERE tasks.id = v.id AND tasks.` + taskUnfinished + `
