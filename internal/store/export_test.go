@@ -85,3 +85,13 @@ func (s *Store) Prepared(ctx context.Context) (texts []string, err error) {
 	}
 	return texts, nil
 }
+
+// BulkTexts returns the bulk statements for SQLite, of all sizes.
+func BulkTexts() (texts []string) {
+	for _, sizes := range sqliteBulk {
+		for _, text := range sizes {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
