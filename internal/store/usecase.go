@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -32,7 +31,10 @@ func useCase(name string) *kind {
 
 func inSavepoint(ctx context.Context, t tx, w *write, do useFunc) error {
 	// What others of the batch still have to send must not be undone with this item.
-	if err := cmp.Or(t.settle(ctx), t.send(ctx, nil, "SAVEPOINT item")); err != nil {
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	if err := t.send(ctx, nil, "SAVEPOINT item"); err != nil {
 		return err
 	}
 	before := t.noted()

@@ -38,7 +38,7 @@ func (w *Worker) tell(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	followed, err := w.Progress.Followed(ctx, slices.Sorted(maps.Keys(accounts)))
-	if err != nil {
+	if err != nil || len(followed) == 0 {
 		return err
 	}
 	var reports []*taskhook.Report
