@@ -2,7 +2,11 @@
 
 package main
 
-import "github.com/taskhook/taskhook/internal/config"
+import (
+	"context"
+
+	"github.com/taskhook/taskhook/internal/config"
+)
 
 type configCommand struct {
 	config.Config
@@ -10,7 +14,7 @@ type configCommand struct {
 }
 
 // Run prints the settings in force; it fails where serve would refuse them.
-func (cmd *configCommand) Run(c *console) error {
+func (cmd *configCommand) Run(_ context.Context, c *console) error {
 	if cmd.Markdown {
 		return config.WriteMarkdown(c.stdout)
 	}

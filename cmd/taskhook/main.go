@@ -93,7 +93,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env confi
 	return 1
 }
 
+// runner is a subcommand.
+type runner interface {
+	Run(context.Context, *console) error
+}
+
 func (c *console) execute(ctx context.Context, args []string) error {
+	asked, err := c.parse(args)
+	if asked == nil || err != nil {
+		return err
+	}
+	return asked.Run(ctx, c)
+}
+
+// parse returns what the command line asks for, nil when that was help. The parser
+// with its model of all commands, 2 MB, is not to live as long as a server.
+func (c *console) parse(args []string) (runner, error) {
 	helped := false
 	parser, err := kong.New(&commands{},
 		kong.Name("taskhook"),
@@ -103,25 +118,23 @@ func (c *console) execute(ctx context.Context, args []string) error {
 		kong.ValueFormatter(flagHelp),
 		kong.Vars{"scenarios": bench.About()},
 		kong.Exit(func(int) { helped = true }),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(c),
 	)
 	if err != nil {
-		return fmt.Errorf("build the command line: %w", err)
+		return nil, fmt.Errorf("build the command line: %w", err)
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w; `taskhook --help` shows what there is", err)}
+		return nil, usageError{fmt.Errorf("%w; `taskhook --help` shows what there is", err)}
 	}
 	for _, step := range parsed.Path {
 		if step.Flag != nil {
 			c.given = append(c.given, step.Flag.Name)
 		}
 	}
-	return parsed.Run()
+	return parsed.Selected().Target.Addr().Interface().(runner), nil
 }
 
 // flagHelp adds default and environment variable to the help of a setting.

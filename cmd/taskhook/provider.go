@@ -24,7 +24,7 @@ type providerCommand struct {
 type providerListCommand struct{}
 
 // Run lists the names.
-func (*providerListCommand) Run(c *console) error {
+func (*providerListCommand) Run(_ context.Context, c *console) error {
 	for _, name := range providers.Names() {
 		fmt.Fprintln(c.stdout, name)
 	}
@@ -46,7 +46,7 @@ func (f *providerFiles) load(c *console) (*config.Config, error) {
 type providerCheckCommand struct{ providerFiles }
 
 // Run checks files and lists the models that they run.
-func (cmd *providerCheckCommand) Run(c *console) error {
+func (cmd *providerCheckCommand) Run(_ context.Context, c *console) error {
 	cfg, err := cmd.load(c)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -13,7 +14,7 @@ import (
 type versionCommand struct{}
 
 // Run prints the version, the commit and what built it.
-func (versionCommand) Run(c *console) error {
+func (versionCommand) Run(_ context.Context, c *console) error {
 	_, err := fmt.Fprintln(c.stdout, describe(buildInfo()))
 	return err
 }

@@ -165,7 +165,7 @@ func New(c Config) (*Dashboard, error) {
 	d := &Dashboard{Config: c, prefix: base.Path, secure: base.Scheme == "https", cookies: cookies,
 		failures: newLimiter(), streams: make(chan struct{}, maxStreams), storages: memo[storageView]{life: storageLife}, outlines: memo[Outline]{life: time.Hour}}
 	d.assets = loadAssets(d.prefix)
-	d.templates = parseTemplates(d.prefix, c.BaseURL, d.assets)
+	d.templates = newTemplates(d.prefix, c.BaseURL, d.assets)
 	crossOrigin := http.NewCrossOriginProtection()
 	if err := crossOrigin.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
 		return nil, fmt.Errorf("trust the origin of the dashboard: %w", err)

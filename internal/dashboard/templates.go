@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"sync"
 
 	"github.com/taskhook/taskhook"
 )
@@ -14,10 +15,11 @@ import (
 var templateFiles embed.FS
 
 // templates are the pages by the names of their files. Each is a set of its own:
-// the layout, the partials, and the page's definition of "main".
-type templates map[string]*template.Template
+// the layout, the partials, and the page's definition of "main". It is parsed when
+// it is first shown: together they take 2 MB, and at many servers nobody looks.
+type templates map[string]func() *template.Template
 
-func parseTemplates(prefix, baseURL string, a assets) templates {
+func newTemplates(prefix, baseURL string, a assets) templates {
 	funcs := template.FuncMap{
 		"path":        func(local string) string { return prefix + local },
 		"baseURL":     func() string { return baseURL },
@@ -37,15 +39,18 @@ func parseTemplates(prefix, baseURL string, a assets) templates {
 		"unpicked":    func(rows []taskhook.Delivery) deliveryTable { return deliveryTable{rows, false} },
 		"hint":        func(x taskhook.Attempt) string { return taskhook.Hint(&x) },
 	}
-	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout/*.html"))
+	shared := sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout/*.html"))
+	})
 	pages, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
 	set := templates{}
 	for _, file := range pages {
-		page := template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
-		set[file[len("templates/"):]] = page
+		set[file[len("templates/"):]] = sync.OnceValue(func() *template.Template {
+			return template.Must(template.Must(shared().Clone()).ParseFS(templateFiles, file))
+		})
 	}
 	return set
 }
@@ -85,7 +90,7 @@ func (t templates) render(page, name string, data any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("render %s: there is no such page", page)
 	}
-	if err := set.ExecuteTemplate(&b, name, data); err != nil {
+	if err := set().ExecuteTemplate(&b, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", page, err)
 	}
 	return visible(b.Bytes()), nil
