@@ -153,10 +153,12 @@ type Run struct {
 	Number     int    // from 1
 	Adapter    string // name of the adapter that runs it: "sandbox", "command"
 	Submission Submission
-	Handle     string // the provider's name for the work, once sent
-	Refused    string // names of adapters that have refused it for good, with spaces between
-	Queue      string // see QueueName, of work that workers fetch; else empty
+	Handle     string    // the provider's name for the work, once sent
+	SentAt     time.Time // when the provider took it on, as far as known; zero: it has not
+	Refused    string    // names of adapters that have refused it for good, with spaces between
+	Queue      string    // see QueueName, of work that workers fetch; else empty
 	DueAt      time.Time
+	Epoch      int64 // of the claim, by which a write names it: each has another
 }
 
 // Idempotency makes a submission repeatable: the same Hash (of account and key)

@@ -81,7 +81,7 @@ func (x *execution) work() error {
 	if cause := context.Cause(x.ctx); errors.Is(cause, provider.ErrCancelled) {
 		return provider.ErrCancelled
 	}
-	if x.ctx.Err() != nil || !x.worker.Lease().Allows(time.Now()) {
+	if x.ctx.Err() != nil || !x.mine() {
 		return errStopped // another may have it by the time that this was begun
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
@@ -145,7 +145,11 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 	if x.claimed.Run.Handle == "" {
 		return model.Timeout
 	}
-	return max(lastLook, model.Timeout-x.worker.Now().Sub(x.claimed.Task.StartedAt))
+	since := x.claimed.Run.SentAt
+	if since.IsZero() {
+		since = x.claimed.Task.StartedAt
+	}
+	return max(lastLook, model.Timeout-x.worker.Now().Sub(since))
 }
 
 // lastLook is the time for a look at work whose own time is over.

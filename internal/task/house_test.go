@@ -328,6 +328,22 @@ type remote struct {
 	script
 	repeatable bool
 	account    string
+	wait       func(ctx context.Context) error // before it asks; may be nil
+}
+
+// Run says that it asks before it does, and then does what it is told.
+func (r *remote) Run(ctx context.Context, q provider.Request, sink provider.Sink) error {
+	if q.Handle == "" && r.wait != nil {
+		if err := r.wait(ctx); err != nil {
+			return err
+		}
+	}
+	if q.Handle == "" {
+		if err := sink.Asking(ctx); err != nil {
+			return err
+		}
+	}
+	return r.script.Run(ctx, q, sink)
 }
 
 func (r *remote) Account() string { return r.account }
@@ -419,11 +435,18 @@ func (m *mortalRuns) ClaimRuns(ctx context.Context, now time.Time, node, adapter
 	return runs, last, err
 }
 
-func (m *mortalRuns) SentRun(ctx context.Context, node, run, handle string) (bool, error) {
+func (m *mortalRuns) SendingRun(ctx context.Context, node string, r taskhook.Run) (bool, error) {
 	if err := m.gone(); err != nil {
 		return false, err
 	}
-	return m.SubmissionStore.SentRun(ctx, node, run, handle)
+	return m.SubmissionStore.SendingRun(ctx, node, r)
+}
+
+func (m *mortalRuns) SentRun(ctx context.Context, node string, r taskhook.Run) (bool, error) {
+	if err := m.gone(); err != nil {
+		return false, err
+	}
+	return m.SubmissionStore.SentRun(ctx, node, r)
 }
 
 func (m *mortalRuns) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {

@@ -23,11 +23,11 @@ type RunStore interface {
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
 
-// SubmissionStore is the ledger of what providers were asked for. The claim of a run
-// notes in it that they are about to be; ok is false when the run is no longer the
-// node's.
+// SubmissionStore is the ledger of what providers are asked for, before and after they
+// are; ok is false when the run is no longer the node's, or they must not be.
 type SubmissionStore interface {
-	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
+	SendingRun(ctx context.Context, node string, r taskhook.Run) (ok bool, err error)
+	SentRun(ctx context.Context, node string, r taskhook.Run) (ok bool, err error)
 }
 
 // ProgressStore keeps how far runs are, and tells those who ask.

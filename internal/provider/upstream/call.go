@@ -38,13 +38,28 @@ type callError struct {
 func (e *callError) Error() string { return e.err.Error() }
 func (e *callError) Unwrap() error { return e.err }
 
-// ask makes a call and reads its answer.
+// ask makes a call, when the account's limit allows it, and reads its answer.
 func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answer, error) {
+	q, err := a.prepare(ctx, r, in, s)
+	if err == nil {
+		err = a.account.pace.Wait(ctx)
+	}
+	if err != nil {
+		return nil, &callError{false, err}
+	}
+	return a.exchange(ctx, q)
+}
+
+// exchange sends a request and reads the answer, within the time of a call.
+func (a *Adapter) exchange(ctx context.Context, q *http.Request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.program.Timeout)
 	defer cancel()
 	var heard atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { heard.Store(true) }})
-	got, err := a.send(ctx, r, in, s)
+	got, err := a.options.API.Do(q.WithContext(ctx))
+	if broken, ok := errors.AsType[*url.Error](err); ok {
+		err = broken.Err // without the URL, which may hold a secret
+	}
 	if err != nil {
 		return nil, &callError{heard.Load(), err}
 	}
@@ -61,22 +76,6 @@ func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answe
 		found.json = nil
 	}
 	return found, nil
-}
-
-// send makes a call; the caller closes the body of what it returns.
-func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http.Response, error) {
-	if err := a.account.pace.Wait(ctx); err != nil {
-		return nil, err
-	}
-	q, err := a.prepare(ctx, r, in, s)
-	if err != nil {
-		return nil, err
-	}
-	got, err := a.options.API.Do(q)
-	if broken, ok := errors.AsType[*url.Error](err); ok {
-		err = broken.Err // without the URL, which may hold a secret
-	}
-	return got, err
 }
 
 // prepare fills in a request.

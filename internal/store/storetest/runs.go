@@ -18,7 +18,9 @@ func runTests() []test {
 		{"a failed run tells why", testRunFails},
 		{"a released run can be claimed again", testRunRelease},
 		{"a run goes to another adapter", testRunHandedOn},
+		{"a provider is asked only of what is the node's, and unknown", testSubmission},
 		{"an unknown submission stays so", testUnknownSubmission},
+		{"a repeated release does not end the next claim", testRepeatedRelease},
 		{"cancelled work elsewhere is called off", testCancelElsewhere},
 		{"either cancel or finish wins", testCancelRacesFinish},
 		{"a stale finish changes nothing", testStaleFinish},
@@ -35,6 +37,12 @@ func (f *fixture) claimRun(n *node) taskhook.ClaimedRun {
 	f.ok(err)
 	equal(f.t, "claimed runs", len(runs), 1)
 	return runs[0]
+}
+
+// sentAs is a run that its provider has taken on.
+func sentAs(r taskhook.Run, handle string, now time.Time) taskhook.Run {
+	r.Handle, r.SentAt = handle, now
+	return r
 }
 
 func accountsOf(runs []taskhook.ClaimedRun) (ids []string) {
@@ -124,11 +132,11 @@ func testRunLife(t *testing.T, f *fixture) {
 	f.now = f.now.Add(time.Second)
 	began := f.now
 	c := f.claimRun(n)
+	run.Epoch = 1
 	equal(t, "run", c.Run, run)
 	equal(t, "claims", c.Claims, 1)
 	equal(t, "state of its task", c.Task.State, taskhook.TaskRunning)
 	equal(t, "started at", c.Task.StartedAt, began)
-	equal(t, "about to be submitted", f.count(`SELECT count(*) FROM runs WHERE submission = 'sending'`), 1)
 	f.now = f.now.Add(time.Second)
 	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
 	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
@@ -197,6 +205,57 @@ func testRunHandedOn(t *testing.T, f *fixture) {
 	equal(t, "adapter", got.Adapter, "http:other")
 }
 
+func testSubmission(t *testing.T, f *fixture) {
+	f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	sending := func(node string, epoch int64) bool {
+		r := c.Run
+		r.Epoch = epoch
+		ok, err := f.Store.SendingRun(f.ctx, node, r)
+		f.ok(err)
+		return ok
+	}
+	equal(t, "another node", sending("node_other", c.Run.Epoch), false)
+	equal(t, "another claim", sending(n.id, c.Run.Epoch+1), false)
+	equal(t, "the run's own", sending(n.id, c.Run.Epoch), true)
+	n = f.join()
+	c = f.claimRun(n)
+	equal(t, "submission after a crash", c.Run.Submission, taskhook.SubmissionSending)
+	sent := f.now.Add(time.Second)
+	for _, handle := range []string{"job_1", "job_1"} {
+		ok, err := f.Store.SentRun(f.ctx, n.id, sentAs(c.Run, handle, sent))
+		f.ok(err)
+		equal(t, "sent", ok, true)
+	}
+	equal(t, "what is known by a handle", sending(n.id, c.Run.Epoch), false)
+	n = f.join()
+	c = f.claimRun(n)
+	equal(t, "submission", c.Run.Submission, taskhook.SubmissionSent)
+	equal(t, "handle", c.Run.Handle, "job_1")
+	equal(t, "sent at", c.Run.SentAt, sent)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
+	equal(t, "sent at, after a release", f.claimRun(n).Run.SentAt, sent)
+}
+
+// testRepeatedRelease repeats a release of unknown outcome when the node has the run
+// again: whoever works it goes on to be the only one.
+func testRepeatedRelease(t *testing.T, f *fixture) {
+	f.task(f.account())
+	n := f.join()
+	first := f.claimRun(n)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, first.Run, f.now, true))
+	second := f.claimRun(n)
+	ok, err := f.Store.SendingRun(f.ctx, n.id, second.Run)
+	f.ok(err)
+	equal(t, "asked", ok, true)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, first.Run, f.now, true))
+	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(t, "claimed by two", len(none), 0)
+	equal(t, "asked for, by the ledger", f.count(`SELECT count(*) FROM runs WHERE submission = 'sending'`), 1)
+}
+
 func testUnknownSubmission(t *testing.T, f *fixture) {
 	f.task(f.account())
 	n := f.join()
@@ -206,8 +265,11 @@ func testUnknownSubmission(t *testing.T, f *fixture) {
 		f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
 		c = f.claimRun(n)
 		equal(t, "submission", c.Run.Submission, taskhook.SubmissionUnknown)
+		_, err := f.Store.SendingRun(f.ctx, n.id, c.Run)
+		f.ok(err)
+		equal(t, "submission when it is asked again", f.count(`SELECT count(*) FROM runs WHERE submission = 'unknown'`), 1)
 	}
-	_, err := f.Store.SentRun(f.ctx, n.id, c.Run.ID, "job_1")
+	_, err := f.Store.SentRun(f.ctx, n.id, sentAs(c.Run, "job_1", f.now))
 	f.ok(err)
 	c.Run.Handle = "job_1"
 	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
@@ -322,7 +384,7 @@ func testJoinFreesRuns(t *testing.T, f *fixture) {
 	next := f.join()
 	again := f.claimRun(next)
 	equal(t, "run", again.Run.ID, c.Run.ID)
-	equal(t, "submission", again.Run.Submission, taskhook.SubmissionSending)
+	equal(t, "submission of what nobody was asked for", again.Run.Submission, taskhook.SubmissionUnsent)
 	equal(t, "claims", again.Claims, 2)
 	f.ok(f.Store.Leave(f.ctx, next.id))
 	equal(t, "nodes", f.count(`SELECT count(*) FROM nodes`), 0)

@@ -138,6 +138,8 @@ CREATE TABLE runs (
     lease_until BIGINT NOT NULL DEFAULT 0, -- when the worker counts as lost
     deadline    BIGINT NOT NULL DEFAULT 0, -- when the model's time is over
     refused    TEXT COLLATE "C" NOT NULL DEFAULT '', -- by these adapters for good, with spaces between
+    epoch      BIGINT NOT NULL DEFAULT 0, -- rises with each claim
+    sent_at    BIGINT, -- when its provider took it on; NULL: it has not, or is not known
     UNIQUE (task, number)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
