@@ -184,4 +184,5 @@ type RunEnd struct {
 	Task        Task         // State, Error, Results, FinishedAt as they are to become
 	Publication *Publication // its event, with the per-job delivery where one is owed
 	Stale       bool         // set when it is recorded: the run was not the node's any more
+	Next        string       // set when it is recorded: the adapter of the run of its batch that is due now; empty: none is
 }

@@ -143,3 +143,35 @@ func TestBatchesThatAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestBatchOfVendors: the tasks of a batch may be of different vendors, which are all
+// woken, and by each other's ends.
+func TestBatchOfVendors(t *testing.T) {
+	inHouse(t, func(h *house) {
+		choices := 0
+		h.options.Vendors.room = func(adapter string) bool { // as if one was busy by turns
+			if adapter == "http:paid" {
+				choices++
+			}
+			return adapter != "http:paid" || choices%2 == 0
+		}
+		h.paid.set(asked(time.Second))
+		h.other.set(asked(time.Second))
+		s := h.batches()
+		for _, concurrency := range []int{0, 1} {
+			n := newBatch(cats(4)...)
+			n.Model, n.Concurrency = "sold", concurrency
+			b, _, err := s.Create(h.Context(), taskhook.Identity{AccountID: "acc_a"}, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass(5 * time.Second)
+			if b, _ = s.Batch(h.Context(), "acc_a", b.ID); b.Succeeded != 4 {
+				t.Errorf("%d at a time: it stands so: %+v", concurrency, b)
+			}
+		}
+		if paid, other := len(h.paid.begun()), len(h.other.begun()); paid == 0 || other == 0 {
+			t.Errorf("%d and %d were begun, so nothing is proven", paid, other)
+		}
+	})
+}

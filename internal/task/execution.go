@@ -93,6 +93,9 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.Publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
 	w.Endings.Announce(&k)
+	if end.Next != "" {
+		w.Created(end.Next)
+	}
 	if end.Stale && failures == 0 {
 		x.discard(ctx) // after a failure it may be stale because that one was stored after all
 	}

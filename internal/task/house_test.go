@@ -85,6 +85,7 @@ type house struct {
 	options WorkerOptions
 	node    *node
 	claimed func(runs []taskhook.ClaimedRun) // called when a claim is stored, and not yet known; may be nil
+	lost    atomic.Bool                      // the node has lost its place, and the process has joined as another
 
 	mu   sync.Mutex
 	told []taskhook.Outcome // by the renderer of the primary form
@@ -147,7 +148,12 @@ func (h *house) start() {
 	h.Helper()
 	o := h.options
 	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
-	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
+	o.Lease = func() taskhook.Lease {
+		if h.lost.Load() {
+			return taskhook.Lease{Node: id + "_next"}
+		}
+		return taskhook.Lease{Node: id}
+	}
 	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store, claimed: h.claimed}
 	o.Runs, o.Ledger = runs, runs
 	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, noInbox{}); err != nil {

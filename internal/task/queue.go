@@ -10,7 +10,7 @@ import (
 type queue struct {
 	worker *Worker
 	name   string // of the adapter
-	slots  *slots
+	slots  *slots // of its account; the worker's lock guards it
 	wake   chan struct{}
 	last   string // the account that was served last
 }
@@ -53,13 +53,14 @@ func (q *queue) run(ctx context.Context) {
 
 // claim takes on what there are slots for and says when to look again.
 func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
-	q.slots.claiming.Lock()
-	defer q.slots.claiming.Unlock()
-	free := min(q.slots.free(), maxClaim)
+	w := q.worker
+	slots := w.slotsOf(q)
+	slots.claiming.Lock()
+	defer slots.claiming.Unlock()
+	free := min(slots.free(), maxClaim)
 	if free <= 0 {
 		return lookEvery // a run that ends signals
 	}
-	w := q.worker
 	adapter, ok := w.Adapters.Adapter(q.name)
 	if !ok {
 		return lookEvery // can't happen: none is taken out
@@ -79,10 +80,10 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	}
 	q.last = last
 	for _, c := range claimed {
-		q.slots.take()
+		slots.take()
 		group.Add(1)
 		x := newExecution(ctx, w, adapter, lease.Node, c, func() {
-			q.slots.release()
+			slots.release()
 			group.Done()
 		})
 		w.enter(x)

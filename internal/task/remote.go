@@ -14,7 +14,7 @@ import (
 const (
 	minRefusal = time.Second    // between two times
 	maxRefusal = time.Hour      // the same, whatever it says
-	patience   = 24 * time.Hour // from the task's creation on
+	patience   = 24 * time.Hour // from when the run was first taken on
 )
 
 // Asking is of provider.Sink. Whoever can't say so in the ledger does not ask, nor who
@@ -86,11 +86,17 @@ func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 		Message: "It is not known whether the provider took the task on, so it was not asked again. Look there: attach its id to this task, or retry the task."})
 }
 
+// impatient reports whether providers have refused the run for too long. How long it
+// waited before one was asked does not count.
+func (x *execution) impatient(now time.Time) bool {
+	return now.Sub(x.claimed.Task.StartedAt) > patience
+}
+
 // refused returns the refusal that the run ended by, with how long to wait, or nil
 // when it did not, or has for too long.
 func (x *execution) refused(err error) *provider.Refused {
 	r, ok := errors.AsType[*provider.Refused](err)
-	if !ok || x.worker.Now().Sub(x.claimed.Task.CreatedAt) > patience {
+	if !ok || x.impatient(x.worker.Now()) {
 		return nil
 	}
 	return &provider.Refused{After: min(max(r.After, minRefusal), maxRefusal), Err: err}

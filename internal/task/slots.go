@@ -1,6 +1,9 @@
 package task
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // slots bound the runs that go on at once, of one queue, or of several whose adapters
 // have one account with their provider.
@@ -17,13 +20,30 @@ type slots struct {
 func (s *slots) set(most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.most = most
+	full := s.taken >= s.most
+	if s.most = most; full && s.taken < most {
+		s.tell()
+	}
 }
 
 func (s *slots) join(q *queue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queues = append(s.queues, q)
+}
+
+// part is of a queue that now has other slots. Those that its runs have they keep.
+func (s *slots) part(q *queue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queues = slices.DeleteFunc(s.queues, func(other *queue) bool { return other == q })
+}
+
+// tell is called with the lock held.
+func (s *slots) tell() {
+	for _, q := range s.queues {
+		q.signal()
+	}
 }
 
 func (s *slots) take() {
@@ -36,9 +56,7 @@ func (s *slots) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken--
-	for _, q := range s.queues {
-		q.signal()
-	}
+	s.tell()
 }
 
 func (s *slots) free() int {

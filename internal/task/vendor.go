@@ -207,7 +207,7 @@ func (x *execution) elsewhere(now time.Time, err error) (in time.Duration, uncou
 	_, busy := errors.AsType[*provider.Refused](err)
 	_, unreached := errors.AsType[*provider.Unreached](err)
 	switch {
-	case busy && now.Sub(x.claimed.Task.CreatedAt) > patience:
+	case busy && x.impatient(now):
 		return 0, false, false
 	case unreached && x.claimed.Claims >= maxTries*len(model.Vendors):
 		return 0, false, false

@@ -97,25 +97,53 @@ const defaultSlots = 64
 func (w *Worker) Renew() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	limits := map[string]int{}
 	for _, name := range w.Adapters.Names() {
 		account, most := w.Adapters.Concurrency(name)
 		most = cmp.Or(most, defaultSlots)
-		if w.slots[account] == nil {
-			w.slots[account] = &slots{}
+		if limit, ok := limits[account]; ok { // one of an adapter that is no longer written, perhaps
+			most = min(most, limit)
 		}
-		q := w.queues[name]
-		if q == nil {
-			q = &queue{worker: w, name: name, slots: w.slots[account], wake: make(chan struct{}, 1)}
-			q.slots.join(q)
-			w.queues[name] = q
-			w.idle = append(w.idle, q)
-		}
-		q.slots.set(most)
+		limits[account] = most
+		w.enlist(name, account, most)
+	}
+	for account, most := range limits {
+		w.slots[account].set(most)
 	}
 	select {
 	case w.renewed <- struct{}{}:
 	default:
 	}
+}
+
+// enlist has the queue of an adapter take on as many runs as the account has slots for.
+// It is called with the lock held.
+func (w *Worker) enlist(adapter, account string, most int) {
+	s := w.slots[account]
+	if s == nil {
+		s = &slots{most: most}
+		w.slots[account] = s
+	}
+	q := w.queues[adapter]
+	switch {
+	case q == nil:
+		q = &queue{worker: w, name: adapter, wake: make(chan struct{}, 1)}
+		w.queues[adapter] = q
+		w.idle = append(w.idle, q)
+	case q.slots == s:
+		return
+	default:
+		q.slots.part(q)
+	}
+	q.slots = s
+	s.join(q)
+}
+
+// slotsOf returns those that the runs of a queue take now.
+func (w *Worker) slotsOf(q *queue) *slots {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return q.slots
 }
 
 // queue returns that of an adapter, or nil.
@@ -136,7 +164,7 @@ func (w *Worker) Created(adapter string) {
 func (w *Worker) Look(ctx context.Context) {
 	for _, name := range w.Adapters.Names() {
 		q := w.queue(name)
-		if q == nil || q.slots.free() <= 0 {
+		if q == nil || w.slotsOf(q).free() <= 0 {
 			continue
 		}
 		due, err := w.Runs.NextRun(ctx, name)
@@ -149,7 +177,7 @@ func (w *Worker) Look(ctx context.Context) {
 // room reports whether an adapter could take on one more run here.
 func (w *Worker) room(adapter string) bool {
 	q := w.queue(adapter)
-	return q != nil && q.slots.free() > 0
+	return q != nil && w.slotsOf(q).free() > 0
 }
 
 // Cancelled stops the run of a task, if it goes on here.
