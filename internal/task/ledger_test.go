@@ -109,8 +109,9 @@ func TestPatienceBeginsWithTheFirstTry(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			inHouse(t, func(h *house) {
 				h.stop()
-				h.paid.set(inTurn(ends(busy(time.Minute)), asked(0)))
-				h.other.set(inTurn(ends(busy(time.Minute)), asked(0)))
+				often := inTurn(ends(busy(time.Minute)), ends(busy(time.Minute)), ends(busy(time.Minute)), asked(0))
+				h.paid.set(often)
+				h.other.set(often)
 				k := h.create("acc_a", model)
 				pass(patience + time.Hour)
 				h.start()
