@@ -120,6 +120,7 @@ var searches = []struct{ statement, step string }{
 	{"UPDATE OR FAIL tasks SET state = 'running'", "SEARCH tasks USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL tasks SET state = v.state", "SEARCH tasks USING PRIMARY KEY (id=?)"},
 	{"SELECT min(due_at) FROM runs", "SEARCH runs USING INDEX runs_next (adapter=?)"},
+	{"SELECT adapter FROM runs", "SEARCH runs USING INDEX runs_next (adapter>?)"},
 	{"finished_at FROM tasks WHERE account = $1 ORDER BY", "SEARCH tasks USING INDEX tasks_by_account (account=?)"},
 	{"finished_at FROM tasks WHERE account = $1 AND id < $2", "SEARCH tasks USING INDEX tasks_by_account (account=? AND id<?)"},
 	{"WHERE d.account = $1 AND d.endpoint = $2 AND d.endpoint <> '' ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=?)"},

@@ -172,6 +172,19 @@ func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) 
 	return atOrZero(due), err
 }
 
+// WaitingAdapters lists the adapters that there are free runs of, by one search of the
+// index for each.
+func (s *Store) WaitingAdapters(ctx context.Context) (adapters []string, err error) {
+	for after := ""; ; {
+		next, ok, err := first(ctx, s.db, scanInto[string], `SELECT adapter FROM runs WHERE state = 'open' AND owner IS NULL AND adapter > $1
+			ORDER BY adapter LIMIT 1`, after)
+		if err != nil || !ok {
+			return adapters, err
+		}
+		adapters, after = append(adapters, next), next
+	}
+}
+
 // Progress notes how far running tasks of the node are, in percent by task id, and
 // returns by task id all runs that are still the node's own.
 func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error) {

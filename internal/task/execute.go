@@ -85,7 +85,11 @@ func (x *execution) work() error {
 		return errStopped // another may have it by the time that this was begun
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
-	if err != nil {
+	switch {
+	case err == nil:
+	case x.claimed.Run.Handle != "": // what was asked for is waited for
+		model = &catalogue.Model{Name: k.Model, Timeout: patience}
+	default:
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
 	x.ctx, x.release = context.WithTimeoutCause(x.ctx, x.remains(model), provider.ErrTimeout)

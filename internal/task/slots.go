@@ -20,10 +20,7 @@ type slots struct {
 func (s *slots) set(most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full := s.taken >= s.most
-	if s.most = most; full && s.taken < most {
-		s.tell()
-	}
+	s.most = most
 }
 
 func (s *slots) join(q *queue) {
@@ -39,13 +36,6 @@ func (s *slots) part(q *queue) {
 	s.queues = slices.DeleteFunc(s.queues, func(other *queue) bool { return other == q })
 }
 
-// tell is called with the lock held.
-func (s *slots) tell() {
-	for _, q := range s.queues {
-		q.signal()
-	}
-}
-
 func (s *slots) take() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +46,9 @@ func (s *slots) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken--
-	s.tell()
+	for _, q := range s.queues {
+		q.signal()
+	}
 }
 
 func (s *slots) free() int {

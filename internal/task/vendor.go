@@ -189,10 +189,17 @@ func (x *execution) choice() *catalogue.Model {
 		return nil
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
-	if err != nil || len(model.Vendors) < 2 {
+	if err != nil || !slices.ContainsFunc(model.Vendors, x.mayGoTo) {
 		return nil
 	}
 	return model
+}
+
+// mayGoTo reports whether a vendor of the run's model is another one, that asks for
+// work itself, and of somebody.
+func (x *execution) mayGoTo(v catalogue.Vendor) bool {
+	_, pulled := catalogue.Pool(v.Adapter)
+	return v.Adapter != x.claimed.Run.Adapter && v.Adapter != catalogue.Sandbox && !pulled
 }
 
 // elsewhere has a run that its vendor has certainly not taken on go to another, or to

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 type RunStore interface {
 	ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (_ []taskhook.ClaimedRun, last string, err error)
 	NextRun(ctx context.Context, adapter string) (time.Time, error)
+	WaitingAdapters(ctx context.Context) ([]string, error)
 	ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
@@ -97,6 +100,7 @@ const defaultSlots = 64
 func (w *Worker) Renew() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	known := slices.Collect(maps.Values(w.queues))
 	limits := map[string]int{}
 	for _, name := range w.Adapters.Names() {
 		account, most := w.Adapters.Concurrency(name)
@@ -110,6 +114,14 @@ func (w *Worker) Renew() {
 	for account, most := range limits {
 		w.slots[account].set(most)
 	}
+	for _, q := range known {
+		q.signal() // there may be more room, or an adapter that was missed
+	}
+	w.renew()
+}
+
+// renew has Run look for queues that do not run yet.
+func (w *Worker) renew() {
 	select {
 	case w.renewed <- struct{}{}:
 	default:
@@ -197,6 +209,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer group.Wait()
 	group.Go(func() { w.reportProgress(ctx) })
 	group.Go(func() { w.tellProgress(ctx) })
+	group.Go(func() { w.watchAbsent(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
