@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -185,28 +186,23 @@ func (s *Store) WaitingAdapters(ctx context.Context) (adapters []string, err err
 	}
 }
 
-// Progress notes how far running tasks of the node are, in percent by task id, and
-// returns by task id all runs that are still the node's own.
-func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error) {
-	err = s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
-		owned, err := collect(ctx, t, scanInto[string], `SELECT task FROM runs WHERE owner = $1 AND state = 'open' ORDER BY task`, node)
-		if err != nil {
-			return err
-		}
-		mine = make(map[string]bool, len(owned))
-		for _, task := range owned {
-			mine[task] = true
-			p, moved := percent[task]
-			if !moved {
-				continue
-			}
-			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
+// Progress notes how far running tasks of the node are, in percent by task id.
+func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) error {
+	return s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
+		for _, task := range slices.Sorted(maps.Keys(percent)) {
+			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3
+				AND EXISTS (SELECT 1 FROM runs WHERE task = $4 AND owner = $5)`, percent[task], task, percent[task], task, node); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return mine, err
+}
+
+// OwnedRuns lists, in order, the runs that are the node's of those after one id and up
+// to another.
+func (s *Store) OwnedRuns(ctx context.Context, node, after, upTo string) ([]string, error) {
+	return collect(ctx, s.db, scanInto[string], `SELECT id FROM runs WHERE owner = $1 AND id > $2 AND id <= $3 ORDER BY id`, node, after, upTo)
 }
 
 // ReleaseRun ends the node's claim of a run, which is to be taken on again from due on

@@ -111,8 +111,8 @@ func TestBatchIsCancelled(t *testing.T) {
 			if b, _ = s.Batch(h.Context(), "acc_a", b.ID); b.FinishedAt.IsZero() {
 				t.Error("it does not end")
 			}
-			if n := len(h.node.going()); n > 0 {
-				t.Errorf("%d runs go on", n)
+			if n := len(h.node.busy()); n > 0 {
+				t.Errorf("runs of %d accounts go on", n)
 			}
 			if _, err := s.Cancel(h.Context(), "acc_a", b.ID); taskhook.ErrorCode(err) != taskhook.CodeConflict {
 				t.Errorf("cancelled again: %v", err)

@@ -64,8 +64,8 @@ func (x *execution) callOff() {
 
 // leave ends the execution.
 func (x *execution) leave() {
-	if x.release != nil {
-		x.release()
+	if x.over != nil {
+		x.over.Stop()
 	}
 	x.cancel(nil)
 	x.worker.leave(x)
@@ -92,7 +92,7 @@ func (x *execution) work() error {
 	default:
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
-	x.ctx, x.release = context.WithTimeoutCause(x.ctx, x.remains(model), provider.ErrTimeout)
+	x.limit(x.remains(model))
 	x.time = model.Timeout
 	return x.judged(x.call(model.At(x.adapter.Name())))
 }

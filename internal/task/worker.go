@@ -35,7 +35,8 @@ type SubmissionStore interface {
 
 // ProgressStore keeps how far runs are, and tells those who ask.
 type ProgressStore interface {
-	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
+	Progress(ctx context.Context, node string, percent map[string]int) error
+	OwnedRuns(ctx context.Context, node, after, upTo string) ([]string, error)
 	Followed(ctx context.Context, accounts []string) (types map[string][]string, err error)
 	Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error
 }
@@ -76,6 +77,7 @@ type Worker struct {
 	idle      []*queue              // that do not run yet
 	slots     map[string]*slots     // by account
 	running   map[string]*execution // by task id
+	accounts  map[string]int        // how many of them each has
 	claiming  int                   // claims that go on
 	cancelled map[string]bool       // tasks that were cancelled meanwhile
 }
@@ -86,7 +88,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Now = time.Now
 	}
 	w := &Worker{WorkerOptions: o, renewed: make(chan struct{}, 1), queues: map[string]*queue{}, slots: map[string]*slots{},
-		running: map[string]*execution{}, cancelled: map[string]bool{}}
+		running: map[string]*execution{}, accounts: map[string]int{}, cancelled: map[string]bool{}}
 	w.Renew()
 	w.Vendors.room = w.room
 	return w
@@ -190,17 +192,6 @@ func (w *Worker) Look(ctx context.Context) {
 func (w *Worker) room(adapter string) bool {
 	q := w.queue(adapter)
 	return q != nil && w.slotsOf(q).free() > 0
-}
-
-// Cancelled stops the run of a task, if it goes on here.
-func (w *Worker) Cancelled(taskID string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if x := w.running[taskID]; x != nil {
-		x.cancel(provider.ErrCancelled)
-	} else if w.claiming > 0 {
-		w.cancelled[taskID] = true
-	}
 }
 
 // Run works until ctx ends, then stops the runs that go on and gives them back.

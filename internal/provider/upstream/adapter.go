@@ -96,6 +96,7 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 			return a.end(ctx, r, s, sink, last, err)
 		}
 	}
+	r.Input = nil // which may be large, and is not needed any more
 	w := a.newWatch(ctx, r, s, sink)
 	parked := &provider.Parked{Wait: w.start, Resume: func() error {
 		if w.err == nil && w.last.state == succeeded && r.Handle == "" {

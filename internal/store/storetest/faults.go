@@ -218,8 +218,7 @@ func runWrites() map[string]faultWrite {
 			return err
 		}},
 		"progress": {do: func(f *fixture, w *world) error {
-			_, err := f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
-			return err
+			return f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
 		}},
 		"tell": {do: func(f *fixture, w *world) error {
 			return f.Store.Tell(f.ctx, f.now, []*taskhook.Report{newReport(w.n.id, w.started, progressType, 1, f.now)})

@@ -363,21 +363,25 @@ func testRepeatedFinish(t *testing.T, f *fixture) {
 func testProgress(t *testing.T, f *fixture) {
 	account, n := f.account(), f.join()
 	k, _ := f.task(account)
-	f.claimRun(n)
-	report := func(node string, percent int) map[string]bool {
-		mine, err := f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent})
+	run := f.claimRun(n).Run.ID
+	report := func(node string, percent int) bool {
+		f.ok(f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent}))
+		mine, err := f.Store.OwnedRuns(f.ctx, node, "", run)
 		f.ok(err)
-		return mine
+		return slices.Contains(mine, run)
 	}
-	equal(t, "ours", report(n.id, 40)[k.ID], true)
+	equal(t, "ours", report(n.id, 40), true)
 	report(n.id, 20)
-	equal(t, "another node's", report("node_other", 90)[k.ID], false)
+	equal(t, "another node's", report("node_other", 90), false)
 	got, err := f.Store.Task(f.ctx, account, k.ID)
 	f.ok(err)
 	equal(t, "progress", got.Progress, 40)
 	_, err = f.Store.CancelTask(f.ctx, f.now, account, k.ID)
 	f.ok(err)
-	equal(t, "ours after a cancel", report(n.id, 50)[k.ID], false)
+	equal(t, "ours after a cancel", report(n.id, 50), false)
+	none, err := f.Store.OwnedRuns(f.ctx, n.id, run, run)
+	f.ok(err)
+	equal(t, "ours after it", len(none), 0)
 }
 
 func testJoinFreesRuns(t *testing.T, f *fixture) {

@@ -144,7 +144,7 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
 CREATE INDEX runs_next ON runs (adapter, due_at) WHERE state = 'open' AND owner IS NULL;
-CREATE INDEX runs_owned ON runs (owner) WHERE owner IS NOT NULL;
+CREATE INDEX runs_owned ON runs (owner, id) WHERE owner IS NOT NULL;
 -- What an account has under way, for its quota.
 CREATE INDEX runs_open ON runs (account) WHERE state = 'open';
 CREATE INDEX runs_waiting ON runs (account, queue, priority DESC, due_at, id) WHERE state = 'open' AND queue <> '' AND lease = '';
