@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -161,8 +163,10 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	}
 	ctx, enough := patient(ctx)
 	defer enough()
-	got, err := a.exchange(ctx, q)
-	if err := a.accepted(ctx, got, err, s); err != nil {
+	var heard atomic.Bool // by the API, perhaps, or a part of it
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { heard.Store(true) }}
+	got, err := a.exchange(httptrace.WithClientTrace(ctx, trace), q)
+	if err := a.accepted(ctx, got, heard.Load(), err, s); err != nil {
 		return nil, err
 	}
 	if a.program.Submit.Binary {
