@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -174,4 +175,30 @@ func TestBatchOfVendors(t *testing.T) {
 			t.Errorf("%d and %d were begun, so nothing is proven", paid, other)
 		}
 	})
+}
+
+// stuck is a queue whose batches another node ends, and has not yet.
+type stuck struct {
+	BatchQueue
+	asked int
+}
+
+func (q *stuck) DueBatches(_ context.Context, limit int) ([]taskhook.Batch, error) {
+	q.asked++
+	return slices.Repeat([]taskhook.Batch{{ID: "batch_1", StoppedAt: time.Unix(1, 0)}}, limit), nil
+}
+
+func (q *stuck) FinishBatch(_ context.Context, _ time.Time, e *taskhook.BatchEnd) error {
+	e.Stale = true
+	return nil
+}
+
+// TestBatchesThatStayDue holds that what can't be ended now is not asked for without rest.
+func TestBatchesThatStayDue(t *testing.T) {
+	t.Parallel()
+	q := &stuck{}
+	s := NewBatches(BatchesOptions{Tasks: NewService(ServiceOptions{}), Queue: q})
+	if err := s.look(t.Context()); err != nil || q.asked != 1 {
+		t.Errorf("asked %d times: %v", q.asked, err)
+	}
 }
