@@ -153,10 +153,12 @@ type Run struct {
 	Number     int    // from 1
 	Adapter    string // name of the adapter that runs it: "sandbox", "command"
 	Submission Submission
-	Handle     string // the provider's name for the work, once sent
-	Refused    string // names of adapters that have refused it for good, with spaces between
-	Queue      string // see QueueName, of work that workers fetch; else empty
+	Handle     string    // the provider's name for the work, once sent
+	SentAt     time.Time // when the provider took it on, as far as known; zero: it has not
+	Refused    string    // names of adapters that have refused it for good, with spaces between
+	Queue      string    // see QueueName, of work that workers fetch; else empty
 	DueAt      time.Time
+	Epoch      int64 // of the claim, by which a write names it: each has another
 }
 
 // Idempotency makes a submission repeatable: the same Hash (of account and key)
@@ -182,4 +184,5 @@ type RunEnd struct {
 	Task        Task         // State, Error, Results, FinishedAt as they are to become
 	Publication *Publication // its event, with the per-job delivery where one is owed
 	Stale       bool         // set when it is recorded: the run was not the node's any more
+	Next        string       // set when it is recorded: the adapter of the run of its batch that is due now; empty: none is
 }

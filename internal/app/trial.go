@@ -115,6 +115,8 @@ type trialSink struct{ *Trial }
 
 func (s *trialSink) Progress(percent int) { fmt.Fprintf(s.Trace, "progress %d %%\n", percent) }
 
+func (s *trialSink) Asking(context.Context) error { return nil }
+
 func (s *trialSink) Sent(_ context.Context, handle string) error {
 	_, err := fmt.Fprintf(s.Trace, "taken on as %s\n", handle)
 	return err

@@ -30,7 +30,7 @@ func elsewhere(point string) string {
 	switch kindOf(point) {
 	case "renew_node", "remove_dead":
 		return "servers write it that share a database, which TestFaultsOnNodes kills at random times"
-	case "sent_run":
+	case "sending_run", "sent_run":
 		return "only upstream APIs lead to it: TestPaidKills"
 	case "remove", "order_erasure", "finish_erasure", "erase", "close_account":
 		return "it takes away what the judge looks for: TestErasureKills"

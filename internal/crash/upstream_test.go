@@ -24,7 +24,7 @@ var paidKills = flag.Int("paidkills", 10, "how often a server is killed that ask
 // paidPoints are the points around asking, looking, copying and ending.
 func paidPoints() []string {
 	points := []string{"run:submitted", "run:sent", "artifact:stored", "run:done", "commit:before", "commit:after"}
-	for _, kind := range []string{"create_task", "claim_runs", "sent_run", "finish_run"} {
+	for _, kind := range []string{"create_task", "claim_runs", "sending_run", "sent_run", "finish_run"} {
 		points = append(points, kind+":before", kind+":after")
 	}
 	return points

@@ -43,7 +43,7 @@ func NewTrusted(o TrustedOptions) *http.Transport {
 		TLSHandshakeTimeout:    cmp.Or(o.TLS, 5*time.Second),
 		ResponseHeaderTimeout:  stall,
 		MaxResponseHeaderBytes: 32 << 10,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConnsPerHost:    128, // as many as looks at the work of one upstream go on at once
 		IdleConnTimeout:        cmp.Or(o.Idle, 30*time.Second),
 		DisableCompression:     true,
 	}

@@ -50,6 +50,13 @@ type Sink interface {
 	// the order of the results. On an error nothing of it is kept and Run returns
 	// that error.
 	Output(ctx context.Context, o Output, r io.Reader) error
+
+	// Asking stores, durably on return, that the provider is about to be asked for the
+	// work. Only a Remote calls it, when nothing is left to do but to write the request:
+	// what it may have heard of is not asked for again blindly. After an error it must not
+	// be asked, and Run returns that error.
+	Asking(ctx context.Context) error
+
 	// Sent stores, durably on return, by what name the provider knows the work.
 	// Only a Remote calls it, once, as soon as it knows. An error says that the run
 	// is no longer this process's own.
@@ -67,9 +74,9 @@ type Output struct {
 
 // Remote is an Adapter whose work goes on elsewhere when this process ends, and
 // may cost money: it must not be asked for twice. Run asks unless the request has
-// a handle, tells the sink the handle, and waits. When ctx ends because the task
-// did, for which see [Abandoned], Run asks the provider to stop; else it leaves the
-// work to a later call.
+// a handle, tells the sink before it does so and the handle after, and waits. When ctx
+// ends because the task did, for which see [Abandoned], Run asks the provider to stop;
+// else it leaves the work to a later call.
 //
 // Errors before the handle is known: a [Refused], and a [Failure] that says so, are of
 // a provider that has taken nothing on, an [Unreached] of one that was not asked, and

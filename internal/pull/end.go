@@ -80,6 +80,9 @@ func (s *Service) finish(ctx context.Context, l *taskhook.RunLease, k taskhook.T
 		return lost()
 	}
 	s.Endings.Announce(&k)
+	if end.Next != "" {
+		s.Created(end.Next)
+	}
 	return nil
 }
 

@@ -102,8 +102,8 @@ func known(ctx context.Context, r reader, query string, ids []string) (map[strin
 	return asSet(found), err
 }
 
-func asSet(ids []string) map[string]bool {
-	is := make(map[string]bool, len(ids))
+func asSet[T comparable](ids []T) map[T]bool {
+	is := make(map[T]bool, len(ids))
 	for _, id := range ids {
 		is[id] = true
 	}

@@ -35,10 +35,7 @@ func (s *Store) CreateBatch(ctx context.Context, b taskhook.Batch, tasks []taskh
 		if err := insertBatch(ctx, t, &b, tasks); err != nil {
 			return err
 		}
-		if err := insertMembers(ctx, t, tasks); err != nil {
-			return err
-		}
-		if err := insertFirstRuns(ctx, t, &b, tasks, runs); err != nil {
+		if err := insertTasks(ctx, t, members(&b, tasks, runs)...); err != nil {
 			return err
 		}
 		return s.hint(ctx, t)
@@ -76,58 +73,42 @@ func insertBatch(ctx context.Context, t tx, b *taskhook.Batch, tasks []taskhook.
 	return err
 }
 
-// insertMembers adds the tasks of a batch.
-func insertMembers(ctx context.Context, t tx, tasks []taskhook.Task) error {
-	args := make([]any, 0, len(tasks)*len(bulkColumns[taskRows]))
-	amount := taskhook.Amount{Rows: int64(len(tasks))}
+// members are the tasks of a batch with their first runs, of which only as many are due
+// as may go on at once.
+func members(b *taskhook.Batch, tasks []taskhook.Task, runs []taskhook.Run) []*newTask {
+	all := make([]*newTask, len(tasks))
 	for i := range tasks {
-		k := &tasks[i]
-		args = append(args, taskValues(k, "")...)
-		amount.Bytes += taskCost + int64(len(k.Input)+len(k.Metadata))
-		if err := useFiles(ctx, t, k.CreatedAt, k.AccountID, k.Input); err != nil {
-			return err
-		}
-	}
-	t.note(taskhook.KindTasks, amount)
-	return t.many(ctx, nil, taskRows, args)
-}
-
-// insertFirstRuns adds a run for each, of which only as many are due as may go on at once.
-func insertFirstRuns(ctx context.Context, t tx, b *taskhook.Batch, tasks []taskhook.Task, runs []taskhook.Run) error {
-	args := make([]any, 0, len(runs)*len(bulkColumns[runRows]))
-	for i := range runs {
-		r := &runs[i]
-		due := ms(r.DueAt)
+		all[i] = &newTask{now: b.CreatedAt, task: tasks[i], run: runs[i]}
 		if b.Concurrency > 0 && i >= b.Concurrency {
-			due = notDue
+			all[i].run.DueAt = at(notDue)
 		}
-		args = append(args, runValues(&tasks[i], r, due)...)
 	}
-	return t.many(ctx, nil, runRows, args)
+	return all
 }
 
 // endInBatch belongs to the transaction that moves a task to its final state, k being
-// how it is stored now: it counts that, and lets the next of the batch begin.
-func endInBatch(ctx context.Context, t tx, now time.Time, k *taskhook.Task) error {
+// how it is stored now: it counts that, and lets the next of the batch begin, whose
+// adapter it returns; empty: none begins.
+func endInBatch(ctx context.Context, t tx, now time.Time, k *taskhook.Task) (adapter string, err error) {
 	if k.BatchID == "" {
-		return nil
+		return "", nil
 	}
 	counter := string(k.State) // the columns are called like the states
 	cursor, waits, err := first(ctx, t, scanInto[string], `UPDATE batches SET open = open - 1, `+counter+` = `+counter+` + 1 WHERE id = $1 AND open > 0
 		RETURNING CASE WHEN concurrency > 0 AND stopped_at IS NULL THEN cursor ELSE '' END`, k.BatchID)
 	if err != nil || !waits || cursor == "" || k.ID > cursor { // one behind it has made no room
-		return err
+		return "", err
 	}
 	next, ok, err := first(ctx, t, scanInto[string], `SELECT id FROM tasks WHERE batch = $1 AND batch <> '' AND id > $2 AND state = 'pending' ORDER BY id LIMIT 1`,
 		k.BatchID, cursor)
 	if err != nil || !ok {
-		return err
+		return "", err
 	}
-	if _, err := t.exec(ctx, `UPDATE batches SET cursor = $1 WHERE id = $2`, next, k.BatchID); err != nil {
-		return err
+	if err := t.send(ctx, nil, `UPDATE batches SET cursor = $1 WHERE id = $2`, next, k.BatchID); err != nil {
+		return "", err
 	}
-	_, err = t.exec(ctx, `UPDATE runs SET due_at = $1 WHERE task = $2 AND state = 'open'`, ms(now), next)
-	return err
+	adapter, _, err = first(ctx, t, scanInto[string], `UPDATE runs SET due_at = $1 WHERE task = $2 AND state = 'open' RETURNING adapter`, ms(now), next)
+	return adapter, err
 }
 
 const batchColumns = `id, account, provider, capability, model, concurrency, total, open, succeeded, failed, cancelled, created_at, stopped_at, finished_at`

@@ -17,33 +17,35 @@ const (
 	markedRows               // as in given
 	stockRows                // as in given
 
-	taskRows     // as in intoTasks; answers with the ids that were not there
-	runRows      // as in intoRuns
-	takenRows    // as in given
-	startedRows  // as in given
-	doneRows     // as in given; answers with the ids that were changed
-	endedRows    // as in given; answers with what scanEnded reads
-	artifactRows // as in intoArtifacts
-	contentRows  // artifact, bytes
+	taskRows      // as in intoTasks; answers with the ids that were not there
+	runRows       // as in intoRuns
+	takenRows     // as in given
+	submittedRows // as in given; answers with the runs and epochs that were changed
+	startedRows   // as in given
+	doneRows      // as in given; answers with the ids that were changed
+	endedRows     // as in given; answers with what scanEnded reads
+	artifactRows  // as in intoArtifacts
+	contentRows   // artifact, bytes
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
 	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
-	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
+	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", submittedRows: "ttitti", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
 	artifactRows: "tttitttititiii", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.
 var given = map[bulk][]string{
-	resultRows:  {"id", "claim", "state", "attempts", "last_error", "due_at", "finished_at", "last_class"},
-	claimedRows: {"id", "claim"},
-	wokenRows:   {"id", "due"},
-	markedRows:  {"id", "changed"},
-	stockRows:   {"kind", "amount", "bytes"},
-	takenRows:   {"id", "owner"},
-	startedRows: {"id", "started_at", "adapter"},
-	doneRows:    {"id", "owner", "submission", "lease"},
-	endedRows:   {"id", "state", "error", "progress", "finished_at"},
+	resultRows:    {"id", "claim", "state", "attempts", "last_error", "due_at", "finished_at", "last_class"},
+	claimedRows:   {"id", "claim"},
+	wokenRows:     {"id", "due"},
+	markedRows:    {"id", "changed"},
+	stockRows:     {"kind", "amount", "bytes"},
+	takenRows:     {"id", "owner"},
+	submittedRows: {"id", "owner", "epoch", "submission", "handle", "sent_at"},
+	startedRows:   {"id", "started_at", "adapter"},
+	doneRows:      {"id", "owner", "submission", "lease"},
+	endedRows:     {"id", "state", "error", "progress", "finished_at"},
 }
 
 // change is the rest of an update by the rows v. That a delivery is pending is said by

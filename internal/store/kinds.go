@@ -2,23 +2,23 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                               *kind
-	createAccount, createKey, revokeKey                                            *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                  *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages       *kind
-	claimRuns, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency  *kind
-	forgetCounts                                                                   *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished           *kind
-	creditAccount, makePostpaid                                                    *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                                 *kind
-	createExecution, cancelExecution, settleExecution, finishExecution             *kind
-	failStep, noteEndpoint, dropDeliveries                                         *kind
-	remove, forgetUsage                                                            *kind
-	orderErasure, finishErasure, erase, closeAccount                               *kind
-	createReplay, changeReplay, advanceReplay                                      *kind
-	createBatch, stopBatch, stopTasks, finishBatch                                 *kind
-	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts *kind
-	join, renewNode, removeDead, leave                                             *kind
+	publish, finishDeliveries, createTask, finishRun                                          *kind
+	createAccount, createKey, revokeKey                                                       *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                             *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages                  *kind
+	claimRuns, sendingRun, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency *kind
+	forgetCounts                                                                              *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished                      *kind
+	creditAccount, makePostpaid                                                               *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                                            *kind
+	createExecution, cancelExecution, settleExecution, finishExecution                        *kind
+	failStep, noteEndpoint, dropDeliveries                                                    *kind
+	remove, forgetUsage                                                                       *kind
+	orderErasure, finishErasure, erase, closeAccount                                          *kind
+	createReplay, changeReplay, advanceReplay                                                 *kind
+	createBatch, stopBatch, stopTasks, finishBatch                                            *kind
+	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts            *kind
+	join, renewNode, removeDead, leave                                                        *kind
 }
 
 // makeKinds sets every kind from the one list of them, which it returns. A kind
@@ -48,7 +48,8 @@ func (s *Store) makeKinds() []*kind {
 		{&k.collectLanes, useCase("collect_lanes")},
 		{&k.claimPages, plainKind("claim_pages")},
 		{&k.claimRuns, claimKind("claim_runs")},
-		{&k.sentRun, useCase("sent_run")},
+		{&k.sendingRun, submitKind("sending_run")},
+		{&k.sentRun, submitKind("sent_run")},
 		{&k.progress, useCase("progress")},
 		{&k.tell, s.tellKind()},
 		{&k.releaseRun, useCase("release_run")},

@@ -38,9 +38,11 @@ func (f *finishedRun) leave(ctx context.Context, t tx) error {
 	if err := dropReports(ctx, t, &f.ended); err != nil {
 		return err
 	}
-	if err := endInBatch(ctx, t, k.FinishedAt, &f.ended); err != nil {
+	next, err := endInBatch(ctx, t, k.FinishedAt, &f.ended)
+	if err != nil {
 		return err
 	}
+	f.Next = next
 	if f.ended.Face != taskhook.FaceWorkflow {
 		return nil
 	}

@@ -58,7 +58,7 @@ var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|fee
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
 // node works on at a time, or by the hours of usage that it asks for.
-var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|_counts\s+WHERE .* GROUP BY|FROM runs WHERE owner = \$1|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
+var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|_counts\s+WHERE .* GROUP BY|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
 
 // audit is in the statement that an operator asks for to have all of the ledger
 // read.
@@ -120,6 +120,9 @@ var searches = []struct{ statement, step string }{
 	{"UPDATE OR FAIL tasks SET state = 'running'", "SEARCH tasks USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL tasks SET state = v.state", "SEARCH tasks USING PRIMARY KEY (id=?)"},
 	{"SELECT min(due_at) FROM runs", "SEARCH runs USING INDEX runs_next (adapter=?)"},
+	{"SELECT id FROM runs WHERE owner = $1 AND id", "SEARCH runs USING COVERING INDEX runs_owned (owner=? AND id>? AND id<?)"},
+	{"UPDATE tasks SET progress = $1", "SEARCH tasks USING PRIMARY KEY (id=?)"},
+	{"SELECT adapter FROM runs", "SEARCH runs USING INDEX runs_next (adapter>?)"},
 	{"finished_at FROM tasks WHERE account = $1 ORDER BY", "SEARCH tasks USING INDEX tasks_by_account (account=?)"},
 	{"finished_at FROM tasks WHERE account = $1 AND id < $2", "SEARCH tasks USING INDEX tasks_by_account (account=? AND id<?)"},
 	{"WHERE d.account = $1 AND d.endpoint = $2 AND d.endpoint <> '' ORDER", "SEARCH d USING INDEX deliveries_by_endpoint (endpoint=?)"},

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,10 +12,9 @@ import (
 
 // ClaimRuns makes the node the owner of up to limit due runs of an adapter, one
 // of each account in turn, beginning after the account that was last served; the
-// last served of now is returned, or none when all were. It notes that they are about to be submitted to
-// their provider, which they are returned without, and that their tasks are running.
-// Runs that a call with an error may have claimed come free, uncounted and as they
-// were, by the next.
+// last served of now is returned, or none when all were. It notes that their tasks
+// are running. Runs that a call with an error may have claimed come free, uncounted,
+// by the next.
 func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) ([]taskhook.ClaimedRun, string, error) {
 	var runs []taskhook.ClaimedRun
 	last := lastAccount
@@ -24,8 +24,8 @@ func (s *Store) ClaimRuns(ctx context.Context, now time.Time, node, adapter, las
 	}
 	free := func(ctx context.Context, t tx) error {
 		for _, c := range runs {
-			freed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1, submission = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`,
-				string(c.Run.Submission), c.Run.ID, node)
+			freed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, claims = claims - 1 WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'open'`,
+				c.Run.ID, node, c.Run.Epoch)
 			if err != nil {
 				return err
 			}
@@ -81,8 +81,8 @@ func claimRuns(ctx context.Context, t tx, now time.Time, node, adapter, last str
 // CAST is for SQLite, which plans a statement anew for each limit that is a plain
 // parameter.
 func dueRuns(ctx context.Context, t tx, now time.Time, adapter, account string, limit, skip int) ([]taskhook.ClaimedRun, error) {
-	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, run_adapter, submission, handle, due_at, claims, refused FROM
-		(SELECT id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims, refused FROM runs WHERE state = 'open' AND owner IS NULL
+	found, err := collect(ctx, t, scanClaimedRun, `SELECT `+taskColumns+`, run, number, run_adapter, submission, handle, due_at, claims, refused, epoch, sent_at FROM
+		(SELECT id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims, refused, epoch, sent_at FROM runs WHERE state = 'open' AND owner IS NULL
 			AND adapter = $1 AND account = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT CAST($4 AS BIGINT) OFFSET $5) AS due
 		JOIN tasks ON tasks.id = due.task`, adapter, account, ms(now), limit, skip)
 	slices.SortFunc(found, func(a, b taskhook.ClaimedRun) int {
@@ -97,6 +97,7 @@ func takeRuns(ctx context.Context, t tx, now time.Time, node string, runs []task
 	for i := range runs {
 		r := &runs[i]
 		r.Claims++
+		r.Run.Epoch++
 		taken = append(taken, r.Run.ID, node)
 		if r.Task.State.Final() {
 			continue // only its work elsewhere is to be called off
@@ -149,8 +150,10 @@ func dueAccounts(ctx context.Context, t tx, now time.Time, adapter, last string)
 
 func scanClaimedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused}})
-	c.Run.TaskID, c.Run.DueAt = c.Task.ID, at(due)
+	var sent *int64
+	c.Task, err = scanTask(longer{r, []any{&c.Run.ID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused,
+		&c.Run.Epoch, &sent}})
+	c.Run.TaskID, c.Run.DueAt, c.Run.SentAt = c.Task.ID, at(due), atOrZero(sent)
 	return c, err
 }
 
@@ -170,44 +173,42 @@ func (s *Store) NextRun(ctx context.Context, adapter string) (time.Time, error) 
 	return atOrZero(due), err
 }
 
-// SentRun notes by what name the provider knows the work of a run. Ok is false when
-// the run is no longer the node's.
-func (s *Store) SentRun(ctx context.Context, node, run, handle string) (ok bool, err error) {
-	err = s.update(ctx, s.kinds.sentRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET submission = 'sent', handle = $1 WHERE id = $2 AND owner = $3 AND state = 'open'`, handle, run, node)
-		ok = changed == 1
-		return err
-	})
-	return ok, err
+// WaitingAdapters lists the adapters that there are free runs of, by one search of the
+// index for each.
+func (s *Store) WaitingAdapters(ctx context.Context) (adapters []string, err error) {
+	for after := ""; ; {
+		next, ok, err := first(ctx, s.db, scanInto[string], `SELECT adapter FROM runs WHERE state = 'open' AND owner IS NULL AND adapter > $1
+			ORDER BY adapter LIMIT 1`, after)
+		if err != nil || !ok {
+			return adapters, err
+		}
+		adapters, after = append(adapters, next), next
+	}
 }
 
-// Progress notes how far running tasks of the node are, in percent by task id, and
-// returns by task id all runs that are still the node's own.
-func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error) {
-	err = s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
-		owned, err := collect(ctx, t, scanInto[string], `SELECT task FROM runs WHERE owner = $1 AND state = 'open' ORDER BY task`, node)
-		if err != nil {
-			return err
-		}
-		mine = make(map[string]bool, len(owned))
-		for _, task := range owned {
-			mine[task] = true
-			p, moved := percent[task]
-			if !moved {
-				continue
-			}
-			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, p, task, p); err != nil {
+// Progress notes how far running tasks of the node are, in percent by task id.
+func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) error {
+	return s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
+		for _, task := range slices.Sorted(maps.Keys(percent)) {
+			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3
+				AND EXISTS (SELECT 1 FROM runs WHERE task = $4 AND owner = $5)`, percent[task], task, percent[task], task, node); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return mine, err
 }
 
-// ReleaseRun gives a run back, to be taken on again from due on by the adapter that it
-// names; work that its provider has taken on goes on. Uncounted is for a graceful stop: the try does not
-// count as an interruption.
+// OwnedRuns lists, in order, the runs that are the node's of those after one id and up
+// to another.
+func (s *Store) OwnedRuns(ctx context.Context, node, after, upTo string) ([]string, error) {
+	return collect(ctx, s.db, scanInto[string], `SELECT id FROM runs WHERE owner = $1 AND id > $2 AND id <= $3 ORDER BY id`, node, after, upTo)
+}
+
+// ReleaseRun ends the node's claim of a run, which is to be taken on again from due on
+// by the adapter that it names; work that its provider has taken on goes on. Uncounted
+// is for a graceful stop: the try does not count as an interruption. After an error it
+// can be repeated, though the node may have claimed the run again.
 func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {
 	submission := taskhook.SubmissionUnsent
 	switch {
@@ -217,9 +218,9 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 		submission = taskhook.SubmissionUnknown
 	}
 	return s.update(ctx, s.kinds.releaseRun, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, due_at = $3, claims = claims - $4,
-			adapter = $5, refused = $6 WHERE id = $7 AND owner = $8 AND state = 'open'`,
-			string(submission), r.Handle, ms(due), flag(uncounted), r.Adapter, r.Refused, r.ID, node)
+		changed, err := t.exec(ctx, `UPDATE runs SET owner = NULL, submission = $1, handle = $2, sent_at = $3, due_at = $4, claims = claims - $5,
+			adapter = $6, refused = $7 WHERE id = $8 AND owner = $9 AND epoch = $10 AND state = 'open'`,
+			string(submission), r.Handle, msOrNil(r.SentAt), ms(due), flag(uncounted), r.Adapter, r.Refused, r.ID, node, r.Epoch)
 		if err != nil || changed == 0 || r.Handle != "" {
 			return err
 		}

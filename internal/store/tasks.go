@@ -139,14 +139,9 @@ func insertTasks(ctx context.Context, t tx, all ...*newTask) error {
 				return err
 			}
 		}
-		runs = append(runs, runValues(k, r, ms(r.DueAt))...)
+		runs = append(runs, r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, ms(r.DueAt), r.Queue, k.Priority)
 	}
 	return t.many(ctx, nil, runRows, runs)
-}
-
-// runValues are the columns of a new run, for intoRuns.
-func runValues(k *taskhook.Task, r *taskhook.Run, due int64) []any {
-	return []any{r.ID, r.TaskID, k.AccountID, r.Number, r.Adapter, "open", string(r.Submission), r.Handle, due, r.Queue, k.Priority}
 }
 
 // taskValues are the columns of a new task, for intoTasks.
@@ -294,7 +289,7 @@ func cancelTask(ctx context.Context, t tx, now time.Time, k *taskhook.Task) erro
 		return err
 	}
 	k.State = taskhook.TaskCancelled
-	if err := endInBatch(ctx, t, now, k); err != nil {
+	if _, err := endInBatch(ctx, t, now, k); err != nil {
 		return err
 	}
 	used := spending{}

@@ -76,10 +76,21 @@ func (s *Batches) Create(ctx context.Context, who taskhook.Identity, n taskhook.
 		return b, false, err
 	}
 	if existed = id != b.ID; !existed {
-		s.Tasks.Created(runs[0].Adapter)
+		s.wakeAll(runs)
 	}
 	b, err = s.Batch(ctx, who.AccountID, id)
 	return b, existed, err
+}
+
+// wakeAll wakes who runs any of the tasks: a model may have several vendors.
+func (s *Batches) wakeAll(runs []taskhook.Run) {
+	woken := map[string]bool{}
+	for i := range runs {
+		if adapter := runs[i].Adapter; !woken[adapter] {
+			woken[adapter] = true
+			s.Tasks.Created(adapter)
+		}
+	}
 }
 
 func checkBatch(n *taskhook.NewBatch) error {
@@ -144,6 +155,7 @@ func (s *Batches) stop(ctx context.Context, id string) error {
 		}
 		for i := range stopped {
 			s.Tasks.Cancelled(stopped[i].ID)
+			s.Tasks.Created(stopped[i].Adapter) // if no node has the run, one calls off what is known elsewhere
 			s.Tasks.Endings.Announce(&stopped[i])
 		}
 	}

@@ -39,29 +39,34 @@ func (s *Batches) Run(ctx context.Context) error {
 	}
 }
 
+// look ends what is due, as long as some of it does not stay so.
 func (s *Batches) look(ctx context.Context) error {
 	for {
 		due, err := s.Queue.DueBatches(ctx, batchBite)
 		if err != nil {
 			return err
 		}
+		ended := false
 		for i := range due {
-			if err := s.finish(ctx, due[i]); err != nil {
+			one, err := s.finish(ctx, due[i])
+			if err != nil {
 				return err
 			}
+			ended = ended || one
 		}
-		if len(due) < batchBite {
+		if len(due) < batchBite || !ended {
 			return nil
 		}
 	}
 }
 
 // finish cancels what is left of a batch that was cancelled, and ends it. Like a task,
-// one that was cancelled has no event.
-func (s *Batches) finish(ctx context.Context, b taskhook.Batch) error {
+// one that was cancelled has no event. Ended is false when it can't be, or was by
+// another node.
+func (s *Batches) finish(ctx context.Context, b taskhook.Batch) (ended bool, err error) {
 	if b.Open > 0 {
 		if err := s.stop(ctx, b.ID); err != nil {
-			return err
+			return false, err
 		}
 	}
 	now := s.Tasks.Now()
@@ -70,12 +75,13 @@ func (s *Batches) finish(ctx context.Context, b taskhook.Batch) error {
 	if b.StoppedAt.IsZero() {
 		whole, err := s.Store.Batch(ctx, b.AccountID, b.ID)
 		if err != nil {
-			return err
+			return false, err
 		}
 		whole.FinishedAt = now
 		id := taskhook.NewID(taskhook.PrefixEvent, now)
 		end.Publication = &taskhook.Publication{Events: []taskhook.NewEvent{{FanOut: true, Schedule: s.Schedule, Event: taskhook.Event{ID: id,
 			AccountID: b.AccountID, Type: taskhook.EventBatchCompleted, Subject: b.ID, Body: s.Body(&whole, id), CreatedAt: now}}}}
 	}
-	return s.Queue.FinishBatch(ctx, now, end)
+	err = s.Queue.FinishBatch(ctx, now, end)
+	return err == nil && !end.Stale, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -111,8 +112,8 @@ func TestBatchIsCancelled(t *testing.T) {
 			if b, _ = s.Batch(h.Context(), "acc_a", b.ID); b.FinishedAt.IsZero() {
 				t.Error("it does not end")
 			}
-			if n := len(h.node.going()); n > 0 {
-				t.Errorf("%d runs go on", n)
+			if n := len(h.node.busy()); n > 0 {
+				t.Errorf("runs of %d accounts go on", n)
 			}
 			if _, err := s.Cancel(h.Context(), "acc_a", b.ID); taskhook.ErrorCode(err) != taskhook.CodeConflict {
 				t.Errorf("cancelled again: %v", err)
@@ -142,4 +143,62 @@ func TestBatchesThatAreRefused(t *testing.T) {
 			t.Errorf("made are %+v: %v", found.Items, err)
 		}
 	})
+}
+
+// TestBatchOfVendors: the tasks of a batch may be of different vendors, which are all
+// woken, and by each other's ends.
+func TestBatchOfVendors(t *testing.T) {
+	inHouse(t, func(h *house) {
+		choices := 0
+		h.options.Vendors.room = func(adapter string) bool { // as if one was busy by turns
+			if adapter == "http:paid" {
+				choices++
+			}
+			return adapter != "http:paid" || choices%2 == 0
+		}
+		h.paid.set(asked(time.Second))
+		h.other.set(asked(time.Second))
+		s := h.batches()
+		for _, concurrency := range []int{0, 1} {
+			n := newBatch(cats(4)...)
+			n.Model, n.Concurrency = "sold", concurrency
+			b, _, err := s.Create(h.Context(), taskhook.Identity{AccountID: "acc_a"}, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass(5 * time.Second)
+			if b, _ = s.Batch(h.Context(), "acc_a", b.ID); b.Succeeded != 4 {
+				t.Errorf("%d at a time: it stands so: %+v", concurrency, b)
+			}
+		}
+		if paid, other := len(h.paid.begun()), len(h.other.begun()); paid == 0 || other == 0 {
+			t.Errorf("%d and %d were begun, so nothing is proven", paid, other)
+		}
+	})
+}
+
+// stuck is a queue whose batches another node ends, and has not yet.
+type stuck struct {
+	BatchQueue
+	asked int
+}
+
+func (q *stuck) DueBatches(_ context.Context, limit int) ([]taskhook.Batch, error) {
+	q.asked++
+	return slices.Repeat([]taskhook.Batch{{ID: "batch_1", StoppedAt: time.Unix(1, 0)}}, limit), nil
+}
+
+func (q *stuck) FinishBatch(_ context.Context, _ time.Time, e *taskhook.BatchEnd) error {
+	e.Stale = true
+	return nil
+}
+
+// TestBatchesThatStayDue holds that what can't be ended now is not asked for without rest.
+func TestBatchesThatStayDue(t *testing.T) {
+	t.Parallel()
+	q := &stuck{}
+	s := NewBatches(BatchesOptions{Tasks: NewService(ServiceOptions{}), Queue: q})
+	if err := s.look(t.Context()); err != nil || q.asked != 1 {
+		t.Errorf("asked %d times: %v", q.asked, err)
+	}
 }

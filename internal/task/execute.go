@@ -64,8 +64,8 @@ func (x *execution) callOff() {
 
 // leave ends the execution.
 func (x *execution) leave() {
-	if x.release != nil {
-		x.release()
+	if x.over != nil {
+		x.over.Stop()
 	}
 	x.cancel(nil)
 	x.worker.leave(x)
@@ -81,14 +81,18 @@ func (x *execution) work() error {
 	if cause := context.Cause(x.ctx); errors.Is(cause, provider.ErrCancelled) {
 		return provider.ErrCancelled
 	}
-	if x.ctx.Err() != nil || !x.worker.Lease().Allows(time.Now()) {
+	if x.ctx.Err() != nil || !x.mine() {
 		return errStopped // another may have it by the time that this was begun
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
-	if err != nil {
+	switch {
+	case err == nil:
+	case x.claimed.Run.Handle != "": // what was asked for is waited for
+		model = &catalogue.Model{Name: k.Model, Timeout: patience}
+	default:
 		return provider.Permanent(taskhook.TaskErrorNoProvider, "The server no longer knows this model: "+err.Error())
 	}
-	x.ctx, x.release = context.WithTimeoutCause(x.ctx, x.remains(model), provider.ErrTimeout)
+	x.limit(x.remains(model))
 	x.time = model.Timeout
 	return x.judged(x.call(model.At(x.adapter.Name())))
 }
@@ -145,7 +149,11 @@ func (x *execution) remains(model *catalogue.Model) time.Duration {
 	if x.claimed.Run.Handle == "" {
 		return model.Timeout
 	}
-	return max(lastLook, model.Timeout-x.worker.Now().Sub(x.claimed.Task.StartedAt))
+	since := x.claimed.Run.SentAt
+	if since.IsZero() {
+		since = x.claimed.Task.StartedAt
+	}
+	return max(lastLook, model.Timeout-x.worker.Now().Sub(since))
 }
 
 // lastLook is the time for a look at work whose own time is over.

@@ -21,8 +21,8 @@ type execution struct {
 	ctx     context.Context // of the run, with its time once that is known
 	time    time.Duration   // that its model may take
 	cancel  context.CancelCauseFunc
-	release context.CancelFunc // of that time; may be nil
-	left    func()             // called at its end
+	over    *time.Timer // at the end of that time; may be nil
+	left    func()      // called at its end
 	results []taskhook.Artifact
 
 	repeatable bool // asking a remote provider again does no harm
@@ -46,6 +46,22 @@ func newExecution(ctx context.Context, w *Worker, a provider.Adapter, node strin
 		x.doubtful, x.claimed.Run.Submission = true, taskhook.SubmissionUnknown
 	}
 	return x
+}
+
+// timed is a context that says when it ends, which is up to who made it: a third of what
+// context.WithTimeout takes, of which there may be one for each of many runs.
+type timed struct {
+	context.Context
+	end time.Time
+}
+
+// Deadline is of context.Context.
+func (t timed) Deadline() (time.Time, bool) { return t.end, true }
+
+// limit has the run end when its time is over.
+func (x *execution) limit(d time.Duration) {
+	x.ctx = timed{x.ctx, time.Now().Add(d)}
+	x.over = time.AfterFunc(d, func() { x.cancel(provider.ErrTimeout) })
 }
 
 // Progress is of provider.Sink. What falls is dropped, and 100 is kept for the
@@ -93,6 +109,9 @@ func (x *execution) finish(ctx context.Context, failure *taskhook.TaskError) {
 	end := &taskhook.RunEnd{Node: x.node, Run: x.claimed.Run, Task: k, Publication: w.Outcomes.Publication(k, now)}
 	failures := x.persist(ctx, "store outcome", func(ctx context.Context) error { return w.Runs.FinishRun(ctx, now, end) })
 	w.Endings.Announce(&k)
+	if end.Next != "" {
+		w.Created(end.Next)
+	}
 	if end.Stale && failures == 0 {
 		x.discard(ctx) // after a failure it may be stale because that one was stored after all
 	}

@@ -85,6 +85,7 @@ type house struct {
 	options WorkerOptions
 	node    *node
 	claimed func(runs []taskhook.ClaimedRun) // called when a claim is stored, and not yet known; may be nil
+	lost    atomic.Bool                      // the node has lost its place, and the process has joined as another
 
 	mu   sync.Mutex
 	told []taskhook.Outcome // by the renderer of the primary form
@@ -147,7 +148,12 @@ func (h *house) start() {
 	h.Helper()
 	o := h.options
 	id := taskhook.NewID(taskhook.PrefixNode, time.Now())
-	o.Lease = func() taskhook.Lease { return taskhook.Lease{Node: id} }
+	o.Lease = func() taskhook.Lease {
+		if h.lost.Load() {
+			return taskhook.Lease{Node: id + "_next"}
+		}
+		return taskhook.Lease{Node: id}
+	}
 	runs := &mortalRuns{RunStore: h.store, SubmissionStore: h.store, claimed: h.claimed}
 	o.Runs, o.Ledger = runs, runs
 	if err := h.store.Join(h.Context(), taskhook.Node{ID: id, StartedAt: time.Now()}, noInbox{}); err != nil {
@@ -328,6 +334,22 @@ type remote struct {
 	script
 	repeatable bool
 	account    string
+	wait       func(ctx context.Context) error // before it asks; may be nil
+}
+
+// Run says that it asks before it does, and then does what it is told.
+func (r *remote) Run(ctx context.Context, q provider.Request, sink provider.Sink) error {
+	if q.Handle == "" && r.wait != nil {
+		if err := r.wait(ctx); err != nil {
+			return err
+		}
+	}
+	if q.Handle == "" {
+		if err := sink.Asking(ctx); err != nil {
+			return err
+		}
+	}
+	return r.script.Run(ctx, q, sink)
 }
 
 func (r *remote) Account() string { return r.account }
@@ -419,11 +441,18 @@ func (m *mortalRuns) ClaimRuns(ctx context.Context, now time.Time, node, adapter
 	return runs, last, err
 }
 
-func (m *mortalRuns) SentRun(ctx context.Context, node, run, handle string) (bool, error) {
+func (m *mortalRuns) SendingRun(ctx context.Context, node string, r taskhook.Run) (bool, error) {
 	if err := m.gone(); err != nil {
 		return false, err
 	}
-	return m.SubmissionStore.SentRun(ctx, node, run, handle)
+	return m.SubmissionStore.SendingRun(ctx, node, r)
+}
+
+func (m *mortalRuns) SentRun(ctx context.Context, node string, r taskhook.Run) (bool, error) {
+	if err := m.gone(); err != nil {
+		return false, err
+	}
+	return m.SubmissionStore.SentRun(ctx, node, r)
 }
 
 func (m *mortalRuns) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error {

@@ -1,7 +1,9 @@
 package task
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/taskhook/taskhook/internal/provider"
@@ -11,96 +13,84 @@ import (
 // was cancelled on another node stops here.
 const progressEvery = time.Second
 
+// ownBite is of how many runs is found out at a time whether they are still ours: of more
+// it takes longer.
+const ownBite = 2000
+
 // reportProgress stores the progress of all runs that moved and stops those that
 // are no longer ours.
 func (w *Worker) reportProgress(ctx context.Context) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
+	var r round
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		going := w.going()
-		if len(going) == 0 {
-			continue
+		if err := w.storeProgress(ctx); err != nil && ctx.Err() == nil {
+			w.Logger.Warn("store progress", "error", err)
 		}
-		moved := map[string]int{}
-		for id, x := range going {
-			if p := int(x.percent.Load()); p > x.stored {
-				moved[id] = p
-			}
-		}
-		node := w.Lease().Node
-		mine, err := w.Progress.Progress(ctx, node, moved)
-		if err != nil {
-			if ctx.Err() == nil {
-				w.Logger.Warn("store progress", "error", err)
-			}
-			continue
-		}
-		for id, x := range going {
-			if percent, ok := moved[id]; ok {
-				x.stored = percent
-			}
-			switch {
-			case mine[id]:
-			case x.node != node:
-				x.cancel(errStopped) // it is another's to go on with
-			default:
-				x.cancel(provider.ErrCancelled)
-			}
+		if err := r.next(ctx, w); err != nil && ctx.Err() == nil {
+			w.Logger.Warn("look which runs are still this node's", "error", err)
 		}
 	}
 }
 
-// going lists the runs that go on, by task.
-func (w *Worker) going() map[string]*execution {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	going := make(map[string]*execution, len(w.running))
-	for id, x := range w.running {
-		if !x.ending.Load() {
-			going[id] = x
+func (w *Worker) storeProgress(ctx context.Context) error {
+	moved := w.going(func(x *execution) bool { return int(x.percent.Load()) > x.stored })
+	if len(moved) == 0 {
+		return nil
+	}
+	percent := make(map[string]int, len(moved))
+	for _, x := range moved {
+		percent[x.claimed.Task.ID] = int(x.percent.Load())
+	}
+	if err := w.Progress.Progress(ctx, w.Lease().Node, percent); err != nil {
+		return err
+	}
+	for _, x := range moved {
+		x.stored = percent[x.claimed.Task.ID]
+	}
+	return nil
+}
+
+// round goes round the runs that go on, in the order of their ids.
+type round struct {
+	left  []*execution
+	after string // the run that was last looked at
+}
+
+// next stops some of the runs that are no longer ours, and all that another node had
+// which this process was.
+func (r *round) next(ctx context.Context, w *Worker) error {
+	node := w.Lease().Node
+	for _, x := range w.going(func(x *execution) bool { return x.node != node }) {
+		x.cancel(errStopped) // it is another's to go on with
+	}
+	if len(r.left) == 0 {
+		r.left, r.after = w.going(func(x *execution) bool { return x.node == node }), ""
+		slices.SortFunc(r.left, func(a, b *execution) int { return cmp.Compare(a.claimed.Run.ID, b.claimed.Run.ID) })
+	}
+	some := r.left[:min(len(r.left), ownBite)]
+	if len(some) == 0 {
+		return nil
+	}
+	last := some[len(some)-1].claimed.Run.ID
+	ids, err := w.Progress.OwnedRuns(ctx, node, r.after, last)
+	if err != nil {
+		return err
+	}
+	r.left, r.after = r.left[len(some):], last
+	ours := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		ours[id] = true
+	}
+	for _, x := range some {
+		if !ours[x.claimed.Run.ID] && !x.ending.Load() {
+			x.cancel(provider.ErrCancelled)
 		}
 	}
-	return going
-}
-
-// beginClaim and endClaim enclose a claim until its runs are entered: a task may be
-// cancelled as soon as the claim is stored.
-func (w *Worker) beginClaim() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.claiming++
-}
-
-func (w *Worker) endClaim() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.claiming--; w.claiming == 0 {
-		clear(w.cancelled)
-	}
-}
-
-// enter notes that a claimed run goes on here.
-func (w *Worker) enter(x *execution) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	id := x.claimed.Task.ID
-	w.running[id] = x
-	if w.cancelled[id] {
-		x.cancel(provider.ErrCancelled)
-	}
-}
-
-// leave notes its end. The task may be under way again already: given back, it
-// can be claimed before this call.
-func (w *Worker) leave(x *execution) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.running[x.claimed.Task.ID] == x {
-		delete(w.running, x.claimed.Task.ID)
-	}
+	return nil
 }

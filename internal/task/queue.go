@@ -10,9 +10,10 @@ import (
 type queue struct {
 	worker *Worker
 	name   string // of the adapter
-	slots  *slots
+	slots  *slots // of its account; the worker's lock guards it
 	wake   chan struct{}
-	last   string // the account that was served last
+	last   string    // the account that was served last
+	missed time.Time // when its adapter was found not to be there; zero: it was there
 }
 
 // maxClaim bounds what is claimed by one write.
@@ -53,16 +54,21 @@ func (q *queue) run(ctx context.Context) {
 
 // claim takes on what there are slots for and says when to look again.
 func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration {
-	q.slots.claiming.Lock()
-	defer q.slots.claiming.Unlock()
-	free := min(q.slots.free(), maxClaim)
+	w := q.worker
+	slots := w.slotsOf(q)
+	slots.claiming.Lock()
+	defer slots.claiming.Unlock()
+	free := min(slots.free(), maxClaim)
 	if free <= 0 {
 		return lookEvery // a run that ends signals
 	}
-	w := q.worker
+	now := w.Now()
 	adapter, ok := w.Adapters.Adapter(q.name)
 	if !ok {
-		return lookEvery // can't happen: none is taken out
+		if wait := absentFor - time.Since(q.missed); wait > 0 {
+			return wait
+		}
+		adapter, now = absent(q.name), now.Add(-absentFor) // another node that has it takes on earlier what is due
 	}
 	lease := w.Lease()
 	if !lease.Allows(time.Now()) {
@@ -70,7 +76,7 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	}
 	w.beginClaim()
 	defer w.endClaim()
-	claimed, last, err := w.Runs.ClaimRuns(ctx, w.Now(), lease.Node, q.name, q.last, free)
+	claimed, last, err := w.Runs.ClaimRuns(ctx, now, lease.Node, q.name, q.last, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.Logger.Error("claim runs", "adapter", q.name, "error", err)
@@ -79,10 +85,10 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	}
 	q.last = last
 	for _, c := range claimed {
-		q.slots.take()
+		slots.take()
 		group.Add(1)
 		x := newExecution(ctx, w, adapter, lease.Node, c, func() {
-			q.slots.release()
+			slots.release()
 			group.Done()
 		})
 		w.enter(x)
@@ -91,8 +97,8 @@ func (q *queue) claim(ctx context.Context, group *sync.WaitGroup) time.Duration 
 	switch {
 	case len(claimed) == free:
 		return 0 // there may be more, and room for it
-	case len(q.wake) > 0:
-		return lookEvery // something has signalled
+	case len(q.wake) > 0, !ok:
+		return lookEvery // something has signalled, or nothing is done at once
 	}
 	return q.next(ctx)
 }

@@ -14,21 +14,29 @@ import (
 const (
 	minRefusal = time.Second    // between two times
 	maxRefusal = time.Hour      // the same, whatever it says
-	patience   = 24 * time.Hour // from the task's creation on
+	patience   = 24 * time.Hour // from when the run was first taken on
 )
+
+// Asking is of provider.Sink. Whoever can't say so in the ledger does not ask, nor who
+// by then is to stop, or is another node than the one that has the run.
+func (x *execution) Asking(ctx context.Context) error {
+	ok, err := x.note(ctx, "note that the provider is asked", x.worker.Ledger.SendingRun)
+	if err != nil {
+		return err
+	}
+	if !ok || !x.mine() {
+		x.cancel(errStopped)
+	}
+	return context.Cause(x.ctx)
+}
 
 // Sent is of provider.Sink.
 func (x *execution) Sent(ctx context.Context, handle string) error {
-	w := x.worker
+	w, run := x.worker, &x.claimed.Run
 	w.fault("run:submitted")
-	w.Vendors.note(x.claimed.Run.Adapter, w.Now(), nil)
-	x.claimed.Run.Submission, x.claimed.Run.Handle = taskhook.SubmissionSent, handle // known when the run is given back, too
-	ok, err := false, error(nil)
-	x.persist(ctx, "store handle", func(ctx context.Context) error {
-		ok, err = w.Ledger.SentRun(ctx, x.node, x.claimed.Run.ID, handle)
-		return err
-	})
-	switch {
+	w.Vendors.note(run.Adapter, w.Now(), nil)
+	run.Submission, run.Handle, run.SentAt = taskhook.SubmissionSent, handle, w.Now() // known when the run is given back, too
+	switch ok, err := x.note(ctx, "store handle", w.Ledger.SentRun); {
 	case err != nil:
 		return err
 	case !ok:
@@ -36,6 +44,22 @@ func (x *execution) Sent(ctx context.Context, handle string) error {
 	}
 	w.fault("run:sent")
 	return nil
+}
+
+// note writes what is known of the run's submission into the ledger.
+func (x *execution) note(ctx context.Context, what string, write func(context.Context, string, taskhook.Run) (bool, error)) (ok bool, err error) {
+	x.persist(ctx, what, func(ctx context.Context) error {
+		ok, err = write(ctx, x.node, x.claimed.Run)
+		return err
+	})
+	return ok, err
+}
+
+// mine reports whether this process is the node that the run was claimed for, and may
+// begin something.
+func (x *execution) mine() bool {
+	lease := x.worker.Lease()
+	return lease.Node == x.node && lease.Allows(time.Now())
 }
 
 func isRepeatable(a provider.Adapter) bool {
@@ -62,11 +86,17 @@ func (x *execution) unclear(ctx context.Context, now time.Time, err error) {
 		Message: "It is not known whether the provider took the task on, so it was not asked again. Look there: attach its id to this task, or retry the task."})
 }
 
+// impatient reports whether providers have refused the run for too long. How long it
+// waited before one was asked does not count.
+func (x *execution) impatient(now time.Time) bool {
+	return now.Sub(x.claimed.Task.StartedAt) > patience
+}
+
 // refused returns the refusal that the run ended by, with how long to wait, or nil
 // when it did not, or has for too long.
 func (x *execution) refused(err error) *provider.Refused {
 	r, ok := errors.AsType[*provider.Refused](err)
-	if !ok || x.worker.Now().Sub(x.claimed.Task.CreatedAt) > patience {
+	if !ok || x.impatient(x.worker.Now()) {
 		return nil
 	}
 	return &provider.Refused{After: min(max(r.After, minRefusal), maxRefusal), Err: err}

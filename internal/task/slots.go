@@ -1,6 +1,9 @@
 package task
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // slots bound the runs that go on at once, of one queue, or of several whose adapters
 // have one account with their provider.
@@ -24,6 +27,13 @@ func (s *slots) join(q *queue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queues = append(s.queues, q)
+}
+
+// part is of a queue that now has other slots. Those that its runs have they keep.
+func (s *slots) part(q *queue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queues = slices.DeleteFunc(s.queues, func(other *queue) bool { return other == q })
 }
 
 func (s *slots) take() {

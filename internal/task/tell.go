@@ -1,8 +1,8 @@
 package task
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -29,23 +29,21 @@ func (w *Worker) tellProgress(ctx context.Context) {
 }
 
 func (w *Worker) tell(ctx context.Context, now time.Time) error {
-	going := w.going()
-	accounts := map[string]bool{}
-	for _, x := range going {
-		accounts[x.claimed.Task.AccountID] = true
-	}
+	accounts := w.busy()
 	if len(accounts) == 0 {
 		return nil
 	}
-	followed, err := w.Progress.Followed(ctx, slices.Sorted(maps.Keys(accounts)))
+	followed, err := w.Progress.Followed(ctx, accounts)
 	if err != nil || len(followed) == 0 {
 		return err
 	}
+	going := w.going(func(x *execution) bool { return followed[x.claimed.Task.AccountID] != nil })
+	slices.SortFunc(going, func(a, b *execution) int { return cmp.Compare(a.claimed.Task.ID, b.claimed.Task.ID) })
 	var reports []*taskhook.Report
-	for _, id := range slices.Sorted(maps.Keys(going)) {
-		x := going[id]
+	var of []*execution
+	for _, x := range going {
 		if r := x.report(followed[x.claimed.Task.AccountID], now); r != nil {
-			reports = append(reports, r)
+			reports, of = append(reports, r), append(of, x)
 			x.told.sequence = r.Sequence // whatever becomes of it: a number is not used twice
 		}
 	}
@@ -55,9 +53,9 @@ func (w *Worker) tell(ctx context.Context, now time.Time) error {
 	if err := w.Progress.Tell(ctx, now, reports); err != nil {
 		return err
 	}
-	for _, r := range reports {
+	for i, r := range reports {
 		if !r.Stale {
-			going[r.Event.Event.Subject].told.percent = r.Percent
+			of[i].told.percent = r.Percent
 		}
 	}
 	return nil

@@ -189,10 +189,17 @@ func (x *execution) choice() *catalogue.Model {
 		return nil
 	}
 	model, err := x.worker.Catalogue.Lookup(k.Provider, k.Capability, k.Model)
-	if err != nil || len(model.Vendors) < 2 {
+	if err != nil || !slices.ContainsFunc(model.Vendors, x.mayGoTo) {
 		return nil
 	}
 	return model
+}
+
+// mayGoTo reports whether a vendor of the run's model is another one, that asks for
+// work itself, and of somebody.
+func (x *execution) mayGoTo(v catalogue.Vendor) bool {
+	_, pulled := catalogue.Pool(v.Adapter)
+	return v.Adapter != x.claimed.Run.Adapter && v.Adapter != catalogue.Sandbox && !pulled
 }
 
 // elsewhere has a run that its vendor has certainly not taken on go to another, or to
@@ -207,7 +214,7 @@ func (x *execution) elsewhere(now time.Time, err error) (in time.Duration, uncou
 	_, busy := errors.AsType[*provider.Refused](err)
 	_, unreached := errors.AsType[*provider.Unreached](err)
 	switch {
-	case busy && now.Sub(x.claimed.Task.CreatedAt) > patience:
+	case busy && x.impatient(now):
 		return 0, false, false
 	case unreached && x.claimed.Claims >= maxTries*len(model.Vendors):
 		return 0, false, false

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,20 +21,22 @@ import (
 type RunStore interface {
 	ClaimRuns(ctx context.Context, now time.Time, node, adapter, lastAccount string, limit int) (_ []taskhook.ClaimedRun, last string, err error)
 	NextRun(ctx context.Context, adapter string) (time.Time, error)
+	WaitingAdapters(ctx context.Context) ([]string, error)
 	ReleaseRun(ctx context.Context, node string, r taskhook.Run, due time.Time, uncounted bool) error
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
 
-// SubmissionStore is the ledger of what providers were asked for. The claim of a run
-// notes in it that they are about to be; ok is false when the run is no longer the
-// node's.
+// SubmissionStore is the ledger of what providers are asked for, before and after they
+// are; ok is false when the run is no longer the node's, or they must not be.
 type SubmissionStore interface {
-	SentRun(ctx context.Context, node, run, handle string) (ok bool, err error)
+	SendingRun(ctx context.Context, node string, r taskhook.Run) (ok bool, err error)
+	SentRun(ctx context.Context, node string, r taskhook.Run) (ok bool, err error)
 }
 
 // ProgressStore keeps how far runs are, and tells those who ask.
 type ProgressStore interface {
-	Progress(ctx context.Context, node string, percent map[string]int) (mine map[string]bool, err error)
+	Progress(ctx context.Context, node string, percent map[string]int) error
+	OwnedRuns(ctx context.Context, node, after, upTo string) ([]string, error)
 	Followed(ctx context.Context, accounts []string) (types map[string][]string, err error)
 	Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error
 }
@@ -73,6 +77,7 @@ type Worker struct {
 	idle      []*queue              // that do not run yet
 	slots     map[string]*slots     // by account
 	running   map[string]*execution // by task id
+	accounts  map[string]int        // how many of them each has
 	claiming  int                   // claims that go on
 	cancelled map[string]bool       // tasks that were cancelled meanwhile
 }
@@ -83,7 +88,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Now = time.Now
 	}
 	w := &Worker{WorkerOptions: o, renewed: make(chan struct{}, 1), queues: map[string]*queue{}, slots: map[string]*slots{},
-		running: map[string]*execution{}, cancelled: map[string]bool{}}
+		running: map[string]*execution{}, accounts: map[string]int{}, cancelled: map[string]bool{}}
 	w.Renew()
 	w.Vendors.room = w.room
 	return w
@@ -97,25 +102,62 @@ const defaultSlots = 64
 func (w *Worker) Renew() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	known := slices.Collect(maps.Values(w.queues))
+	limits := map[string]int{}
 	for _, name := range w.Adapters.Names() {
 		account, most := w.Adapters.Concurrency(name)
 		most = cmp.Or(most, defaultSlots)
-		if w.slots[account] == nil {
-			w.slots[account] = &slots{}
+		if limit, ok := limits[account]; ok { // one of an adapter that is no longer written, perhaps
+			most = min(most, limit)
 		}
-		q := w.queues[name]
-		if q == nil {
-			q = &queue{worker: w, name: name, slots: w.slots[account], wake: make(chan struct{}, 1)}
-			q.slots.join(q)
-			w.queues[name] = q
-			w.idle = append(w.idle, q)
-		}
-		q.slots.set(most)
+		limits[account] = most
+		w.enlist(name, account, most)
 	}
+	for account, most := range limits {
+		w.slots[account].set(most)
+	}
+	for _, q := range known {
+		q.signal() // there may be more room, or an adapter that was missed
+	}
+	w.renew()
+}
+
+// renew has Run look for queues that do not run yet.
+func (w *Worker) renew() {
 	select {
 	case w.renewed <- struct{}{}:
 	default:
 	}
+}
+
+// enlist has the queue of an adapter take on as many runs as the account has slots for.
+// It is called with the lock held.
+func (w *Worker) enlist(adapter, account string, most int) {
+	s := w.slots[account]
+	if s == nil {
+		s = &slots{most: most}
+		w.slots[account] = s
+	}
+	q := w.queues[adapter]
+	switch {
+	case q == nil:
+		q = &queue{worker: w, name: adapter, wake: make(chan struct{}, 1)}
+		w.queues[adapter] = q
+		w.idle = append(w.idle, q)
+	case q.slots == s:
+		return
+	default:
+		q.slots.part(q)
+	}
+	q.slots = s
+	s.join(q)
+}
+
+// slotsOf returns those that the runs of a queue take now.
+func (w *Worker) slotsOf(q *queue) *slots {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return q.slots
 }
 
 // queue returns that of an adapter, or nil.
@@ -136,7 +178,7 @@ func (w *Worker) Created(adapter string) {
 func (w *Worker) Look(ctx context.Context) {
 	for _, name := range w.Adapters.Names() {
 		q := w.queue(name)
-		if q == nil || q.slots.free() <= 0 {
+		if q == nil || w.slotsOf(q).free() <= 0 {
 			continue
 		}
 		due, err := w.Runs.NextRun(ctx, name)
@@ -149,18 +191,7 @@ func (w *Worker) Look(ctx context.Context) {
 // room reports whether an adapter could take on one more run here.
 func (w *Worker) room(adapter string) bool {
 	q := w.queue(adapter)
-	return q != nil && q.slots.free() > 0
-}
-
-// Cancelled stops the run of a task, if it goes on here.
-func (w *Worker) Cancelled(taskID string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if x := w.running[taskID]; x != nil {
-		x.cancel(provider.ErrCancelled)
-	} else if w.claiming > 0 {
-		w.cancelled[taskID] = true
-	}
+	return q != nil && w.slotsOf(q).free() > 0
 }
 
 // Run works until ctx ends, then stops the runs that go on and gives them back.
@@ -169,6 +200,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer group.Wait()
 	group.Go(func() { w.reportProgress(ctx) })
 	group.Go(func() { w.tellProgress(ctx) })
+	group.Go(func() { w.watchAbsent(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

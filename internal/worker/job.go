@@ -131,7 +131,10 @@ func (j *job) heard(answer client.Heartbeat) {
 // Progress is of provider.Sink.
 func (j *job) Progress(percent int) { j.percent.Store(int32(percent)) }
 
-// Sent is of provider.Sink; only a Remote calls it.
-func (j *job) Sent(context.Context, string) error {
-	return errors.New("a worker does not run remote adapters")
-}
+var errRemote = errors.New("a worker does not run remote adapters")
+
+// Asking is of provider.Sink; only a Remote calls it.
+func (j *job) Asking(context.Context) error { return errRemote }
+
+// Sent is of provider.Sink; the same.
+func (j *job) Sent(context.Context, string) error { return errRemote }

@@ -23,7 +23,8 @@ type Recorder struct {
 	OnProgress func(percent int) // called for each report, if set
 	OnOutput   func() error      // called before an output is read, if set
 
-	OnSent func(handle string) error // called with the handle, if set
+	OnAsking func() error              // called before the provider is asked, if set
+	OnSent   func(handle string) error // called with the handle, if set
 
 	mu      sync.Mutex
 	handles []string
@@ -58,6 +59,14 @@ func (r *Recorder) Output(ctx context.Context, o provider.Output, body io.Reader
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.outputs = append(r.outputs, Output{o.Name, o.Safety, b})
+	return nil
+}
+
+// Asking implements provider.Sink.
+func (r *Recorder) Asking(context.Context) error {
+	if r.OnAsking != nil {
+		return r.OnAsking()
+	}
 	return nil
 }
 

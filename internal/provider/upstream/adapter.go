@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -96,6 +98,7 @@ func (a *Adapter) Run(ctx context.Context, r provider.Request, sink provider.Sin
 			return a.end(ctx, r, s, sink, last, err)
 		}
 	}
+	r.Input = nil // which may be large, and is not needed any more
 	w := a.newWatch(ctx, r, s, sink)
 	parked := &provider.Parked{Wait: w.start, Resume: func() error {
 		if w.err == nil && w.last.state == succeeded && r.Handle == "" {
@@ -148,10 +151,22 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if err != nil {
 		return nil, fmt.Errorf("read input: %w", err)
 	}
+	q, err := a.prepare(ctx, a.program.submit, in, s)
+	if err != nil {
+		return nil, &provider.Unreached{Err: err}
+	}
+	if err := a.account.pace.Wait(ctx); err != nil {
+		return nil, a.noTurn(ctx, err)
+	}
+	if err := sink.Asking(ctx); err != nil {
+		return nil, err
+	}
 	ctx, enough := patient(ctx)
 	defer enough()
-	got, err := a.ask(ctx, a.program.submit, in, s)
-	if err := a.accepted(ctx, got, err, s); err != nil {
+	var heard atomic.Bool // by the API, perhaps, or a part of it
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { heard.Store(true) }}
+	got, err := a.exchange(httptrace.WithClientTrace(ctx, trace), q)
+	if err := a.accepted(ctx, got, heard.Load(), err, s); err != nil {
 		return nil, err
 	}
 	if a.program.Submit.Binary {
@@ -175,6 +190,15 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 		err = errors.New("it has no handle")
 	}
 	return nil, &provider.Unclear{Err: fmt.Errorf("read the answer: %w: %s", err, a.excerpt(got))}
+}
+
+// noTurn is the refusal of a call whose turn, by the limit of the account, would come
+// too late for the run.
+func (a *Adapter) noTurn(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &provider.Refused{After: a.program.Timeout, Err: fmt.Errorf("wait for a call that the rate allows: %w", err)}
 }
 
 // lastWord is how long an answer to a submission is waited for when the run is to end:

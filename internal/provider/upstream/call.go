@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -28,25 +26,28 @@ type answer struct {
 	json   any // nil when the body is none
 }
 
-// callError is a call that was not answered. Heard says that the API may have got
-// it, or a part.
-type callError struct {
-	heard bool
-	err   error
+// ask makes a call, when the account's limit allows it, and reads its answer.
+func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answer, error) {
+	q, err := a.prepare(ctx, r, in, s)
+	if err == nil {
+		err = a.account.pace.Wait(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.exchange(ctx, q)
 }
 
-func (e *callError) Error() string { return e.err.Error() }
-func (e *callError) Unwrap() error { return e.err }
-
-// ask makes a call and reads its answer.
-func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answer, error) {
+// exchange sends a request and reads the answer, within the time of a call.
+func (a *Adapter) exchange(ctx context.Context, q *http.Request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.program.Timeout)
 	defer cancel()
-	var heard atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { heard.Store(true) }})
-	got, err := a.send(ctx, r, in, s)
+	got, err := a.options.API.Do(q.WithContext(ctx))
+	if broken, ok := errors.AsType[*url.Error](err); ok {
+		err = broken.Err // without the URL, which may hold a secret
+	}
 	if err != nil {
-		return nil, &callError{heard.Load(), err}
+		return nil, err
 	}
 	defer got.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(got.Body, maxAnswer+1))
@@ -54,29 +55,13 @@ func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answe
 		err = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 	}
 	if err != nil {
-		return nil, &callError{true, fmt.Errorf("read answer: %w", err)}
+		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	found := &answer{status: got.StatusCode, header: got.Header, body: body}
 	if found.json, err = decode(body); err != nil {
 		found.json = nil
 	}
 	return found, nil
-}
-
-// send makes a call; the caller closes the body of what it returns.
-func (a *Adapter) send(ctx context.Context, r *request, in any, s *scope) (*http.Response, error) {
-	if err := a.account.pace.Wait(ctx); err != nil {
-		return nil, err
-	}
-	q, err := a.prepare(ctx, r, in, s)
-	if err != nil {
-		return nil, err
-	}
-	got, err := a.options.API.Do(q)
-	if broken, ok := errors.AsType[*url.Error](err); ok {
-		err = broken.Err // without the URL, which may hold a secret
-	}
-	return got, err
 }
 
 // prepare fills in a request.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -33,7 +34,13 @@ func (s *scope) values() []any {
 }
 
 // expression is a compiled one; nil yields nothing.
-type expression struct{ code *gojq.Code }
+type expression struct {
+	code   *gojq.Code
+	fields []string // of one that only descends, such as .job.state: it needs no machine
+}
+
+// descent is an expression that only descends.
+var descent = regexp.MustCompile(`^(\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
 // evaluation bounds the time of one.
 const evaluation = time.Second
@@ -50,7 +57,27 @@ func compile(text string) (*expression, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
 	}
-	return &expression{code}, nil
+	e := &expression{code: code}
+	if text = strings.TrimSpace(text); descent.MatchString(text) {
+		e.fields = strings.Split(text[1:], ".")
+	}
+	return e, nil
+}
+
+// descend yields what the fields lead to; ok is false when they lead through what is no
+// object, of which the language says more.
+func (e *expression) descend(in any) (found any, ok bool) {
+	for _, field := range e.fields {
+		switch at := in.(type) {
+		case nil:
+			return nil, true
+		case map[string]any:
+			in = at[field]
+		default:
+			return nil, false
+		}
+	}
+	return in, e.fields != nil
 }
 
 // compileText compiles a text with \(…) in it; format is "@uri" for one whose
@@ -67,6 +94,9 @@ func compileText(format, text string) (*expression, error) {
 func (e *expression) all(ctx context.Context, in any, s *scope) (values []any, err error) {
 	if e == nil {
 		return nil, nil
+	}
+	if found, ok := e.descend(in); ok {
+		return []any{found}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, evaluation)
 	defer cancel()

@@ -104,12 +104,11 @@ func (a *Adapter) readOutputs(ctx context.Context, in any, s *scope) ([]output, 
 
 // accepted says what the answer to a submission means for asking again: nil when
 // the work was taken on.
-func (a *Adapter) accepted(ctx context.Context, got *answer, err error, s *scope) error {
+func (a *Adapter) accepted(ctx context.Context, got *answer, heard bool, err error, s *scope) error {
 	switch {
+	case err != nil && heard:
+		return &provider.Unclear{Err: err}
 	case err != nil:
-		if broken, ok := err.(*callError); ok && broken.heard {
-			return &provider.Unclear{Err: err}
-		}
 		return &provider.Unreached{Err: err}
 	case got.status/100 == 2:
 		return nil

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"reflect"
 	"testing"
 	"time"
 )
@@ -70,6 +71,29 @@ func FuzzQuote(f *testing.F) {
 		}
 		if _, err := compile(quoted); err != nil {
 			return // what stands in an insertion need not be an expression
+		}
+	})
+}
+
+// FuzzDescent: an expression that only descends yields what it would by the language.
+func FuzzDescent(f *testing.F) {
+	for _, seed := range [][2]string{{".a", `{"a":1}`}, {".a.b", `{"a":{"b":"x"}}`}, {".a.b", `{"a":null}`}, {".a.b", `{"a":[1]}`}, {".a.b", `{"a":"x"}`},
+		{".a", `null`}, {".a", `3`}, {".and.x", `{"and":{"x":true}}`}, {" .a ", `{"a":1.50}`}, {"..a", `{}`}, {".a.", `{}`}, {".__loc__", `{}`}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, text, input string) {
+		e, err := compile(text)
+		if err != nil || e == nil || e.fields == nil {
+			return
+		}
+		in, err := decode([]byte(input))
+		if err != nil {
+			return
+		}
+		short, shortErr := e.all(t.Context(), in, &scope{})
+		long, longErr := (&expression{code: e.code}).all(t.Context(), in, &scope{})
+		if !reflect.DeepEqual(short, long) || (shortErr == nil) != (longErr == nil) {
+			t.Errorf("%s of %s yields %v, %v; by the language %v, %v", text, input, short, shortErr, long, longErr)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func testEraseTask(t *testing.T, f *fixture) {
 	end := ended(n.id, claimed, taskhook.TaskSucceeded, f.now)
 	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
 	equal(t, "an end that comes late is stale", end.Stale, true)
-	mine, err := f.Store.Progress(f.ctx, n.id, nil)
+	mine, err := f.Store.OwnedRuns(f.ctx, n.id, "", claimed.Run.ID)
 	f.ok(err)
 	equal(t, "runs of the node", len(mine), 0)
 	for _, table := range []string{"tasks", "runs", "artifacts", "contents", "events", "deliveries", "files", "idempotency"} {

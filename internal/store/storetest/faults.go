@@ -203,16 +203,22 @@ func runWrites() map[string]faultWrite {
 			equal(f.t, "claimed runs", len(w.runs), 1)
 			equal(f.t, "claims", w.runs[0].Claims, 1)
 		}},
+		"sending_run": {do: func(f *fixture, w *world) error {
+			ok, err := f.Store.SendingRun(f.ctx, w.n.id, w.started.Run)
+			if err == nil {
+				equal(f.t, "ours", ok, true)
+			}
+			return err
+		}},
 		"sent_run": {do: func(f *fixture, w *world) error {
-			ok, err := f.Store.SentRun(f.ctx, w.n.id, w.started.Run.ID, "job_1")
+			ok, err := f.Store.SentRun(f.ctx, w.n.id, sentAs(w.started.Run, "job_1", f.now))
 			if err == nil {
 				equal(f.t, "ours", ok, true)
 			}
 			return err
 		}},
 		"progress": {do: func(f *fixture, w *world) error {
-			_, err := f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
-			return err
+			return f.Store.Progress(f.ctx, w.n.id, map[string]int{w.started.Task.ID: 50})
 		}},
 		"tell": {do: func(f *fixture, w *world) error {
 			return f.Store.Tell(f.ctx, f.now, []*taskhook.Report{newReport(w.n.id, w.started, progressType, 1, f.now)})

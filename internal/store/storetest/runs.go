@@ -18,7 +18,9 @@ func runTests() []test {
 		{"a failed run tells why", testRunFails},
 		{"a released run can be claimed again", testRunRelease},
 		{"a run goes to another adapter", testRunHandedOn},
+		{"a provider is asked only of what is the node's, and unknown", testSubmission},
 		{"an unknown submission stays so", testUnknownSubmission},
+		{"a repeated release does not end the next claim", testRepeatedRelease},
 		{"cancelled work elsewhere is called off", testCancelElsewhere},
 		{"either cancel or finish wins", testCancelRacesFinish},
 		{"a stale finish changes nothing", testStaleFinish},
@@ -35,6 +37,12 @@ func (f *fixture) claimRun(n *node) taskhook.ClaimedRun {
 	f.ok(err)
 	equal(f.t, "claimed runs", len(runs), 1)
 	return runs[0]
+}
+
+// sentAs is a run that its provider has taken on.
+func sentAs(r taskhook.Run, handle string, now time.Time) taskhook.Run {
+	r.Handle, r.SentAt = handle, now
+	return r
 }
 
 func accountsOf(runs []taskhook.ClaimedRun) (ids []string) {
@@ -61,6 +69,9 @@ func testRunTurns(t *testing.T, f *fixture) {
 	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "command", last, 4)
 	f.ok(err)
 	equal(t, "runs of another adapter", len(none), 0)
+	waiting, err := f.Store.WaitingAdapters(f.ctx)
+	f.ok(err)
+	deepEqual(t, "adapters that are waited for", waiting, []string{"sandbox"})
 	next, err := f.Store.NextRun(f.ctx, "sandbox")
 	f.ok(err)
 	equal(t, "next run", next, f.now)
@@ -124,11 +135,11 @@ func testRunLife(t *testing.T, f *fixture) {
 	f.now = f.now.Add(time.Second)
 	began := f.now
 	c := f.claimRun(n)
+	run.Epoch = 1
 	equal(t, "run", c.Run, run)
 	equal(t, "claims", c.Claims, 1)
 	equal(t, "state of its task", c.Task.State, taskhook.TaskRunning)
 	equal(t, "started at", c.Task.StartedAt, began)
-	equal(t, "about to be submitted", f.count(`SELECT count(*) FROM runs WHERE submission = 'sending'`), 1)
 	f.now = f.now.Add(time.Second)
 	end := ended(n.id, c, taskhook.TaskSucceeded, f.now)
 	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
@@ -197,6 +208,57 @@ func testRunHandedOn(t *testing.T, f *fixture) {
 	equal(t, "adapter", got.Adapter, "http:other")
 }
 
+func testSubmission(t *testing.T, f *fixture) {
+	f.task(f.account())
+	n := f.join()
+	c := f.claimRun(n)
+	sending := func(node string, epoch int64) bool {
+		r := c.Run
+		r.Epoch = epoch
+		ok, err := f.Store.SendingRun(f.ctx, node, r)
+		f.ok(err)
+		return ok
+	}
+	equal(t, "another node", sending("node_other", c.Run.Epoch), false)
+	equal(t, "another claim", sending(n.id, c.Run.Epoch+1), false)
+	equal(t, "the run's own", sending(n.id, c.Run.Epoch), true)
+	n = f.join()
+	c = f.claimRun(n)
+	equal(t, "submission after a crash", c.Run.Submission, taskhook.SubmissionSending)
+	sent := f.now.Add(time.Second)
+	for _, handle := range []string{"job_1", "job_1"} {
+		ok, err := f.Store.SentRun(f.ctx, n.id, sentAs(c.Run, handle, sent))
+		f.ok(err)
+		equal(t, "sent", ok, true)
+	}
+	equal(t, "what is known by a handle", sending(n.id, c.Run.Epoch), false)
+	n = f.join()
+	c = f.claimRun(n)
+	equal(t, "submission", c.Run.Submission, taskhook.SubmissionSent)
+	equal(t, "handle", c.Run.Handle, "job_1")
+	equal(t, "sent at", c.Run.SentAt, sent)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
+	equal(t, "sent at, after a release", f.claimRun(n).Run.SentAt, sent)
+}
+
+// testRepeatedRelease repeats a release of unknown outcome when the node has the run
+// again: whoever works it goes on to be the only one.
+func testRepeatedRelease(t *testing.T, f *fixture) {
+	f.task(f.account())
+	n := f.join()
+	first := f.claimRun(n)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, first.Run, f.now, true))
+	second := f.claimRun(n)
+	ok, err := f.Store.SendingRun(f.ctx, n.id, second.Run)
+	f.ok(err)
+	equal(t, "asked", ok, true)
+	f.ok(f.Store.ReleaseRun(f.ctx, n.id, first.Run, f.now, true))
+	none, _, err := f.Store.ClaimRuns(f.ctx, f.now, n.id, "sandbox", "", 10)
+	f.ok(err)
+	equal(t, "claimed by two", len(none), 0)
+	equal(t, "asked for, by the ledger", f.count(`SELECT count(*) FROM runs WHERE submission = 'sending'`), 1)
+}
+
 func testUnknownSubmission(t *testing.T, f *fixture) {
 	f.task(f.account())
 	n := f.join()
@@ -206,8 +268,11 @@ func testUnknownSubmission(t *testing.T, f *fixture) {
 		f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
 		c = f.claimRun(n)
 		equal(t, "submission", c.Run.Submission, taskhook.SubmissionUnknown)
+		_, err := f.Store.SendingRun(f.ctx, n.id, c.Run)
+		f.ok(err)
+		equal(t, "submission when it is asked again", f.count(`SELECT count(*) FROM runs WHERE submission = 'unknown'`), 1)
 	}
-	_, err := f.Store.SentRun(f.ctx, n.id, c.Run.ID, "job_1")
+	_, err := f.Store.SentRun(f.ctx, n.id, sentAs(c.Run, "job_1", f.now))
 	f.ok(err)
 	c.Run.Handle = "job_1"
 	f.ok(f.Store.ReleaseRun(f.ctx, n.id, c.Run, f.now, true))
@@ -298,21 +363,25 @@ func testRepeatedFinish(t *testing.T, f *fixture) {
 func testProgress(t *testing.T, f *fixture) {
 	account, n := f.account(), f.join()
 	k, _ := f.task(account)
-	f.claimRun(n)
-	report := func(node string, percent int) map[string]bool {
-		mine, err := f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent})
+	run := f.claimRun(n).Run.ID
+	report := func(node string, percent int) bool {
+		f.ok(f.Store.Progress(f.ctx, node, map[string]int{k.ID: percent}))
+		mine, err := f.Store.OwnedRuns(f.ctx, node, "", run)
 		f.ok(err)
-		return mine
+		return slices.Contains(mine, run)
 	}
-	equal(t, "ours", report(n.id, 40)[k.ID], true)
+	equal(t, "ours", report(n.id, 40), true)
 	report(n.id, 20)
-	equal(t, "another node's", report("node_other", 90)[k.ID], false)
+	equal(t, "another node's", report("node_other", 90), false)
 	got, err := f.Store.Task(f.ctx, account, k.ID)
 	f.ok(err)
 	equal(t, "progress", got.Progress, 40)
 	_, err = f.Store.CancelTask(f.ctx, f.now, account, k.ID)
 	f.ok(err)
-	equal(t, "ours after a cancel", report(n.id, 50)[k.ID], false)
+	equal(t, "ours after a cancel", report(n.id, 50), false)
+	none, err := f.Store.OwnedRuns(f.ctx, n.id, run, run)
+	f.ok(err)
+	equal(t, "ours after it", len(none), 0)
 }
 
 func testJoinFreesRuns(t *testing.T, f *fixture) {
@@ -322,7 +391,7 @@ func testJoinFreesRuns(t *testing.T, f *fixture) {
 	next := f.join()
 	again := f.claimRun(next)
 	equal(t, "run", again.Run.ID, c.Run.ID)
-	equal(t, "submission", again.Run.Submission, taskhook.SubmissionSending)
+	equal(t, "submission of what nobody was asked for", again.Run.Submission, taskhook.SubmissionUnsent)
 	equal(t, "claims", again.Claims, 2)
 	f.ok(f.Store.Leave(f.ctx, next.id))
 	equal(t, "nodes", f.count(`SELECT count(*) FROM nodes`), 0)

@@ -138,11 +138,13 @@ CREATE TABLE runs (
     lease_until BIGINT NOT NULL DEFAULT 0, -- when the worker counts as lost
     deadline    BIGINT NOT NULL DEFAULT 0, -- when the model's time is over
     refused    TEXT COLLATE "C" NOT NULL DEFAULT '', -- by these adapters for good, with spaces between
+    epoch      BIGINT NOT NULL DEFAULT 0, -- rises with each claim
+    sent_at    BIGINT, -- when its provider took it on; NULL: it has not, or is not known
     UNIQUE (task, number)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX runs_due ON runs (adapter, account, due_at, id) WHERE state = 'open' AND owner IS NULL;
 CREATE INDEX runs_next ON runs (adapter, due_at) WHERE state = 'open' AND owner IS NULL;
-CREATE INDEX runs_owned ON runs (owner) WHERE owner IS NOT NULL;
+CREATE INDEX runs_owned ON runs (owner, id) WHERE owner IS NOT NULL;
 -- What an account has under way, for its quota.
 CREATE INDEX runs_open ON runs (account) WHERE state = 'open';
 CREATE INDEX runs_waiting ON runs (account, queue, priority DESC, due_at, id) WHERE state = 'open' AND queue <> '' AND lease = '';
