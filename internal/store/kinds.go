@@ -17,6 +17,7 @@ type kinds struct {
 	orderErasure, finishErasure, erase, closeAccount                               *kind
 	createReplay, changeReplay, advanceReplay                                      *kind
 	createBatch, stopBatch, stopTasks, finishBatch                                 *kind
+	claimPoster, settlePoster                                                      *kind
 	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts *kind
 	join, renewNode, removeDead, leave                                             *kind
 }
@@ -33,7 +34,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.publish, s.publishKind()},
 		{&k.finishDeliveries, finishKind()},
 		{&k.createTask, s.createTaskKind()},
-		{&k.finishRun, s.endingKind("finish_run", endRuns)},
+		{&k.finishRun, s.endingKind("finish_run", s.endRuns)},
 		{&k.createAccount, useCase("create_account")},
 		{&k.createKey, useCase("create_key")},
 		{&k.revokeKey, useCase("revoke_key")},
@@ -85,6 +86,8 @@ func (s *Store) makeKinds() []*kind {
 		{&k.stopBatch, useCase("stop_batch")},
 		{&k.stopTasks, useCase("stop_tasks")},
 		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
+		{&k.claimPoster, useCase("claim_poster")},
+		{&k.settlePoster, useCase("settle_poster")},
 		{&k.noteWorker, useCase("note_worker")},
 		{&k.drainWorker, useCase("drain_worker")},
 		{&k.leaseRuns, claimKind("lease_runs")},
