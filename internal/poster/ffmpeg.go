@@ -2,6 +2,7 @@ package poster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,12 @@ import (
 
 // errNoPicture says that no picture can be taken of a video, now or later.
 var errNoPicture = errors.New("no picture can be taken of the video")
+
+// Why ffmpeg is stopped, beside the end of the caller's context.
+var (
+	errTooLong = errors.New("ffmpeg took too long")
+	errTooMuch = errors.New("ffmpeg wrote too much")
+)
 
 // FFmpeg takes pictures by that program, which it trusts with nothing: videos come from
 // anywhere.
@@ -57,12 +64,10 @@ func (f *FFmpeg) Picture(ctx context.Context, video *os.File, format string, at 
 	if !ok {
 		return nil, fmt.Errorf("%w: its format is %q", errNoPicture, format)
 	}
-	limit := f.Limit
-	if limit == 0 {
-		limit = 30 * time.Second
-	}
-	limited, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeoutCause(ctx, cmp.Or(f.Limit, 30*time.Second), errTooLong)
 	defer cancel()
+	limited, stop := context.WithCancelCause(limited)
+	defer stop(nil)
 	cmd := exec.CommandContext(limited, "/bin/sh", append([]string{"-c", holder, f.Path}, arguments(name, at)...)...)
 	cmd.Env = []string{} // nothing of ours is its business
 	cmd.Dir = "/"
@@ -70,20 +75,20 @@ func (f *FFmpeg) Picture(ctx context.Context, video *os.File, format string, at 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	picture, said := &bounded{most: maxBytes}, &bounded{most: maxSaid, drop: true}
+	picture, said := &bounded{most: maxBytes, full: func() { stop(errTooMuch) }}, &bounded{most: maxSaid, full: func() {}}
 	cmd.Stdout, cmd.Stderr = picture, said
 	err := run(cmd)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case limited.Err() != nil:
-		return nil, fmt.Errorf("%w: ffmpeg took longer than %s", errNoPicture, limit)
+		return nil, fmt.Errorf("%w: %w", errNoPicture, context.Cause(limited))
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w: %s", errNoPicture, err, strings.TrimSpace(said.String()))
-	case picture.Len() == 0:
+		return nil, fmt.Errorf("%w: %w: %s", errNoPicture, err, strings.TrimSpace(said.taken.String()))
+	case picture.taken.Len() == 0:
 		return nil, fmt.Errorf("%w: ffmpeg made none", errNoPicture)
 	}
-	return picture.Bytes(), nil
+	return picture.taken.Bytes(), nil
 }
 
 // run runs ffmpeg as work that can wait, and leaves nothing of it.
@@ -112,22 +117,20 @@ func arguments(demuxer string, at time.Duration) []string {
 // maxSaid is how much of what ffmpeg says goes to the log.
 const maxSaid = 500
 
-// bounded takes in so much and no more: the rest is dropped, or an error.
+// bounded takes in so much, and drops the rest.
 type bounded struct {
-	bytes.Buffer
-	most int
-	drop bool
+	taken bytes.Buffer
+	most  int
+	full  func() // called when there is a rest
 }
 
 // Write is of io.Writer.
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.most - b.Len()
+	room := b.most - b.taken.Len()
 	if len(p) <= room {
-		return b.Buffer.Write(p)
+		return b.taken.Write(p)
 	}
-	if !b.drop {
-		return 0, fmt.Errorf("ffmpeg wrote more than %d bytes", b.most)
-	}
-	b.Buffer.Write(p[:room])
+	b.taken.Write(p[:room])
+	b.full()
 	return len(p), nil
 }
