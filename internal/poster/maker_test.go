@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,15 +58,23 @@ func (w *waiting) Content(context.Context, string) ([]byte, error) {
 // elsewhere keeps files as a bucket does: they are not of this machine. It may be away.
 type elsewhere struct {
 	*artifact.Store
-	away bool
+	away atomic.Bool
 }
 
 func (e *elsewhere) Get(ctx context.Context, id string) (io.ReadSeekCloser, error) {
-	if e.away {
+	if e.away.Load() {
 		return nil, taskhook.Errorf(taskhook.CodeUnavailable, "The bucket does not answer.")
 	}
 	f, err := e.Store.Get(ctx, id)
 	return struct{ io.ReadSeekCloser }{f}, err
+}
+
+// away has the videos in a bucket that does not answer.
+func away(s *studio) *elsewhere {
+	e := &elsewhere{Store: s.files}
+	e.away.Store(true)
+	s.Files = e
+	return e
 }
 
 // camera notes what it is shown.
@@ -187,16 +196,15 @@ func TestMaker(t *testing.T) {
 			}
 		}},
 		"after the bucket was away": {func(s *studio) {
-			away := &elsewhere{Store: s.files, away: true}
-			s.Files = away
-			time.AfterFunc(5*time.Minute, func() { away.away = false })
+			bucket := away(s)
+			time.AfterFunc(5*time.Minute, func() { bucket.away.Store(false) })
 		}, func(s *studio) {
 			made("video on disk")(s)
 			if s.store.claims != 4 {
 				s.Errorf("it was tried %d times", s.store.claims)
 			}
 		}},
-		"not for ever":                {func(s *studio) { s.Files = &elsewhere{Store: s.files, away: true} }, none},
+		"not for ever":                {func(s *studio) { away(s) }, none},
 		"after the database was away": {func(s *studio) { s.store.failing = errors.New("away") }, made("video on disk")},
 	} {
 		t.Run(name, func(t *testing.T) { inStudio(t, tt.prepare, tt.check) })
