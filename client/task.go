@@ -70,6 +70,15 @@ type Result struct {
 	SizeBytes int64   `json:"size_bytes"`
 }
 
+// Poster is a still picture of a video that a task made. The URL is good for 15
+// minutes.
+type Poster struct {
+	Result    int    `json:"result"` // which of the task's results it shows, from 0
+	URL       string `json:"url"`
+	Format    string `json:"format"` // "jpg"
+	SizeBytes int64  `json:"size_bytes"`
+}
+
 // TaskError says why a task failed.
 type TaskError struct {
 	Code    string `json:"code"`
@@ -99,6 +108,12 @@ func (c *Client) Submit(ctx context.Context, provider, capability string, s Subm
 // Task returns one task with fresh links to its results.
 func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	return answer[Task](ctx, c, call{method: http.MethodGet, path: []string{"tasks", id}})
+}
+
+// Posters returns the still pictures of a task's videos. They are made after the task
+// has ended.
+func (c *Client) Posters(ctx context.Context, id string) ([]Poster, error) {
+	return answer[[]Poster](ctx, c, call{method: http.MethodGet, path: []string{"tasks", id, "posters"}})
 }
 
 // Tasks lists tasks.

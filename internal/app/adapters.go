@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"slices"
 
@@ -30,8 +29,7 @@ func (a *App) loadAdapters(ctx context.Context, models *catalogue.Catalogue) (*p
 	if err := command.Reap(ctx, scratch); err != nil {
 		return nil, err
 	}
-	ffmpeg, _ := exec.LookPath("ffmpeg") // without it the sandbox makes videos as GIF
-	a.local = []provider.Adapter{sandbox.New(ffmpeg)}
+	a.local = []provider.Adapter{sandbox.New(a.ffmpeg)}
 	for _, s := range cfg.CommandSources() {
 		commands, err := loadCommands(s, command.Options{Scratch: scratch, Env: config.ProgramEnvironment()})
 		if err != nil {

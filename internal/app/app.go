@@ -21,6 +21,7 @@ import (
 	"github.com/taskhook/taskhook/internal/file"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/node"
+	"github.com/taskhook/taskhook/internal/poster"
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/provider/upstream"
 	"github.com/taskhook/taskhook/internal/pull"
@@ -82,6 +83,8 @@ type App struct {
 	sweeper    *retention.Sweeper
 	eraser     *retention.Eraser
 	links      *artifact.Linker
+	ffmpeg     string        // its path; empty: it is not installed
+	posters    *poster.Maker // nil: none are made
 	adapters   *provider.Registry
 	local      []provider.Adapter // those that files do not change
 	upstreams  upstream.Options   // of the others
@@ -109,6 +112,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.lock, err = store.LockDir(cfg.Data); err != nil {
 		return err
 	}
+	a.findFFmpeg()
 	if err = a.openStore(ctx); err != nil {
 		return err
 	}

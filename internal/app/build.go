@@ -52,7 +52,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.store, err = store.Open(ctx, store.Options{Dir: cfg.Data, URL: cfg.DatabaseURL.Reveal(), Sealer: a.keys, NewSealer: cfg.AcceptNewKey, Migrate: true, MaxTasks: cfg.MaxQueuedTasks,
-		MaxBacklog: cfg.MaxBacklog, Logger: a.Logger, Fault: a.StoreFault})
+		MaxBacklog: cfg.MaxBacklog, Posters: a.makesPosters(), Logger: a.Logger, Fault: a.StoreFault})
 	switch {
 	case errors.Is(err, store.ErrOtherKey):
 		err = fmt.Errorf("%w: put your copy of it back as %s, or give it as TASKHOOK_SECRET_KEY; if it is lost for good, start once with "+
@@ -89,6 +89,7 @@ func (a *App) build(ctx context.Context) error {
 		Results: a.store, ResultLinks: a.links, UnfinishedLife: a.Pace.UnfinishedFile, Now: a.clock.Now, Logger: a.Logger})
 	a.buildDelivery()
 	a.buildTasks(models)
+	a.buildPosters()
 	a.buildWorkflows(models)
 	a.buildRetention()
 	return a.buildMember()

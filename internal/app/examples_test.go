@@ -53,6 +53,30 @@ func TestLocalExample(t *testing.T) {
 		if status, file := fetch(t, http.MethodGet, k.Result[0].URL); status != http.StatusOK || int64(len(file)) != k.Result[0].SizeBytes {
 			t.Errorf("%s: the result answers %d with %d bytes", tt.model, status, len(file))
 		}
+		if tt.format == "mp4" {
+			checkPoster(t, s, k.ID)
+		}
+	}
+}
+
+// checkPoster waits for the poster of a task's video, which is made after the outcome
+// is told.
+func checkPoster(t *testing.T, s *program.Server, task string) {
+	t.Helper()
+	var posters []client.Poster
+	until(t, "there is a poster", func() bool {
+		var err error
+		if posters, err = s.Posters(t.Context(), task); err != nil {
+			t.Fatal(err)
+		}
+		return len(posters) > 0
+	})
+	status, file := fetch(t, http.MethodGet, posters[0].URL)
+	if status != http.StatusOK || http.DetectContentType(file) != "image/jpeg" {
+		t.Errorf("the poster answers %d with %d bytes", status, len(file))
+	}
+	if k, err := s.Task(t.Context(), task); err != nil || len(k.Result) != 1 {
+		t.Errorf("the task shows its poster as a result: %+v, %v", k, err)
 	}
 }
 

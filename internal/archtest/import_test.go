@@ -54,6 +54,7 @@ var edges = []edge{
 	{"internal/task", "internal/provider", "runs adapters"},
 	{"internal/task", "internal/artifact", "keeps results"},
 	{"internal/task", "internal/catalogue", "checks submissions"},
+	{"internal/poster", "internal/artifact", "keeps posters"},
 	{"internal/workflow", "internal/catalogue", "checks the models of steps"},
 	{"internal/workflow", "internal/jsjson", "keeps inputs and outputs in the form of event bodies"},
 	{"internal/file", "internal/artifact", "keeps uploads, and signs the links to them"},

@@ -144,3 +144,12 @@ func Name(taskID string, index int, format string) string {
 	}
 	return fmt.Sprintf("%s-%d.%s", taskID, index+1, format)
 }
+
+// PosterName is the file name in the links to the poster of a task's result:
+// task_x-poster.jpg, and task_x-2-poster.jpg of the second one.
+func PosterName(taskID string, index int, format string) string {
+	if index > 0 {
+		taskID = fmt.Sprintf("%s-%d", taskID, index+1)
+	}
+	return taskID + "-poster." + format
+}

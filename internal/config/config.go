@@ -44,6 +44,8 @@ type Config struct {
 
 	Inline Size `name:"inline" default:"16kB" placeholder:"SIZE" help:"Results up to this size are stored in the database with their task, which is faster than a file for each. 0: all are files."`
 
+	Posters string `name:"posters" default:"auto" enum:"auto,off" help:"A still picture of each video that a task makes, which the dashboard shows before it is played: auto makes them where ffmpeg is installed, after the outcome was told."`
+
 	S3    S3    `embed:"" prefix:"s3-"`
 	Alert Alert `embed:"" prefix:"alert-"`
 

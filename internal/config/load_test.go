@@ -137,7 +137,7 @@ func samples() map[string]string {
 		"s3-access-key": "taskhook", "s3-secret-key": strings.Repeat("k", 40), "s3-serve": "redirect",
 		"modelhunter-listen": "127.0.0.2:2", "modelhunter-hosts": "hunter.example.com,hunter.test", "modelslab-listen": "127.0.0.2:3", "muapi-listen": "127.0.0.2:4",
 		"retention-events": "50d", "retention-attempts": "10d", "retention-tasks": "100d", "retention-artifacts": "36h", "retention-files": "40d", "retention-usage": "0",
-		"retention-events-bytes": "20GB", "retention-attempts-bytes": "1TB", "retention-tasks-bytes": "500MB", "retention-artifacts-bytes": "7", "retention-files-bytes": "3kB", "inline": "4kB",
+		"retention-events-bytes": "20GB", "retention-attempts-bytes": "1TB", "retention-tasks-bytes": "500MB", "retention-artifacts-bytes": "7", "retention-files-bytes": "3kB", "inline": "4kB", "posters": "off",
 		"muapi-hosts": "muapi.example.com,other.example.com", "muapi-schedule": "4s,5s",
 	}
 }

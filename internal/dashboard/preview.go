@@ -14,6 +14,8 @@ type preview struct {
 	Of   string // the step that made it; empty on the page of its task
 	Kind string // the element that shows it: "image", "video", "audio"; empty: none
 	URL  string // on this site; empty once the file is removed
+	// Still is the URL of a video's poster; empty: it has none.
+	Still string
 }
 
 // linkStep is how long the links of a page stay the same, so that a page that is
@@ -28,6 +30,9 @@ func (d *Dashboard) previews(results []taskhook.Artifact) []preview {
 		list[i] = preview{Artifact: a}
 		if !a.Removed {
 			list[i].Kind, list[i].URL = element(a.MediaType), d.onSite(d.Links.Expiring(a, now))
+			if a.Poster != nil {
+				list[i].Still = d.onSite(d.Links.Expiring(*a.Poster, now))
+			}
 		}
 	}
 	return list

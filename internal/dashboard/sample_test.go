@@ -26,7 +26,11 @@ func fullWorld(text string) *world {
 			t.Error = &taskhook.TaskError{Code: text, Message: text}
 		}
 		for j, mediaType := range []string{"image/png", "video/mp4", "audio/wav", "model/gltf-binary", text} {
-			t.Results = append(t.Results, taskhook.Artifact{Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j, Safety: []taskhook.Safety{taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged}[j%3],
+			var poster *taskhook.Artifact
+			if mediaType == "video/mp4" {
+				poster = &taskhook.Artifact{Name: text, Role: taskhook.RolePoster}
+			}
+			t.Results = append(t.Results, taskhook.Artifact{Poster: poster, Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j, Safety: []taskhook.Safety{taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged}[j%3],
 				Duration: 3 * time.Second, Removed: state == taskhook.TaskExpired})
 		}
 		f.tasks = append(f.tasks, t)

@@ -18,29 +18,75 @@ func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
 		&a.Safety, &a.Generation, &a.Removed, &created, &a.Inline)
 	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
+	if a.Index < 0 {
+		a.Index, a.Role = placeOfPoster(a.Index), taskhook.RolePoster
+	}
 	return a, err
 }
 
-// insertArtifacts adds the results of tasks that have ended.
-func insertArtifacts(ctx context.Context, t tx, ended []*finishedRun) error {
-	var rows, contents []any
-	var amount taskhook.Amount
+// placeOfPoster is the position of the poster of the result at a position, and the
+// other way round.
+func placeOfPoster(position int) int { return -1 - position }
+
+// newArtifacts gathers the rows of artifacts that are added.
+type newArtifacts struct {
+	rows, contents []any
+	amount         taskhook.Amount
+}
+
+// add takes an artifact of an account; a poster of it is to be made when due is not
+// nil.
+func (n *newArtifacts) add(account string, a *taskhook.Artifact, due any) {
+	position := a.Index
+	if a.Role == taskhook.RolePoster {
+		position = placeOfPoster(a.Index)
+	}
+	n.amount = n.amount.Add(taskhook.Amount{Rows: 1, Bytes: a.Size})
+	n.rows = append(n.rows, a.ID, a.TaskID, account, position, a.Name, a.Format, a.MediaType, a.Size, a.SHA256,
+		a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline), due)
+	if a.Inline {
+		n.contents = append(n.contents, a.ID, a.Content)
+	}
+}
+
+func (n *newArtifacts) insert(ctx context.Context, t tx) error {
+	t.note(taskhook.KindArtifacts, n.amount)
+	if err := t.many(ctx, nil, artifactRows, n.rows); err != nil {
+		return err
+	}
+	return t.many(ctx, nil, contentRows, n.contents)
+}
+
+// insertResults adds the results of tasks that have ended.
+func (s *Store) insertResults(ctx context.Context, t tx, ended []*finishedRun) error {
+	var added newArtifacts
 	for _, f := range ended {
 		for i := range f.Task.Results {
 			a := &f.Task.Results[i]
-			amount = amount.Add(taskhook.Amount{Rows: 1, Bytes: a.Size})
-			rows = append(rows, a.ID, a.TaskID, f.ended.AccountID, a.Index, a.Name, a.Format, a.MediaType, a.Size, a.SHA256,
-				a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline))
-			if a.Inline {
-				contents = append(contents, a.ID, a.Content)
-			}
+			added.add(f.ended.AccountID, a, s.posterDue(a))
 		}
 	}
-	t.note(taskhook.KindArtifacts, amount)
-	if err := t.many(ctx, nil, artifactRows, rows); err != nil {
-		return err
+	return added.insert(ctx, t)
+}
+
+// eachResult calls do with the results among artifacts, each with its poster if that is
+// kept. The artifacts are in the order of their tasks and positions.
+func eachResult(artifacts []taskhook.Artifact, do func(taskhook.Artifact)) {
+	var posters map[int]*taskhook.Artifact // of the task
+	task := ""
+	for i := range artifacts {
+		a := &artifacts[i]
+		if a.TaskID != task {
+			task, posters = a.TaskID, map[int]*taskhook.Artifact{}
+		}
+		switch {
+		case a.Role == taskhook.RoleResult:
+			a.Poster = posters[a.Index]
+			do(*a)
+		case !a.Removed:
+			posters[a.Index] = a
+		}
 	}
-	return t.many(ctx, nil, contentRows, contents)
 }
 
 // Content returns the bytes of an artifact that is inline; fs.ErrNotExist when they

@@ -7,7 +7,7 @@ const (
 	orKeepTask    = ` ON CONFLICT (id) DO NOTHING RETURNING id`
 	intoRuns      = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at, queue, priority) `
 	intoArtifacts = ` INTO artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, safety, generation,
-			created_at, inline) `
+			created_at, inline, poster_due) `
 	intoContents = ` INTO contents (artifact, bytes) `
 )
 

@@ -2,38 +2,70 @@ package store
 
 // kinds are all sorts of write.
 type kinds struct {
-	publish, finishDeliveries, createTask, finishRun                                          *kind
-	createAccount, createKey, revokeKey                                                       *kind
-	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                             *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages                  *kind
-	claimRuns, sendingRun, sentRun, progress, tell, releaseRun, cancelTask, forgetIdempotency *kind
-	forgetCounts                                                                              *kind
-	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished                      *kind
-	creditAccount, makePostpaid                                                               *kind
-	createWorkflow, updateWorkflow, deleteWorkflow                                            *kind
-	createExecution, cancelExecution, settleExecution, finishExecution                        *kind
-	failStep, noteEndpoint, dropDeliveries                                                    *kind
-	remove, forgetUsage                                                                       *kind
-	orderErasure, finishErasure, erase, closeAccount                                          *kind
-	createReplay, changeReplay, advanceReplay                                                 *kind
-	createBatch, stopBatch, stopTasks, finishBatch                                            *kind
-	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts            *kind
-	join, renewNode, removeDead, leave                                                        *kind
+	publish, finishDeliveries, createTask, finishRun                               *kind
+	createAccount, createKey, revokeKey                                            *kind
+	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                  *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages       *kind
+	claimRuns, sendingRun, sentRun, releaseRun                                     *kind
+	progress, tell, cancelTask, forgetIdempotency                                  *kind
+	forgetCounts                                                                   *kind
+	createFile, recordUpload, completeFile, deleteFile, deleteUnfinished           *kind
+	creditAccount, makePostpaid                                                    *kind
+	createWorkflow, updateWorkflow, deleteWorkflow                                 *kind
+	createExecution, cancelExecution, settleExecution, finishExecution             *kind
+	failStep, noteEndpoint, dropDeliveries                                         *kind
+	remove, forgetUsage                                                            *kind
+	orderErasure, finishErasure, erase, closeAccount                               *kind
+	createReplay, changeReplay, advanceReplay                                      *kind
+	claimPoster, settlePoster                                                      *kind
+	createBatch, stopBatch, stopTasks, finishBatch                                 *kind
+	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts *kind
+	join, renewNode, removeDead, leave                                             *kind
 }
 
-// makeKinds sets every kind from the one list of them, which it returns. A kind
-// that the list forgets is nil, which the first write of it meets.
-func (s *Store) makeKinds() []*kind {
+// slot is where a kind stands among kinds, and what is made for it.
+type slot struct {
+	of   **kind
+	made *kind
+}
+
+// makeKinds sets every kind from the lists of them, which it returns as one. A kind
+// that the lists forget is nil, which the first write of it meets.
+func (s *Store) makeKinds() (all []*kind) {
+	for _, slot := range append(s.specialKinds(), s.kinds.useCases()...) {
+		*slot.of = slot.made
+		all = append(all, slot.made)
+	}
+	return all
+}
+
+// specialKinds are those that share statements, or claim.
+func (s *Store) specialKinds() []slot {
 	k := &s.kinds
-	var all []*kind
-	for _, entry := range []struct {
-		slot **kind
-		made *kind
-	}{
+	return []slot{
 		{&k.publish, s.publishKind()},
 		{&k.finishDeliveries, finishKind()},
 		{&k.createTask, s.createTaskKind()},
-		{&k.finishRun, s.endingKind("finish_run", endRuns)},
+		{&k.finishRun, s.endingKind("finish_run", s.endRuns)},
+		{&k.claimLanes, claimKind("claim_lanes")},
+		{&k.raiseEpoch, sentKind("raise_epoch")},
+		{&k.settleLane, sentKind("settle_lane")},
+		{&k.claimPages, plainKind("claim_pages")},
+		{&k.claimRuns, claimKind("claim_runs")},
+		{&k.sendingRun, submitKind("sending_run")},
+		{&k.sentRun, submitKind("sent_run")},
+		{&k.tell, s.tellKind()},
+		{&k.finishExecution, s.endingKind("finish_execution", endEach)},
+		{&k.noteEndpoint, s.endingKind("note_endpoint", endEach)},
+		{&k.advanceReplay, s.endingKind("advance_replay", endEach)},
+		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
+		{&k.leaseRuns, claimKind("lease_runs")},
+	}
+}
+
+// useCases are those that share nothing but a commit.
+func (k *kinds) useCases() []slot {
+	return []slot{
 		{&k.createAccount, useCase("create_account")},
 		{&k.createKey, useCase("create_key")},
 		{&k.revokeKey, useCase("revoke_key")},
@@ -41,17 +73,9 @@ func (s *Store) makeKinds() []*kind {
 		{&k.updateEndpoint, useCase("update_endpoint")},
 		{&k.deleteEndpoint, useCase("delete_endpoint")},
 		{&k.cancelOrphans, useCase("cancel_orphans")},
-		{&k.claimLanes, claimKind("claim_lanes")},
-		{&k.raiseEpoch, sentKind("raise_epoch")},
-		{&k.settleLane, sentKind("settle_lane")},
 		{&k.sweepLanes, useCase("sweep_lanes")},
 		{&k.collectLanes, useCase("collect_lanes")},
-		{&k.claimPages, plainKind("claim_pages")},
-		{&k.claimRuns, claimKind("claim_runs")},
-		{&k.sendingRun, submitKind("sending_run")},
-		{&k.sentRun, submitKind("sent_run")},
 		{&k.progress, useCase("progress")},
-		{&k.tell, s.tellKind()},
 		{&k.releaseRun, useCase("release_run")},
 		{&k.cancelTask, useCase("cancel_task")},
 		{&k.forgetIdempotency, useCase("forget_idempotency")},
@@ -75,20 +99,15 @@ func (s *Store) makeKinds() []*kind {
 		{&k.createExecution, useCase("create_execution")},
 		{&k.cancelExecution, useCase("cancel_execution")},
 		{&k.settleExecution, useCase("settle_execution")},
-		{&k.finishExecution, s.endingKind("finish_execution", endEach)},
 		{&k.failStep, useCase("fail_step")},
-		{&k.noteEndpoint, s.endingKind("note_endpoint", endEach)},
 		{&k.dropDeliveries, useCase("drop_deliveries")},
 		{&k.createReplay, useCase("create_replay")},
 		{&k.changeReplay, useCase("change_replay")},
-		{&k.advanceReplay, s.endingKind("advance_replay", endEach)},
 		{&k.createBatch, useCase("create_batch")},
 		{&k.stopBatch, useCase("stop_batch")},
 		{&k.stopTasks, useCase("stop_tasks")},
-		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
 		{&k.noteWorker, useCase("note_worker")},
 		{&k.drainWorker, useCase("drain_worker")},
-		{&k.leaseRuns, claimKind("lease_runs")},
 		{&k.renewLease, useCase("renew_lease")},
 		{&k.endLease, useCase("end_lease")},
 		{&k.addPart, useCase("add_part")},
@@ -97,11 +116,9 @@ func (s *Store) makeKinds() []*kind {
 		{&k.renewNode, useCase("renew_node")},
 		{&k.removeDead, useCase("remove_dead")},
 		{&k.leave, useCase("leave")},
-	} {
-		*entry.slot = entry.made
-		all = append(all, entry.made)
+		{&k.claimPoster, useCase("claim_poster")},
+		{&k.settlePoster, useCase("settle_poster")},
 	}
-	return all
 }
 
 // FaultPoints lists the points at which a FaultFunc is called: before and after

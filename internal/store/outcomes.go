@@ -8,7 +8,7 @@ import (
 
 // endRuns moves runs and tasks to their final states, adds the artifacts, moves the
 // money and counts the usage.
-func endRuns(ctx context.Context, t tx, items []*write) error {
+func (s *Store) endRuns(ctx context.Context, t tx, items []*write) error {
 	all := make([]*finishedRun, len(items))
 	for i, w := range items {
 		all[i] = w.item.(*finishedRun)
@@ -26,7 +26,7 @@ func endRuns(ctx context.Context, t tx, items []*write) error {
 			return err
 		}
 	}
-	if err := insertArtifacts(ctx, t, ended); err != nil {
+	if err := s.insertResults(ctx, t, ended); err != nil {
 		return err
 	}
 	return settleRuns(ctx, t, ended)

@@ -165,6 +165,7 @@ var searches = []struct{ statement, step string }{
 	{"FROM usage WHERE hour < $1", "SEARCH usage USING COVERING INDEX usage_by_hour (hour<?)"},
 	{"FROM tasks WHERE retry_of = $1", "SEARCH tasks USING COVERING INDEX tasks_by_retry (retry_of=?)"},
 	{"FROM tasks WHERE execution = $1", "SEARCH tasks USING COVERING INDEX tasks_by_execution (execution=?)"},
+	{"FROM artifacts WHERE poster_due IS NOT NULL", "SEARCH artifacts USING COVERING INDEX artifacts_poster_due (poster_due>? AND poster_due<?)"},
 	{"FROM contents WHERE artifact = $1", "SEARCH contents USING INDEX sqlite_autoindex_contents_1 (artifact=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>? AND id<?)"},

@@ -87,6 +87,7 @@ func openStore(t storetest.TB, dir string, fault store.FaultFunc) *store.Store {
 func openAt(t storetest.TB, o store.Options) *store.Store {
 	t.Helper()
 	o.Sealer, o.Logger, o.Migrate, o.MaxTasks, o.MaxBacklog = sealer{}, slog.New(slog.DiscardHandler), true, storetest.MaxTasks, storetest.MaxBacklog
+	o.Posters = true
 	s, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatalf("open the store: %v", err)

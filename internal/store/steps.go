@@ -70,10 +70,10 @@ func addStepResults(ctx context.Context, r reader, executions []taskhook.Executi
 		if err != nil {
 			return err
 		}
-		for _, a := range artifacts {
+		eachResult(artifacts, func(a taskhook.Artifact) {
 			s := byTask[a.TaskID]
 			s.Results = append(s.Results, a)
-		}
+		})
 		tasks = tasks[n:]
 	}
 	return nil

@@ -37,6 +37,7 @@ type Options struct {
 	// MaxBacklog is how many pending deliveries an account may have before its
 	// tasks and events are refused; 0: no limit.
 	MaxBacklog int
+	Posters    bool // a still picture is to be made of each video; see ClaimPoster
 	Logger     *slog.Logger
 	Fault      FaultFunc // tests only
 }
@@ -50,6 +51,7 @@ type Store struct {
 	member  membership
 	quota   quota // of unfinished tasks
 	backlog quota // of pending deliveries
+	posters bool
 	kinds   kinds
 	hinted  time.Time // when other nodes were last told of news; used by one commit at a time
 	Applied []string  // the migrations that Open applied
@@ -62,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
+	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, posters: o.Posters, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
 	s.member.evicted = make(chan struct{}, 1)
 	s.writes = newCommitter(s.begin, o.Fault)
 	s.makeKinds()

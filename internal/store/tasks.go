@@ -241,13 +241,13 @@ func addResults(ctx context.Context, r reader, tasks []taskhook.Task) error {
 	}
 	artifacts, err := collect(ctx, r, scanArtifact, `SELECT `+artifactColumns+` FROM artifacts
 		WHERE task IN (`+marks(1, len(ids))+`) ORDER BY task, position`, ids...)
-	for _, a := range artifacts {
+	eachResult(artifacts, func(a taskhook.Artifact) {
 		k := byID[a.TaskID]
 		k.Results = append(k.Results, a)
 		if a.Removed {
 			k.State = taskhook.TaskExpired
 		}
-	}
+	})
 	return err
 }
 

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ type Endings struct {
 	waiting map[string][]chan struct{} // by task id; nil: nobody is to wait any more
 	step    func()
 	batch   func()
+	video   func()
 }
 
 // NewEndings returns an Endings that nobody waits at.
@@ -45,6 +47,9 @@ func (e *Endings) OnStep(f func()) { e.step = f }
 // OnBatch is the same of a task of a batch.
 func (e *Endings) OnBatch(f func()) { e.batch = f }
 
+// OnVideo is the same of a task that has made a video.
+func (e *Endings) OnVideo(f func()) { e.video = f }
+
 // Announce tells that a task has ended.
 func (e *Endings) Announce(k *taskhook.Task) {
 	if k.Face == taskhook.FaceWorkflow && e.step != nil {
@@ -52,6 +57,9 @@ func (e *Endings) Announce(k *taskhook.Task) {
 	}
 	if k.BatchID != "" && e.batch != nil {
 		e.batch()
+	}
+	if e.video != nil && slices.ContainsFunc(k.Results, func(a taskhook.Artifact) bool { return a.IsVideo() }) {
+		e.video()
 	}
 	taskID := k.ID
 	e.mu.Lock()

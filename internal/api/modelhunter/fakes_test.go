@@ -68,7 +68,8 @@ func newWorld() *world {
 	return &world{
 		task: taskhook.Task{ID: "task_abc123", AccountID: owner, Provider: "vidu", Capability: "text-to-video", Model: "viduq3-turbo",
 			Medium: taskhook.MediumVideo, State: taskhook.TaskSucceeded, Progress: 100, KeyID: "key_1", Price: 320_000, Estimated: 29500 * time.Millisecond,
-			Results:   []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4", Size: 12582912, Duration: 4 * time.Second}},
+			Results: []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4", Size: 12582912, Duration: 4 * time.Second,
+				Poster: &taskhook.Artifact{Role: taskhook.RolePoster, Name: "task_abc123-poster.jpg", Format: "jpg", Size: 4096}}},
 			CreatedAt: day(0), StartedAt: day(1), FinishedAt: day(45), Metadata: []byte(`{"user_id":"u_123"}`)},
 		endpoint: taskhook.Endpoint{ID: "wh_1", AccountID: owner, URL: "https://example.com/hook?a=1&b=2", Events: []string{"task.completed"},
 			State: taskhook.EndpointActive, CreatedAt: day(0), UpdatedAt: day(1),

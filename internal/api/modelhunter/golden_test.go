@@ -28,8 +28,9 @@ func TestAnswers(t *testing.T) {
 	for request, want := range map[string]string{
 		"POST /api/v1/vidu/text-to-video": `"data":{"id":"task_abc123","status":"pending","type":"text-to-video","provider":"vidu",` +
 			`"model":"viduq3-turbo","created_at":"2025-01-15T10:00:00Z","estimated_seconds":30,"metadata":{"user_id":"u_123"}}`,
-		"GET /api/v1/tasks/task_abc123": `"data":` + task,
-		"GET /api/v1/tasks":             `"data":[` + task + `],` + page("task_abc123"),
+		"GET /api/v1/tasks/task_abc123":         `"data":` + task,
+		"GET /api/v1/tasks":                     `"data":[` + task + `],` + page("task_abc123"),
+		"GET /api/v1/tasks/task_abc123/posters": `"data":[{"result":0,"url":"https://x.example/results/task_abc123-poster.jpg?expires=1&signature=s","format":"jpg","size_bytes":4096}]`,
 		"POST /api/v1/tasks/task_abc123/retry": `"data":{"id":"task_new","original_task_id":"task_abc123","status":"pending","type":"video",` +
 			`"provider":"vidu","model":"viduq3-turbo","created_at":"2025-01-15T10:00:00Z","estimated_seconds":30,"metadata":{"user_id":"u_123"}}`,
 		"POST /api/v1/webhooks": `"data":` + hook + `,"secret":"whsec_new"}`,

@@ -69,6 +69,9 @@ func taskNotes() map[string]operationNote {
 			answer: exampleAccepted("video", exampleTask),
 			text: "Makes a new task with the same model, input, metadata and webhook; the old one stays as it is. Any but a failed or expired task is a conflict. " +
 				"A task that failed with `SUBMISSION_UNKNOWN` may have been taken on by its provider: find it there and give its `handle`, and the new task waits for it instead of paying again."},
+		"GET /api/v1/tasks/{id}/posters": {id: "listTaskPosters", tag: tagTasks,
+			answer: []client.Poster{{URL: "https://example.com/results/" + exampleTask + "-poster.jpg?expires=1772358341&signature=…", Format: "jpg", SizeBytes: 40960}},
+			text:   "A still picture of each video among the results. They are made after the task has ended, where the server can: until then, and of what is no video, there is none."},
 		"GET /api/v1/tasks/{id}/deliveries": {id: "listTaskDeliveries", tag: tagTasks, paged: true, cursor: exampleDelivery,
 			answer:     []client.Delivery{exampleDeliveryIn(taskhook.DeliveryDelivered)},
 			parameters: deliveryParameters()},

@@ -112,6 +112,13 @@ func taskTypes(r *openapi.Reflector) {
 		"worker":           {Description: "The worker that has it, or had it last."},
 	})
 	r.Answer(client.Result{}, resultFields("Where the file is, for 15 minutes; reading the task again gives a new link."))
+	r.Answer(client.Poster{}, openapi.Fields{
+		"":           {Description: "A still picture of a video that a task made."},
+		"result":     {Description: "Which of the task's results it shows, from 0.", Minimum: "0"},
+		"url":        {Description: "Where the picture is, for 15 minutes; asking again gives a new link.", Format: "uri"},
+		"format":     {Description: "`jpg`."},
+		"size_bytes": {Description: "How many bytes the file has.", Minimum: "0"},
+	})
 	r.Answer(client.TaskError{}, taskErrorFields())
 }
 

@@ -48,6 +48,7 @@ func (f *Face) Routes() []Route {
 		{post, tasks + "/{id}/cancel", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
 		{del, tasks + "/{id}", nil, client.Task{}, ok, taskhook.ScopeTasksWrite, "Cancel a task", f.cancelTask},
 		{post, tasks + "/{id}/retry", client.Retry{}, client.AcceptedTask{}, accepted, taskhook.ScopeTasksWrite, "Repeat a failed or expired task", f.retryTask},
+		{get, tasks + "/{id}/posters", nil, []client.Poster{}, ok, taskhook.ScopeTasksRead, "List the posters of a task's videos", f.posters},
 		{get, tasks + "/{id}/deliveries", nil, []client.Delivery{}, ok, taskhook.ScopeDeliveriesRead, "List the deliveries of a task's outcome", f.taskDeliveries},
 
 		{post, webhooks, client.NewWebhook{}, client.Webhook{}, created, taskhook.ScopeWebhooksWrite, "Register a webhook", f.createWebhook},

@@ -125,6 +125,25 @@ func (f *Face) task(w http.ResponseWriter, r *http.Request, who taskhook.Identit
 	return f.writeData(w, r, http.StatusOK, f.renderTask(t, f.Now()))
 }
 
+// posters answers GET /tasks/{id}/posters.
+func (f *Face) posters(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
+	id, err := taskID(r)
+	if err != nil {
+		return err
+	}
+	t, err := f.Tasks.Task(r.Context(), who.AccountID, id)
+	if err != nil {
+		return err
+	}
+	now, list := f.Now(), []client.Poster{}
+	for _, a := range t.Results {
+		if p := a.Poster; p != nil && !a.Removed {
+			list = append(list, client.Poster{Result: a.Index, URL: f.Links.Expiring(*p, now), Format: p.Format, SizeBytes: p.Size})
+		}
+	}
+	return f.writeData(w, r, http.StatusOK, list)
+}
+
 // listTasks answers GET /tasks.
 func (f *Face) listTasks(w http.ResponseWriter, r *http.Request, who taskhook.Identity) error {
 	q := queryOf(r)

@@ -69,7 +69,7 @@ func finished() taskhook.Task {
 		Medium: taskhook.MediumVideo, State: taskhook.TaskSucceeded, Progress: 100, Estimated: 19500 * time.Millisecond,
 		Input:     []byte(`{"prompt":"A spaceship flying through an asteroid field","model_id":"cogvideox","width":512,"height":512}`),
 		Echo:      []byte(`"video_001"`),
-		Results:   []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4"}},
+		Results:   []taskhook.Artifact{{Name: "task_abc123.mp4", Format: "mp4", Poster: &taskhook.Artifact{Name: "task_abc123-poster.jpg"}}},
 		CreatedAt: moment(0), StartedAt: moment(1000), FinishedAt: moment(46204)}
 }
 

@@ -54,7 +54,7 @@ func newWorld() *world {
 	return &world{run: ran(),
 		task: taskhook.Task{ID: "task_1", AccountID: owner, Face: Name, Provider: Name, Capability: "text-to-image", Model: "flux-dev-image",
 			Medium: taskhook.MediumImage, State: taskhook.TaskSucceeded, Price: 4200,
-			Results:   []taskhook.Artifact{{Name: "task_1.png"}, {Name: "task_1-2.png", Safety: taskhook.SafetyFlagged}},
+			Results:   []taskhook.Artifact{{Name: "task_1.png", Poster: &taskhook.Artifact{Name: "task_1-poster.jpg"}}, {Name: "task_1-2.png", Safety: taskhook.SafetyFlagged}},
 			CreatedAt: at(0), StartedAt: at(1), FinishedAt: at(1).Add(2310 * time.Millisecond)},
 		models: []*catalogue.Model{
 			{Provider: Name, Name: "flux-dev-image", Capability: "text-to-image", Price: 4200, Schema: []byte(`{"type":"object"}`)},

@@ -60,6 +60,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"lists", listTests()},
 		{"runs", runTests()},
 		{"tell", tellTests()},
+		{"posters", posterTests()},
 		{"batches", batchTests()},
 		{"leases", leaseTests()},
 		{"endpoints", endpointTests()},

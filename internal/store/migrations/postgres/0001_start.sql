@@ -185,7 +185,7 @@ CREATE TABLE artifacts (
     id          TEXT COLLATE "C" PRIMARY KEY,
     task        TEXT COLLATE "C" NOT NULL,
     account     TEXT COLLATE "C" NOT NULL,
-    position    INTEGER NOT NULL,
+    position    INTEGER NOT NULL, -- among the results, from 0; that of the poster of result n is -1 - n
     name        TEXT COLLATE "C" NOT NULL UNIQUE,
     format      TEXT NOT NULL,
     media_type  TEXT NOT NULL,
@@ -197,9 +197,11 @@ CREATE TABLE artifacts (
     created_at  BIGINT NOT NULL,
     safety      TEXT NOT NULL DEFAULT '' CHECK (safety IN ('', 'safe', 'flagged')), -- what a safety check found; empty: nobody looked
     inline      SMALLINT NOT NULL DEFAULT 0 CHECK (inline IN (0, 1)), -- its bytes stand in contents, not in a file
+    poster_due  BIGINT, -- when a still picture of it is to be made; NULL: none is
     UNIQUE (task, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX artifacts_kept ON artifacts (id) WHERE removed = 0;
+CREATE INDEX artifacts_poster_due ON artifacts (poster_due) WHERE poster_due IS NOT NULL;
 
 CREATE TABLE contents (
     artifact TEXT COLLATE "C" PRIMARY KEY,
