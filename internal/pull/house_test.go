@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,9 @@ type house struct {
 	tasks   *task.Service
 	options Options
 	stop    func()
+
+	mu   sync.Mutex
+	told []taskhook.Outcome // what events were made of
 }
 
 func inHouse(t *testing.T, test func(h *house)) {
@@ -98,12 +102,19 @@ func (h *house) open(dir string) {
 	h.must(err)
 	adapters, err := provider.NewRegistry()
 	h.must(err)
-	outcomes := &task.Outcomes{Primary: func(o taskhook.Outcome) []byte { return []byte(`{"id":"` + o.EventID + `"}`) }, Links: links{}}
+	outcomes := &task.Outcomes{Primary: h.tell, Links: links{}}
 	endings := task.NewEndings()
-	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{},
+	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{}, Reports: h.store,
 		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, PartSize: partSize}
 	h.tasks = task.NewService(task.ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, Workers: h.store, Endings: endings,
 		Created: func(adapter string) { h.service.Created(adapter) }, Cancelled: func(string) {}})
+}
+
+func (h *house) tell(o taskhook.Outcome) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = append(h.told, o)
+	return []byte(`{"id":"` + o.EventID + `"}`)
 }
 
 // start begins a new life of the server.

@@ -105,6 +105,7 @@ func (s *Service) take(ctx context.Context, key taskhook.Limits, w *taskhook.Wor
 		}
 		if ok {
 			jobs = append(jobs, job)
+			s.moved(&l, 0)
 		}
 	}
 	return jobs, nil
@@ -198,13 +199,17 @@ func (s *Service) Heartbeat(ctx context.Context, id string, percent int) (h Hear
 	if h.Until.After(l.Deadline) {
 		h.Until = l.Deadline
 	}
-	ok, err := s.Leases.RenewLease(ctx, now, &l, h.Until, min(max(percent, 0), 99))
+	percent = min(max(percent, 0), 99)
+	ok, err := s.Leases.RenewLease(ctx, now, &l, h.Until, percent)
 	if err != nil {
 		return Heartbeat{}, err
 	}
 	if !ok { // since we looked
 		_, standing, err = s.standing(ctx, id)
 		return Heartbeat{Standing: standing}, err
+	}
+	if percent > l.Task.Progress {
+		s.moved(&l, percent)
 	}
 	h.Draining, err = s.Directory.Draining(ctx, l.Task.Worker)
 	return h, err

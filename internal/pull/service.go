@@ -68,6 +68,7 @@ type Options struct {
 	Parts     Parts
 	Files     Files
 	Inputs    Inputs
+	Reports   task.Reports
 	Catalogue *catalogue.Catalogue
 	Outcomes  *task.Outcomes
 	Endings   *task.Endings
@@ -80,16 +81,18 @@ type Options struct {
 // Service decides about leases. It may be used concurrently.
 type Service struct {
 	Options
+	teller task.Teller
 
 	mu      sync.Mutex
 	news    chan struct{} // closed when something may be there to fetch
 	stopped bool
+	ways    map[string]*task.Way // what is to be told, by lease
 }
 
 // New returns a Service.
 func New(o Options) *Service {
 	o.PartSize = cmp.Or(o.PartSize, 16<<20)
-	return &Service{Options: o, news: make(chan struct{})}
+	return &Service{Options: o, teller: task.Teller{Reports: o.Reports, Outcomes: o.Outcomes}, news: make(chan struct{}), ways: map[string]*task.Way{}}
 }
 
 // Created tells that a run of an adapter is due. It does not wait.

@@ -9,77 +9,98 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-// tellEvery is how often a task is told of at most.
-const tellEvery = time.Second / 2
+// TellEvery is how often a task is told of at most.
+const TellEvery = time.Second / 2
 
-// told is what was told of a run.
-type told struct {
-	sequence int // of the task's last event; those of earlier runs count
-	percent  int
+// Reports tells those who follow tasks on their way; see store.Store for what each
+// promises.
+type Reports interface {
+	Followed(ctx context.Context, accounts []string) (types map[string][]string, err error)
+	Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error
 }
 
-// tellProgress publishes how far runs are for the accounts that follow them. It
-// writes nothing while there is nobody who does.
-func (w *Worker) tellProgress(ctx context.Context) {
-	for sleep(ctx, tellEvery) {
-		if err := w.tell(ctx, w.Now()); err != nil && ctx.Err() == nil {
-			w.Logger.Warn("tell progress", "error", err)
-		}
-	}
+// Teller publishes how far running tasks are, whoever works them, for the accounts that
+// follow them.
+type Teller struct {
+	Reports  Reports
+	Outcomes *Outcomes
 }
 
-func (w *Worker) tell(ctx context.Context, now time.Time) error {
-	going := w.going()
+// Way is a task on its way, as they know it who tell of it.
+type Way struct {
+	Node  string // that works its run; empty: a worker does, under Lease
+	Lease string
+	RunID string
+	Task  taskhook.Task // Progress says how far it is, Told the sequence of its last event
+	Told  int           // the percent that was last told
+	Stale bool          // set by Tell: nothing was published, for the run is in other hands, or it is too early
+}
+
+// Tell publishes what is new about the tasks to those who follow them. It looks for
+// nothing else while there is nobody who does. After an error it can be repeated.
+func (t *Teller) Tell(ctx context.Context, now time.Time, ways []*Way) error {
 	accounts := map[string]bool{}
-	for _, x := range going {
-		accounts[x.claimed.Task.AccountID] = true
+	for _, way := range ways {
+		accounts[way.Task.AccountID] = true
 	}
 	if len(accounts) == 0 {
 		return nil
 	}
-	followed, err := w.Progress.Followed(ctx, slices.Sorted(maps.Keys(accounts)))
+	followed, err := t.Reports.Followed(ctx, slices.Sorted(maps.Keys(accounts)))
 	if err != nil || len(followed) == 0 {
 		return err
 	}
 	var reports []*taskhook.Report
-	for _, id := range slices.Sorted(maps.Keys(going)) {
-		x := going[id]
-		if r := x.report(followed[x.claimed.Task.AccountID], now); r != nil {
+	told := map[*taskhook.Report]*Way{}
+	for _, way := range ways {
+		if r := t.report(way, followed[way.Task.AccountID], now); r != nil {
 			reports = append(reports, r)
-			x.told.sequence = r.Sequence // whatever becomes of it: a number is not used twice
+			told[r] = way
 		}
 	}
 	if len(reports) == 0 {
 		return nil
 	}
-	if err := w.Progress.Tell(ctx, now, reports); err != nil {
+	if err := t.Reports.Tell(ctx, now, reports); err != nil {
 		return err
 	}
-	for _, r := range reports {
-		if !r.Stale {
-			going[r.Event.Event.Subject].told.percent = r.Percent
+	for r, way := range told {
+		if way.Stale = r.Stale; !r.Stale {
+			way.Told = r.Percent
 		}
 	}
 	return nil
 }
 
-// report returns what there is to tell of the run in one of the types; nil: nothing.
-// Who goes on with a task that others have told of waits as long as they would have.
-func (x *execution) report(types []string, now time.Time) *taskhook.Report {
-	percent, eventType := int(x.percent.Load()), ""
+// report returns what there is to tell of the task in one of the types; nil: nothing.
+// Its number counts as used whatever becomes of it.
+func (t *Teller) report(way *Way, types []string, now time.Time) *taskhook.Report {
+	k, eventType := &way.Task, ""
 	switch {
-	case x.told.sequence > 0 && time.Since(x.begun) < tellEvery:
-		return nil
-	case x.told.sequence == 0 && slices.Contains(types, taskhook.EventTaskStarted):
+	case k.Told == 0 && slices.Contains(types, taskhook.EventTaskStarted):
 		eventType = taskhook.EventTaskStarted
-	case percent > x.told.percent && slices.Contains(types, taskhook.EventTaskProgress):
+	case k.Progress > way.Told && slices.Contains(types, taskhook.EventTaskProgress):
 		eventType = taskhook.EventTaskProgress
 	default:
 		return nil
 	}
-	k := x.claimed.Task
-	k.State, k.Progress = taskhook.TaskRunning, percent
-	sequence := x.told.sequence + 1
-	return &taskhook.Report{Node: x.node, RunID: x.claimed.Run.ID, Sequence: sequence, Percent: percent,
-		Event: x.worker.Outcomes.report(k, eventType, sequence, now)}
+	k.Told++
+	return &taskhook.Report{Node: way.Node, Lease: way.Lease, RunID: way.RunID, Sequence: k.Told, Percent: k.Progress,
+		After: now.Add(-TellEvery), Event: t.Outcomes.report(*k, eventType, now)}
+}
+
+// tellProgress tells of the runs that go on here.
+func (w *Worker) tellProgress(ctx context.Context) {
+	for sleep(ctx, TellEvery) {
+		var ways []*Way
+		going := w.going()
+		for _, id := range slices.Sorted(maps.Keys(going)) {
+			x := going[id]
+			x.way.Task.Progress = int(x.percent.Load())
+			ways = append(ways, &x.way)
+		}
+		if err := w.teller.Tell(ctx, w.Now(), ways); err != nil && ctx.Err() == nil {
+			w.Logger.Warn("tell progress", "error", err)
+		}
+	}
 }
