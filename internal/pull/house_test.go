@@ -31,6 +31,8 @@ models:
   acme:
     draw: {capabilities: {text-to-video: vidu-q3}, adapter: worker, lease: 30s, timeout: 10m}
     once: {capabilities: {text-to-video: vidu-q3}, adapter: "worker:big", lease: 30s, rerun: false}
+    soon: {capabilities: {text-to-video: vidu-q3}, adapter: worker, wait: 90s}
+    patient: {capabilities: {text-to-video: vidu-q3}, adapter: worker, wait: 0}
     own: {capabilities: {text-to-video: vidu-q3}, adapter: "command:own"}
 `
 
@@ -105,7 +107,7 @@ func (h *house) open(dir string) {
 	outcomes := &task.Outcomes{Primary: h.tell, Links: links{}}
 	endings := task.NewEndings()
 	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{}, Reports: h.store,
-		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, PartSize: partSize}
+		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, Wait: 3 * time.Minute, PartSize: partSize}
 	h.tasks = task.NewService(task.ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, Workers: h.store, Endings: endings,
 		Created: func(adapter string) { h.service.Created(adapter) }, Cancelled: func(string) {}})
 }

@@ -25,8 +25,10 @@ type Leases interface {
 	EndLease(ctx context.Context, id string, due time.Time, uncounted bool) (ok bool, err error)
 }
 
-// Ends finds runs whose worker is lost, and makes outcomes durable.
+// Ends finds runs whose worker is lost, or which none fetches, and makes outcomes durable.
 type Ends interface {
+	Longest(ctx context.Context) ([]taskhook.ClaimedRun, error)
+	Waiting(ctx context.Context, queue string, before time.Time, limit int) ([]taskhook.ClaimedRun, error)
 	LapsedLeases(ctx context.Context, now time.Time) ([]taskhook.RunLease, error)
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
@@ -72,6 +74,7 @@ type Options struct {
 	Catalogue *catalogue.Catalogue
 	Outcomes  *task.Outcomes
 	Endings   *task.Endings
+	Wait      time.Duration // how long a task may wait for a worker, unless its model says; 0: for ever
 	Logger    *slog.Logger
 	Now       func() time.Time   // the time that all nodes go by
 	PartSize  int64              // bytes of a result that are made durable at a time; 0: 16 MiB

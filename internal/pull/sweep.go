@@ -34,6 +34,9 @@ func (s *Service) Run(ctx context.Context) error {
 			s.Logger.Warn("look for lost workers", "error", err)
 			able = s.Now()
 		}
+		if err := s.expire(ctx, able); err != nil && ctx.Err() == nil {
+			s.Logger.Warn("look for tasks that no worker fetches", "error", err)
+		}
 		if now := s.Now(); now.Sub(tidied) >= tidyEvery {
 			tidied = now
 			s.tidy(ctx)

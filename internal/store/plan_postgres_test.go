@@ -165,6 +165,8 @@ var postgresSearches = []struct{ statement, step string }{
 	{"UPDATE lanes SET next_due = v.due", "lanes_pkey"},
 	{"UPDATE lanes SET mark", "lanes_pkey"},
 	{"WITH RECURSIVE queues", "using runs_waiting on runs"},
+	{"WITH RECURSIVE longest", "using runs_longest on runs"},
+	{"AND queue = $1 AND due_at <= $2 ORDER", "using runs_longest on runs r"},
 	{"AND account = $1 AND queue = $2 AND due_at", "using runs_waiting on runs"},
 	{"SELECT account FROM runs WHERE state = 'open' AND lease_until", "using runs_leased on runs"},
 	{"SELECT lease FROM runs WHERE state = 'open' AND lease_until", "using runs_leased on runs"},
