@@ -3,7 +3,9 @@ package pull
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
@@ -65,6 +67,8 @@ func checkWorker(w *taskhook.Worker) error {
 		return taskhook.FieldErrorf(taskhook.CodeMissing, "worker", "worker is required: what the worker is called.")
 	case !taskhook.ValidWorkerName(w.Name):
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "worker", "worker must be of letters, digits and . _ -, at most 100.")
+	case len(w.Version) > taskhook.MaxWorkerVersion || strings.ContainsFunc(w.Version, unicode.IsControl):
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "version", "version must be a short text, at most %d bytes.", taskhook.MaxWorkerVersion)
 	case w.Pool == "":
 		w.Pool = taskhook.DefaultPool
 	}

@@ -359,7 +359,7 @@ func testParts(t *testing.T, f *fixture) {
 }
 
 func testWorkers(t *testing.T, f *fixture) {
-	w := taskhook.Worker{Name: "w", Session: "s1", Pool: "default", Models: []string{"vidu/vidu-q1"}, Labels: []string{"gpu=a100"}, Capacity: 2}
+	w := taskhook.Worker{Name: "w", Session: "s1", Pool: "default", Models: []string{"vidu/vidu-q1"}, Labels: []string{"gpu=a100"}, Version: "1.2", Capacity: 2}
 	note := func(session string) bool {
 		w.Session = session
 		draining, err := f.Store.NoteWorker(f.ctx, f.now, w)
@@ -378,6 +378,12 @@ func testWorkers(t *testing.T, f *fixture) {
 	f.ok(err)
 	w.Leases, w.Draining, w.StartedAt, w.SeenAt = 1, true, f.now, f.now
 	deepEqual(t, "workers", list, []taskhook.Worker{w})
+	has, err := f.Store.Leased(f.ctx, 9)
+	f.ok(err)
+	equal(t, "tasks that workers have", len(has), 1)
+	equal(t, "who has it", has[0].Worker, "w")
+	equal(t, "its state", has[0].State, taskhook.TaskRunning)
+	equal(t, "since", has[0].StartedAt, f.now)
 	f.now = f.now.Add(time.Hour)
 	equal(t, "draining after a new start", note("s2"), false)
 	n, err := f.Store.ForgetWorkers(f.ctx, f.now)
