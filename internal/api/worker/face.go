@@ -12,6 +12,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/api/envelope"
 	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/openapi"
 	"github.com/taskhook/taskhook/internal/pull"
 )
 
@@ -48,6 +49,7 @@ type Config struct {
 	Leases  Leases
 	Outputs Outputs
 	Workers Workers
+	BaseURL string // under which the server is reached, without a slash at its end
 	Log     *slog.Logger
 }
 
@@ -58,31 +60,16 @@ type Face struct {
 	handler http.Handler
 }
 
-// route is one operation.
-type route struct {
-	method, path string
-	handle       func(w http.ResponseWriter, r *http.Request, who taskhook.Identity) (data any, err error)
-}
-
 // New returns a Face.
 func New(c Config) *Face {
 	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log)}
-	const get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
 	mux := http.NewServeMux()
-	for _, r := range []route{
-		{post, "/lease", f.lease},
-		{post, "/leases/{lease}/heartbeat", f.heartbeat},
-		{get, "/leases/{lease}/outputs/{output}", f.received},
-		{put, "/leases/{lease}/outputs/{output}", f.receive},
-		{post, "/leases/{lease}/complete", f.complete},
-		{post, "/leases/{lease}/fail", f.fail},
-		{post, "/leases/{lease}/release", f.release},
-		{post, "/drain", f.drain},
-		{get, "/workers", f.workers},
-	} {
-		mux.HandleFunc(r.method+" /worker/v1"+r.path, f.serve(r))
+	for _, r := range f.routes() {
+		mux.HandleFunc(r.method+" "+r.path, f.serve(r))
 	}
-	mux.HandleFunc("/worker/v1/", func(w http.ResponseWriter, r *http.Request) {
+	spec, _ := openapi.Handlers(specPath, f.Document)
+	mux.Handle("GET "+specPath, spec)
+	mux.HandleFunc(base+"/", func(w http.ResponseWriter, r *http.Request) {
 		f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "There is nothing at %s %.200s. See docs/workers.md for what there is.", r.Method, r.URL.Path))
 	})
 	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), mux)
