@@ -204,7 +204,7 @@ func (s *Service) Heartbeat(ctx context.Context, id string, percent int) (h Hear
 		h.Until = l.Deadline
 	}
 	percent = min(max(percent, 0), 99)
-	ok, err := s.Leases.RenewLease(ctx, now, &l, h.Until, percent)
+	ok, draining, err := s.Leases.RenewLease(ctx, now, &l, h.Until, percent)
 	if err != nil {
 		return Heartbeat{}, err
 	}
@@ -215,8 +215,8 @@ func (s *Service) Heartbeat(ctx context.Context, id string, percent int) (h Hear
 	if percent > l.Task.Progress {
 		s.moved(&l, percent)
 	}
-	h.Draining, err = s.Directory.Draining(ctx, l.Task.Worker)
-	return h, err
+	h.Draining = draining
+	return h, nil
 }
 
 // Release gives a task back that the worker will not do; that does not count as a try.

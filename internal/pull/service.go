@@ -21,7 +21,7 @@ type Leases interface {
 	LeaseRuns(ctx context.Context, now time.Time, worker string, queues []taskhook.Queue, limit int,
 		terms func(*taskhook.Task) (lease, timeout time.Duration)) ([]taskhook.RunLease, error)
 	RunLease(ctx context.Context, id string) (_ taskhook.RunLease, ok bool, err error)
-	RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok bool, err error)
+	RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok, draining bool, err error)
 	EndLease(ctx context.Context, id string, due time.Time, uncounted bool) (ok bool, err error)
 }
 

@@ -88,7 +88,7 @@ func (s *Store) makeKinds() []*kind {
 		{&k.noteWorker, useCase("note_worker")},
 		{&k.drainWorker, useCase("drain_worker")},
 		{&k.leaseRuns, claimKind("lease_runs")},
-		{&k.renewLease, useCase("renew_lease")},
+		{&k.renewLease, sentKind("renew_lease")},
 		{&k.endLease, useCase("end_lease")},
 		{&k.addPart, useCase("add_part")},
 		{&k.removeParts, useCase("remove_parts")},

@@ -173,7 +173,7 @@ func testLeaseLife(t *testing.T, f *fixture) {
 	equal(t, "deadline", l.Deadline, f.now.Add(10*time.Minute))
 	equal(t, "tries", l.Claims, 1)
 	f.now = f.now.Add(30 * time.Second)
-	ok, err := f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Minute), 40)
+	ok, _, err := f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Minute), 40)
 	f.ok(err)
 	equal(t, "renewed", ok, true)
 	now, ok, err := f.Store.RunLease(f.ctx, l.ID)
@@ -219,7 +219,7 @@ func testLeaseFenced(t *testing.T, f *fixture) {
 		f.ok(f.Store.FinishRun(f.ctx, f.now, end))
 		equal(t, "stale", end.Stale, true)
 	}
-	ok, err = f.Store.RenewLease(f.ctx, f.now, &old, f.now.Add(time.Hour), 90)
+	ok, _, err = f.Store.RenewLease(f.ctx, f.now, &old, f.now.Add(time.Hour), 90)
 	f.ok(err)
 	equal(t, "renewed", ok, false)
 	ok, err = f.Store.EndLease(f.ctx, old.ID, f.now, false)
@@ -325,7 +325,7 @@ func testLeaseCancelled(t *testing.T, f *fixture) {
 	equal(t, "known", ok, true)
 	equal(t, "open", now.Open, false)
 	equal(t, "state", now.Task.State, taskhook.TaskCancelled)
-	ok, err = f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Hour), 50)
+	ok, _, err = f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Hour), 50)
 	f.ok(err)
 	equal(t, "renewed", ok, false)
 }
@@ -368,12 +368,15 @@ func testWorkers(t *testing.T, f *fixture) {
 	}
 	equal(t, "draining", note("s1"), false)
 	f.pulled(f.account())
-	f.lease(1)
+	l := f.lease(1)[0]
 	f.code(f.Store.DrainWorker(f.ctx, "nobody"), taskhook.CodeNotFound)
 	f.ok(f.Store.DrainWorker(f.ctx, "w"))
 	draining, err := f.Store.Draining(f.ctx, "w")
 	f.ok(err)
 	equal(t, "draining when told so", draining && note("s1"), true)
+	_, draining, err = f.Store.RenewLease(f.ctx, f.now, &l, l.Until, 0)
+	f.ok(err)
+	equal(t, "draining when it is heard of", draining, true)
 	list, err := f.Store.Workers(f.ctx)
 	f.ok(err)
 	w.Leases, w.Draining, w.StartedAt, w.SeenAt = 1, true, f.now, f.now
