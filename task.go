@@ -71,6 +71,7 @@ const (
 	TaskErrorTimeout           = "PROVIDER_TIMEOUT"   // the hard deadline passed
 	TaskErrorInterrupted       = "INTERRUPTED"        // the server stopped too often in the middle of it
 	TaskErrorSubmissionUnknown = "SUBMISSION_UNKNOWN" // the provider may have been asked; a person decides
+	TaskErrorNoWorker          = "NO_WORKER"          // no worker took it in the time that it may wait for one
 	TaskErrorWorkerLost        = "WORKER_LOST"        // nothing more was heard of the worker that had it
 	TaskErrorStepTimeout       = "STEP_TIMEOUT"       // the step of a workflow took longer than it may
 	TaskErrorStepRefused       = "STEP_REFUSED"       // no task could be made for the step of a workflow
@@ -178,7 +179,7 @@ type ClaimedRun struct {
 
 // RunEnd ends a run and its task.
 type RunEnd struct {
-	Node        string // that works it; empty: a worker does, under Lease
+	Node        string // that works it; empty: a worker does, under Lease, or without one nobody
 	Lease       string
 	Run         Run
 	Task        Task         // State, Error, Results, FinishedAt as they are to become

@@ -14,6 +14,7 @@ type Worker struct {
 	Pool      string   // that it fetches from
 	Models    []string // "NAME" or "PROVIDER/NAME"; none: all
 	Labels    []string // "KEY=VALUE", for tasks with a pin
+	Version   string   // of the program; empty: it does not say
 	Capacity  int      // tasks at a time
 	Draining  bool     // it is to get no more
 	StartedAt time.Time
@@ -43,18 +44,28 @@ func ValidWorkerName(s string) bool { return workerName.MatchString(s) }
 // ValidLabel reports whether s is a label such as "gpu=a100".
 func ValidLabel(s string) bool { return workerLabel.MatchString(s) }
 
+// MaxWorkerVersion is how long the version of a worker may be, in bytes.
+const MaxWorkerVersion = 100
+
 // QueueName is where tasks wait for workers: one queue for all that the same
 // workers may take. A pin is a label, or empty.
 func QueueName(pool, provider, model, pin string) string {
 	return strings.TrimRight(pool+" "+provider+"/"+model+" "+pin, " ")
 }
 
+// QueueParts takes the name of a queue apart: the pool, the model as "PROVIDER/NAME", and
+// the pin or nothing.
+func QueueParts(queue string) (pool, model, pin string) {
+	pool, rest, _ := strings.Cut(queue, " ")
+	model, pin, _ = strings.Cut(rest, " ")
+	return pool, model, pin
+}
+
 // Takes reports whether the worker may take what waits in a queue: it is of its
 // pool and models, and the worker has the label of a pin. Every worker has the label
 // worker=NAME.
 func (w *Worker) Takes(queue string) bool {
-	pool, rest, _ := strings.Cut(queue, " ")
-	model, pin, _ := strings.Cut(rest, " ")
+	pool, model, pin := QueueParts(queue)
 	return pool == w.Pool && namesModel(w.Models, model) && (pin == "" || w.Has(pin))
 }
 
@@ -72,8 +83,7 @@ func namesModel(list []string, model string) bool {
 
 // Covers reports whether the key of a worker is for the queue's model.
 func (l Limits) Covers(queue string) bool {
-	_, rest, _ := strings.Cut(queue, " ")
-	model, _, _ := strings.Cut(rest, " ")
+	_, model, _ := QueueParts(queue)
 	return namesModel(l.Models, model)
 }
 

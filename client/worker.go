@@ -27,6 +27,7 @@ type LeaseRequest struct {
 	Pool     string            `json:"pool,omitempty"`    // without it "default"
 	Models   []string          `json:"models,omitempty"`  // "NAME" or "PROVIDER/NAME"; none: all
 	Labels   map[string]string `json:"labels,omitempty"`  // for tasks with a pin, such as gpu: a100
+	Version  string            `json:"version,omitempty"` // of the program, for people; at most 100 bytes
 	Capacity int               `json:"capacity"`          // tasks at a time
 	Free     *int              `json:"free,omitempty"`    // tasks wanted now; without it capacity
 	Wait     int               `json:"wait,omitempty"`    // seconds to wait while there is none; at most 60
@@ -114,6 +115,7 @@ type WorkerInfo struct {
 	Pool      string            `json:"pool"`
 	Models    []string          `json:"models"`
 	Labels    map[string]string `json:"labels"`
+	Version   string            `json:"version,omitempty"`
 	Capacity  int               `json:"capacity"`
 	Leases    int               `json:"leases"` // tasks that it has
 	Draining  bool              `json:"draining"`

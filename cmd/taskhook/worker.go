@@ -118,7 +118,8 @@ func twoSignals(ctx context.Context) (first, second context.Context, stop func()
 
 // ask is what the server is asked with.
 func (cmd *workerRunCommand) ask() (client.LeaseRequest, error) {
-	ask := client.LeaseRequest{Worker: cmd.Name, Session: rand.Text(), Pool: cmd.Pool, Models: cmd.Models, Capacity: cmd.Capacity, Labels: map[string]string{}}
+	ask := client.LeaseRequest{Worker: cmd.Name, Session: rand.Text(), Pool: cmd.Pool, Models: cmd.Models, Capacity: cmd.Capacity,
+		Version: "taskhook " + version(buildInfo()), Labels: map[string]string{}}
 	if ask.Worker == "" {
 		host, err := os.Hostname()
 		if err != nil {

@@ -26,7 +26,7 @@ func (cmd *workerListCommand) Run(ctx context.Context, c *console) error {
 			return err
 		}
 		t := table{columns: []column{{title: "WORKER"}, {title: "STATE", state: true}, {title: "TASKS"}, {title: "SEEN"}, {title: "POOL", optional: true},
-			{title: "MODELS", elastic: true}, {title: "LABELS", elastic: true, optional: true}}}
+			{title: "MODELS", elastic: true}, {title: "LABELS", elastic: true, optional: true}, {title: "VERSION", optional: true}}}
 		for _, w := range list {
 			if r.json {
 				if err := writeJSON(r.out.w, w); err != nil {
@@ -43,7 +43,7 @@ func (cmd *workerListCommand) Run(ctx context.Context, c *console) error {
 				labels = append(labels, key+"="+w.Labels[key])
 			}
 			t.add(w.Worker, state, strconv.Itoa(w.Leases)+"/"+strconv.Itoa(w.Capacity), time.Since(w.SeenAt).Round(time.Second).String()+" ago", w.Pool,
-				strings.Join(w.Models, " "), strings.Join(labels, " "))
+				strings.Join(w.Models, " "), strings.Join(labels, " "), w.Version)
 		}
 		switch {
 		case r.json:

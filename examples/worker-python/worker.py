@@ -78,7 +78,7 @@ def load_model():
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())  # what is under way is finished
-    model, ask = load_model(), {"worker": WORKER, "session": uuid.uuid4().hex, "capacity": 1, "wait": 10,
+    model, ask = load_model(), {"worker": WORKER, "session": uuid.uuid4().hex, "version": "worker.py", "capacity": 1, "wait": 10,
                                 "models": os.environ.get("WORKER_MODELS", "").split()}
     print(WORKER, "fetches tasks from", SERVER, flush=True)
     while not stopping.is_set():

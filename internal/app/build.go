@@ -205,8 +205,8 @@ func (a *App) buildTasks(models *catalogue.Catalogue) {
 	a.endings.OnStep(func() { a.flowWork.Wake() })
 	a.taskWork = task.NewWorker(task.WorkerOptions{Lease: a.lease, Shared: a.store.Shared(), Runs: a.store, Ledger: a.store, Progress: a.store, Files: a.files, Inline: int64(a.Config.Inline), Inputs: a.uploads,
 		Adapters: a.adapters, Catalogue: models, Outcomes: outcomes, Endings: a.endings, Vendors: vendors, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
-	a.pulls = pull.New(pull.Options{Leases: a.store, Ends: a.store, Directory: a.store, Parts: a.store, Files: a.files, Inputs: a.uploads,
-		Catalogue: models, Outcomes: &outcomes, Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
+	a.pulls = pull.New(pull.Options{Leases: a.store, Ends: a.store, Directory: a.store, Parts: a.store, Files: a.files, Inputs: a.uploads, Reports: a.store,
+		Catalogue: models, Outcomes: &outcomes, Wait: time.Duration(a.Config.WorkerWait), Endings: a.endings, Logger: a.Logger, Now: a.clock.Now, Fault: a.Fault})
 	created := func(adapter string) {
 		a.taskWork.Created(adapter)
 		a.pulls.Created(adapter)

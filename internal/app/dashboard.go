@@ -21,7 +21,7 @@ func (a *App) buildDashboard() (http.Handler, error) {
 		return nil, fmt.Errorf("derive the key of cookies: %w", err)
 	}
 	return dashboard.New(dashboard.Config{Keys: a.accounts, Directory: a.store, Tasks: a.tasks, Deliveries: a.deliveries, Replays: a.replays,
-		Endpoints: a.deliveries, EndpointTools: a.deliveries, Money: a.accounts, Storage: a.store, Disk: func() (taskhook.Disk, error) { return store.DiskOf(a.Config.Data) },
+		Endpoints: a.deliveries, EndpointTools: a.deliveries, Money: a.accounts, Storage: a.store, Workers: a.store, Disk: func() (taskhook.Disk, error) { return store.DiskOf(a.Config.Data) },
 		Workflows: a.flows, Executions: a.flows, Outline: outline, Links: a.links, OperatorToken: a.Config.OperatorToken.Reveal(),
 		SessionKey: key, BaseURL: a.BaseURL(), Stopping: a.stopping.Load, Log: a.Logger})
 }

@@ -35,7 +35,7 @@ func (a *App) serve() error {
 		Results:   &artifact.Handler{Store: a.files, Contents: a.store, Links: a.links, Finder: a.store, Signer: a.signer(resultFolder), Now: a.clock.Now, Log: a.Logger},
 		Files:     &artifact.Handler{Store: a.inputs, Links: a.links.In("files"), Finder: a.uploads, Signer: a.signer(inputFolder), Now: a.clock.Now, Log: a.Logger},
 		Callbacks: a.callbacks.Handler(a.adapters.Wake), Uploads: primary.UploadHandler(), Forms: mu.FormHandler(),
-		Workers: worker.New(worker.Config{Keys: a.accounts, Leases: a.pulls, Outputs: a.pulls, Workers: a.pulls, Log: a.Logger})}
+		Workers: worker.New(worker.Config{Keys: a.accounts, Leases: a.pulls, Outputs: a.pulls, Workers: a.pulls, BaseURL: a.BaseURL(), Log: a.Logger})}
 	a.admit(site,
 		httpserver.Face{Name: modelhunter.Name, BasePath: "/" + modelhunter.Name, Hosts: a.Config.ModelHunter.Hosts, Handler: primary},
 		httpserver.Face{Name: modelslab.Name, BasePath: "/" + modelslab.Name, Hosts: a.Config.ModelsLab.Hosts,

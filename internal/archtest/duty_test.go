@@ -109,6 +109,7 @@ var goroutines = []exception{
 	{"internal/delivery/worker.go", "records results; joined before Run returns"},
 	{"internal/demo", "watches over the server that it started and serves its receiver; each is waited for"},
 	{"internal/httpserver/server.go", "accepts connections; joined before Run returns"},
+	{"internal/pull/sweep.go", "tells of progress; joined before Run returns"},
 	{"internal/store/store.go", "commits what is written; joined by Close"},
 	{"internal/task/queue.go", "one for each run under way; Run waits for all"},
 	{"internal/workflow/worker.go", "one for each execution that is due; joined before the next look"},

@@ -57,6 +57,7 @@ type settings struct {
 	Loose    *bool    `yaml:"loose"`
 	Lease    *string  `yaml:"lease"` // of adapter worker, like the next
 	Rerun    *bool    `yaml:"rerun"`
+	Wait     *string  `yaml:"wait"` // of whole models, whose tasks wait together
 }
 
 // price is a number as the file writes it, for no decimal may be lost.
@@ -112,6 +113,9 @@ func (f settings) check(s *Source, at []string) error {
 	if d, ok := duration(f.Lease); !ok || f.Lease != nil && (d < minLease || d > maxLease) {
 		return s.errorf(under("lease"), "lease must be a time from 1s to 1h, not %q", *f.Lease)
 	}
+	if _, ok := patience(f.Wait); !ok {
+		return s.errorf(under("wait"), "wait must be a time of 1s or more such as 30m or 24h, or 0 for ever, not %q", *f.Wait)
+	}
 	return nil
 }
 
@@ -130,6 +134,15 @@ func duration(text *string) (time.Duration, bool) {
 	return d, err == nil && d > 0
 }
 
+// patience reads for how long a task may wait; nil is not said, and 0 for ever.
+func patience(text *string) (*time.Duration, bool) {
+	if text == nil {
+		return nil, true
+	}
+	d, err := time.ParseDuration(*text)
+	return &d, err == nil && (d == 0 || d >= time.Second)
+}
+
 // or returns f with the fields that it leaves open taken from base.
 func (f settings) or(base settings) settings {
 	runs := f // who runs it is said in one place: a list and a name do not mix
@@ -146,6 +159,7 @@ func (f settings) or(base settings) settings {
 		Loose:    cmp.Or(f.Loose, base.Loose),
 		Lease:    cmp.Or(f.Lease, base.Lease),
 		Rerun:    cmp.Or(f.Rerun, base.Rerun),
+		Wait:     cmp.Or(f.Wait, base.Wait),
 	}
 }
 

@@ -133,6 +133,9 @@ func (b *builder) checkEntry(s *Source, at []string, name string, e entry) error
 		if _, ok := b.schemas[o.Schema]; !ok && o.Schema != "" {
 			return s.errorf(at, "no file defines the schema %q%s; write it under schemas", o.Schema, didYouMean(o.Schema, maps.Keys(b.schemas)))
 		}
+		if o.Settings.Wait != nil {
+			return s.errorf(append(at, "wait"), "wait is of the whole model %s, for tasks wait together whatever they ask it for; write it beside capabilities", name)
+		}
 		if err := o.Settings.check(s, at); err != nil {
 			return err
 		}
@@ -195,6 +198,7 @@ func (b *builder) model(provider, name, capability string, o offer) *Model {
 	if d, _ := duration(o.Settings.Lease); d > 0 {
 		m.Lease = d
 	}
+	m.Wait, _ = patience(o.Settings.Wait)
 	if o.Settings.Loose != nil && *o.Settings.Loose {
 		m.loose = schema.forms
 	}

@@ -102,6 +102,8 @@ func TestMistakesHavePlaces(t *testing.T) {
 		{"type", "models:\n  v:\n    m: {price: much}\n", `f.yaml:3:9: price must be a number of USD such as 0.32, not "much"`},
 		{"alias", "models:\n  v:\n    m: *gone\n", "f.yaml:3:9: "},
 		{"documents", "---\nmodels: {}\n---\nmodels: {}\n", "f.yaml: holds 2 YAML documents; keep one"},
+		{"wait", "models:\n  vidu:\n    viduq3-pro: {wait: 5ms}\n", `f.yaml:3:18: wait must be a time of 1s or more such as 30m or 24h, or 0 for ever, not "5ms"`},
+		{"wait of a capability", "models:\n  vidu:\n    viduq3-pro: {capabilities: {text-to-video: {wait: 1h}}}\n", `wait is of the whole model viduq3-pro`},
 		{"lease", "models:\n  vidu:\n    viduq3-pro: {lease: 2h}\n", `f.yaml:3:18: lease must be a time from 1s to 1h, not "2h"`},
 		{"price", "models:\n  vidu:\n    viduq3-pro: {price: -1}\n", "f.yaml:3:18: price must not be below 0, as -1 is"},
 		{"price nan", "models:\n  vidu:\n    viduq3-pro: {price: .nan}\n", "f.yaml:3:18: price must be"},
@@ -168,14 +170,14 @@ func TestTermsOfWorkers(t *testing.T) {
 	t.Parallel()
 	c := load(t, `
 models:
-  vidu: {viduq3-pro: {adapter: "worker:big", lease: 15s, rerun: false, capabilities: {text-to-video: {lease: 20s}}}}
+  vidu: {viduq3-pro: {adapter: "worker:big", lease: 15s, rerun: false, wait: 0, capabilities: {text-to-video: {lease: 20s}}}}
 `)
 	for capability, lease := range map[string]time.Duration{"text-to-video": 20 * time.Second, "image-to-video": 15 * time.Second} {
-		if m := lookup(t, c, "vidu", capability, "viduq3-pro"); m.Lease != lease || m.Rerun {
+		if m := lookup(t, c, "vidu", capability, "viduq3-pro"); m.Lease != lease || m.Rerun || m.Wait == nil || *m.Wait != 0 {
 			t.Errorf("%s: lease %s, rerun %t", capability, m.Lease, m.Rerun)
 		}
 	}
-	if m := lookup(t, c, "vidu", "text-to-video", "viduq3-turbo"); m.Lease != time.Minute || !m.Rerun {
+	if m := lookup(t, c, "vidu", "text-to-video", "viduq3-turbo"); m.Lease != time.Minute || !m.Rerun || m.Wait != nil {
 		t.Errorf("one that says nothing: lease %s, rerun %t", m.Lease, m.Rerun)
 	}
 	for adapter, want := range map[string]string{"worker": "default", "worker:big": "big", "command:worker": "", "": ""} {

@@ -32,6 +32,7 @@ type Model struct {
 	Price      taskhook.Money  // of a task, whoever runs it
 	Lease      time.Duration   // how long a worker that has a task may be silent before it counts as lost
 	Rerun      bool            // another worker may then do the task anew
+	Wait       *time.Duration  // how long a task may wait for a worker, 0: for ever; nil: as the server has it for all
 
 	schema *jsonschema.Schema
 	// loose holds the fields that a text may stand for, and is nil where the

@@ -28,6 +28,7 @@ type Config struct {
 
 	MaxQueuedTasks int `name:"max-queued-tasks" default:"100000" placeholder:"N" help:"Unfinished tasks that an account may have; more are answered with 429. 0 does not limit them."`
 	MaxBacklog     int `name:"max-backlog" default:"0" placeholder:"N" help:"Deliveries that have not arrived that an account may have; while it has as many, further tasks and events of its own are answered with 429. 0 does not limit them."`
+	WorkerWait     Age `name:"worker-wait" default:"1d" placeholder:"TIME" help:"How long a task may wait for a worker to fetch it before it fails with NO_WORKER, unless the catalogue says otherwise of its model: 1d, 90m, or 0 for ever."`
 	RateLimit      int `name:"rate-limit" default:"0" placeholder:"N" help:"Requests that an API key may make in a second, and twice as many in a burst; more are answered with 429. 0 does not limit them."`
 
 	Schedule       taskhook.Schedule `name:"schedule" default:"1m,5m,30m" placeholder:"DELAYS" help:"Delays before the second, third and further attempts to deliver to a registered endpoint."`

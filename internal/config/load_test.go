@@ -128,7 +128,7 @@ func samples() map[string]string {
 		"dev": "true", "dev-listen-any": "true", "log-level": "debug", "log-format": "json",
 		"accept-new-key": "true",
 		"bootstrap-key":  strings.Repeat("b", 40), "secret-key": strings.Repeat("s", 40),
-		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6",
+		"rate-limit": "100", "max-queued-tasks": "5", "max-backlog": "6", "worker-wait": "3h0m0s",
 		"operator-token": strings.Repeat("o", 40),
 		"schedule":       "1s,2s", "per-job-schedule": "3s", "workflow-schedule": "4s", "delivery-concurrency": "7", "delivery-timeout": "9s",
 		"delivery-breaker": "5", "delivery-disable-after": "72h", "delivery-gone": "end",

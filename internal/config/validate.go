@@ -98,6 +98,9 @@ func (c *Config) checkLimits() error {
 	if n := c.MaxBacklog; n < 0 || n > maxBacklog {
 		return fmt.Errorf("max-backlog is %d; it must be from 1 to %d, or 0 for no limit", n, maxBacklog)
 	}
+	if d := time.Duration(c.WorkerWait); d > 0 && d < time.Second {
+		return fmt.Errorf("worker-wait is %s; it must be 1s or longer, or 0 to let tasks wait for ever", d)
+	}
 	if n := c.ModelsLab.WorkflowRate; n < 0 || n > maxRate {
 		return fmt.Errorf("modelslab-workflow-rate is %d; it must be from 1 to %d, or 0 for no limit", n, maxRate)
 	}

@@ -72,6 +72,7 @@ func TestValidate(t *testing.T) {
 		{"a limit", func(c *Config) { c.RateLimit = 100 }, ""},
 		{"a limit below none", func(c *Config) { c.RateLimit = -1 }, "rate-limit is -1"},
 		{"a wait without end", func(c *Config) { c.ModelsLab.ResultWait = time.Hour }, "modelslab-result-wait is 1h0m0s"},
+		{"no time for workers", func(c *Config) { c.WorkerWait = 5 }, "worker-wait is 5ns"},
 		{"no place for deliveries", func(c *Config) { c.MaxBacklog = -1 }, "max-backlog is -1"},
 		{"no place for runs", func(c *Config) { c.ModelsLab.WorkflowRate = -1 }, "modelslab-workflow-rate is -1"},
 		{"no place for tasks", func(c *Config) { c.MaxQueuedTasks = -1 }, "max-queued-tasks is -1"},

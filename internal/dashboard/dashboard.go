@@ -89,6 +89,14 @@ type (
 		Oldest(ctx context.Context, now time.Time) (map[taskhook.Kind]time.Time, error)
 	}
 
+	// Workers knows who fetches tasks, which of them each has, and what of each queue
+	// has waited longest for one, of all accounts.
+	Workers interface {
+		Workers(ctx context.Context) ([]taskhook.Worker, error)
+		Leased(ctx context.Context, limit int) ([]taskhook.Task, error)
+		Longest(ctx context.Context) ([]taskhook.ClaimedRun, error)
+	}
+
 	// Workflows finds workflows in their newest versions.
 	Workflows interface {
 		Get(ctx context.Context, account, id string) (taskhook.Workflow, error)
@@ -122,6 +130,7 @@ type Config struct {
 	EndpointTools EndpointTools
 	Money         Money
 	Storage       Storage
+	Workers       Workers
 	Workflows     Workflows
 	Executions    Executions
 	Links         Links
@@ -146,6 +155,7 @@ type Dashboard struct {
 	streams   chan struct{}
 	overviews memo[overviewView]
 	storages  memo[storageView]
+	fleet     memo[workersView]
 	outlines  memo[Outline]
 	assets    assets
 	templates templates

@@ -37,6 +37,9 @@ type world struct {
 	workflows  []taskhook.Workflow
 	executions []taskhook.Execution
 	replays    []taskhook.Replay
+	workers    []taskhook.Worker
+	leased     []taskhook.Task
+	waiting    []taskhook.ClaimedRun
 	asked      taskhook.NewReplay // last
 	money      taskhook.Balance
 	cost       taskhook.Money   // of 30 days
@@ -91,6 +94,21 @@ func (f *world) Stored(context.Context) (map[taskhook.Kind]taskhook.Amount, erro
 
 func (f *world) Oldest(context.Context, time.Time) (map[taskhook.Kind]time.Time, error) {
 	return map[taskhook.Kind]time.Time{taskhook.KindEvents: noon()}, f.fail
+}
+
+func (f *world) Workers(context.Context) ([]taskhook.Worker, error) {
+	defer f.lock()()
+	return f.workers, f.fail
+}
+
+func (f *world) Leased(_ context.Context, limit int) ([]taskhook.Task, error) {
+	defer f.lock()()
+	return f.leased[:min(limit, len(f.leased))], f.fail
+}
+
+func (f *world) Longest(context.Context) ([]taskhook.ClaimedRun, error) {
+	defer f.lock()()
+	return f.waiting, f.fail
 }
 
 func times(is bool) int64 {
@@ -312,7 +330,7 @@ type browser struct {
 
 func newDashboard(t *testing.T, w *world, change func(*Config)) *Dashboard {
 	t.Helper()
-	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Replays: replays{w}, Endpoints: w, EndpointTools: w, Money: w, Storage: w, Disk: func() (taskhook.Disk, error) { return taskhook.Disk{Free: 25e9, Size: 100e9}, nil }, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
+	c := Config{Keys: w, Directory: w, Tasks: w, Deliveries: w, Replays: replays{w}, Endpoints: w, EndpointTools: w, Money: w, Storage: w, Workers: w, Disk: func() (taskhook.Disk, error) { return taskhook.Disk{Free: 25e9, Size: 100e9}, nil }, Links: w, Workflows: flows{w}, Executions: flows{w}, Outline: outline, OperatorToken: operator,
 		SessionKey: []byte(strings.Repeat("k", 32)), BaseURL: "http://taskhook.example", Stopping: func() bool { return false },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {

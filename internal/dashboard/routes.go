@@ -58,6 +58,8 @@ func (d *Dashboard) routes() []route {
 		{"POST /endpoints/{id}/rotate", d.action(webhooksWrite, d.rotate)},
 		{"POST /endpoints/{id}/delete", d.action(webhooksWrite, d.deleteEndpoint)},
 
+		{"GET /workers", d.page("", d.workerList)}, // operators only
+
 		{"POST /account", d.posted("", d.switchAccount)},
 		{"GET /signin", http.HandlerFunc(d.showSignIn)},
 		{"POST /signin", http.HandlerFunc(d.signIn)},

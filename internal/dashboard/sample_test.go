@@ -56,6 +56,7 @@ func fullWorld(text string) *world {
 			CreatedAt: at, UpdatedAt: at})
 	}
 	f.workflows, f.executions = sampleFlows(text)
+	f.addFleet(text)
 	f.deliveries = append(f.deliveries, taskhook.Outgoing{Body: []byte(`{}`), Delivery: taskhook.Delivery{ID: "dlv_x", AccountID: "acc_one",
 		EventID: "evt_x", EventType: text, Subject: "exec_b", URL: text, State: taskhook.DeliveryDelivered, Attempts: 1, CreatedAt: at, FinishedAt: at}})
 	return f

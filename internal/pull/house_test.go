@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,8 @@ models:
   acme:
     draw: {capabilities: {text-to-video: vidu-q3}, adapter: worker, lease: 30s, timeout: 10m}
     once: {capabilities: {text-to-video: vidu-q3}, adapter: "worker:big", lease: 30s, rerun: false}
+    soon: {capabilities: {text-to-video: vidu-q3}, adapter: worker, wait: 90s}
+    patient: {capabilities: {text-to-video: vidu-q3}, adapter: worker, wait: 0}
     own: {capabilities: {text-to-video: vidu-q3}, adapter: "command:own"}
 `
 
@@ -60,6 +63,9 @@ type house struct {
 	tasks   *task.Service
 	options Options
 	stop    func()
+
+	mu   sync.Mutex
+	told []taskhook.Outcome // what events were made of
 }
 
 func inHouse(t *testing.T, test func(h *house)) {
@@ -98,12 +104,19 @@ func (h *house) open(dir string) {
 	h.must(err)
 	adapters, err := provider.NewRegistry()
 	h.must(err)
-	outcomes := &task.Outcomes{Primary: func(o taskhook.Outcome) []byte { return []byte(`{"id":"` + o.EventID + `"}`) }, Links: links{}}
+	outcomes := &task.Outcomes{Primary: h.tell, Links: links{}}
 	endings := task.NewEndings()
-	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{},
-		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, PartSize: partSize}
+	h.options = Options{Leases: h.store, Ends: h.store, Directory: h.store, Parts: h.store, Files: h.files, Inputs: inputs{}, Reports: h.store,
+		Catalogue: known, Outcomes: outcomes, Endings: endings, Logger: log, Now: time.Now, Wait: 3 * time.Minute, PartSize: partSize}
 	h.tasks = task.NewService(task.ServiceOptions{Store: h.store, Inputs: inputs{}, Catalogue: known, Adapters: adapters, Workers: h.store, Endings: endings,
 		Created: func(adapter string) { h.service.Created(adapter) }, Cancelled: func(string) {}})
+}
+
+func (h *house) tell(o taskhook.Outcome) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = append(h.told, o)
+	return []byte(`{"id":"` + o.EventID + `"}`)
 }
 
 // start begins a new life of the server.

@@ -3,7 +3,9 @@ package pull
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/provider"
@@ -65,6 +67,8 @@ func checkWorker(w *taskhook.Worker) error {
 		return taskhook.FieldErrorf(taskhook.CodeMissing, "worker", "worker is required: what the worker is called.")
 	case !taskhook.ValidWorkerName(w.Name):
 		return taskhook.FieldErrorf(taskhook.CodeInvalid, "worker", "worker must be of letters, digits and . _ -, at most 100.")
+	case len(w.Version) > taskhook.MaxWorkerVersion || strings.ContainsFunc(w.Version, unicode.IsControl):
+		return taskhook.FieldErrorf(taskhook.CodeInvalid, "version", "version must be a short text, at most %d bytes.", taskhook.MaxWorkerVersion)
 	case w.Pool == "":
 		w.Pool = taskhook.DefaultPool
 	}
@@ -105,6 +109,7 @@ func (s *Service) take(ctx context.Context, key taskhook.Limits, w *taskhook.Wor
 		}
 		if ok {
 			jobs = append(jobs, job)
+			s.moved(&l, 0)
 		}
 	}
 	return jobs, nil
@@ -198,7 +203,8 @@ func (s *Service) Heartbeat(ctx context.Context, id string, percent int) (h Hear
 	if h.Until.After(l.Deadline) {
 		h.Until = l.Deadline
 	}
-	ok, err := s.Leases.RenewLease(ctx, now, &l, h.Until, min(max(percent, 0), 99))
+	percent = min(max(percent, 0), 99)
+	ok, draining, err := s.Leases.RenewLease(ctx, now, &l, h.Until, percent)
 	if err != nil {
 		return Heartbeat{}, err
 	}
@@ -206,8 +212,11 @@ func (s *Service) Heartbeat(ctx context.Context, id string, percent int) (h Hear
 		_, standing, err = s.standing(ctx, id)
 		return Heartbeat{Standing: standing}, err
 	}
-	h.Draining, err = s.Directory.Draining(ctx, l.Task.Worker)
-	return h, err
+	if percent > l.Task.Progress {
+		s.moved(&l, percent)
+	}
+	h.Draining = draining
+	return h, nil
 }
 
 // Release gives a task back that the worker will not do; that does not count as a try.

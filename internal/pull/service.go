@@ -21,12 +21,14 @@ type Leases interface {
 	LeaseRuns(ctx context.Context, now time.Time, worker string, queues []taskhook.Queue, limit int,
 		terms func(*taskhook.Task) (lease, timeout time.Duration)) ([]taskhook.RunLease, error)
 	RunLease(ctx context.Context, id string) (_ taskhook.RunLease, ok bool, err error)
-	RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok bool, err error)
+	RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok, draining bool, err error)
 	EndLease(ctx context.Context, id string, due time.Time, uncounted bool) (ok bool, err error)
 }
 
-// Ends finds runs whose worker is lost, and makes outcomes durable.
+// Ends finds runs whose worker is lost, or which none fetches, and makes outcomes durable.
 type Ends interface {
+	Longest(ctx context.Context) ([]taskhook.ClaimedRun, error)
+	Waiting(ctx context.Context, queue string, before time.Time, limit int) ([]taskhook.ClaimedRun, error)
 	LapsedLeases(ctx context.Context, now time.Time) ([]taskhook.RunLease, error)
 	FinishRun(ctx context.Context, now time.Time, e *taskhook.RunEnd) error
 }
@@ -68,9 +70,11 @@ type Options struct {
 	Parts     Parts
 	Files     Files
 	Inputs    Inputs
+	Reports   task.Reports
 	Catalogue *catalogue.Catalogue
 	Outcomes  *task.Outcomes
 	Endings   *task.Endings
+	Wait      time.Duration // how long a task may wait for a worker, unless its model says; 0: for ever
 	Logger    *slog.Logger
 	Now       func() time.Time   // the time that all nodes go by
 	PartSize  int64              // bytes of a result that are made durable at a time; 0: 16 MiB
@@ -80,16 +84,18 @@ type Options struct {
 // Service decides about leases. It may be used concurrently.
 type Service struct {
 	Options
+	teller task.Teller
 
 	mu      sync.Mutex
 	news    chan struct{} // closed when something may be there to fetch
 	stopped bool
+	ways    map[string]*task.Way // what is to be told, by lease
 }
 
 // New returns a Service.
 func New(o Options) *Service {
 	o.PartSize = cmp.Or(o.PartSize, 16<<20)
-	return &Service{Options: o, news: make(chan struct{})}
+	return &Service{Options: o, teller: task.Teller{Reports: o.Reports, Outcomes: o.Outcomes}, news: make(chan struct{}), ways: map[string]*task.Way{}}
 }
 
 // Created tells that a run of an adapter is due. It does not wait.

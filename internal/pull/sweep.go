@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -19,8 +20,11 @@ const (
 	workerLife = 7 * 24 * time.Hour // how long one that is silent is listed
 )
 
-// Run looks for lost workers until ctx ends.
+// Run looks for lost workers, and tells how far tasks are, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	var group sync.WaitGroup
+	defer group.Wait()
+	group.Go(func() { s.tellProgress(ctx) })
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	able := s.Now() // since when workers could be heard of
@@ -29,6 +33,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if err := s.lapse(ctx, able); err != nil && ctx.Err() == nil {
 			s.Logger.Warn("look for lost workers", "error", err)
 			able = s.Now()
+		}
+		if err := s.expire(ctx, able); err != nil && ctx.Err() == nil {
+			s.Logger.Warn("look for tasks that no worker fetches", "error", err)
 		}
 		if now := s.Now(); now.Sub(tidied) >= tidyEvery {
 			tidied = now

@@ -60,6 +60,7 @@ func (s *Store) specialKinds() []slot {
 		{&k.advanceReplay, s.endingKind("advance_replay", endEach)},
 		{&k.finishBatch, s.endingKind("finish_batch", endEach)},
 		{&k.leaseRuns, claimKind("lease_runs")},
+		{&k.renewLease, sentKind("renew_lease")},
 	}
 }
 
@@ -108,7 +109,6 @@ func (k *kinds) useCases() []slot {
 		{&k.stopTasks, useCase("stop_tasks")},
 		{&k.noteWorker, useCase("note_worker")},
 		{&k.drainWorker, useCase("drain_worker")},
-		{&k.renewLease, useCase("renew_lease")},
 		{&k.endLease, useCase("end_lease")},
 		{&k.addPart, useCase("add_part")},
 		{&k.removeParts, useCase("remove_parts")},

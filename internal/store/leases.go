@@ -158,20 +158,19 @@ func scanCandidate(r scanner) (c candidate, err error) {
 // one leases the run of an account whose turn it is; ok is false when none is due.
 func (l *leasing) one(ctx context.Context, s *share) (lease taskhook.RunLease, ok bool, err error) {
 	for {
-		var best candidate
+		var firsts []candidate // of the queues, which share one trip
 		for _, queue := range s.queues {
-			c, found, err := first(ctx, l, scanCandidate, `SELECT id, priority, due_at FROM runs WHERE `+waiting+`
-				AND account = $1 AND queue = $2 AND due_at <= $3 ORDER BY priority DESC, due_at, id LIMIT 1`, s.account, queue, ms(l.now))
-			if err != nil {
+			if err := l.send(ctx, into(&firsts, scanCandidate), `SELECT id, priority, due_at FROM runs WHERE `+waiting+`
+				AND account = $1 AND queue = $2 AND due_at <= $3 ORDER BY priority DESC, due_at, id LIMIT 1`, s.account, queue, ms(l.now)); err != nil {
 				return lease, false, err
 			}
-			if found && (best.id == "" || cmp.Or(-cmp.Compare(c.priority, best.priority), cmp.Compare(c.due, best.due), cmp.Compare(c.id, best.id)) < 0) {
-				best = c
-			}
 		}
-		if best.id == "" {
-			return lease, false, nil
+		if err := l.flush(ctx); err != nil || len(firsts) == 0 {
+			return lease, false, err
 		}
+		best := slices.MinFunc(firsts, func(a, b candidate) int {
+			return cmp.Or(-cmp.Compare(a.priority, b.priority), cmp.Compare(a.due, b.due), cmp.Compare(a.id, b.id))
+		})
 		if lease, ok, err = l.take(ctx, best.id); err != nil || ok {
 			return lease, ok, err
 		} // another node was faster
@@ -206,25 +205,25 @@ func (l *leasing) take(ctx context.Context, run string) (lease taskhook.RunLease
 	return lease, true, err
 }
 
-const leaseColumns = `lease, lease_until, deadline, state`
+// leased reads leases with their runs and tasks, of those runs that the condition names.
+func leased(where string) string {
+	return `SELECT ` + taskColumns + `, lease, lease_until, deadline, run_state, run, number, run_adapter, submission, handle, due_at, claims FROM
+		(SELECT lease, lease_until, deadline, state AS run_state, id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims
+			FROM runs WHERE ` + where + `) AS held JOIN tasks ON tasks.id = held.task`
+}
 
 // RunLease returns a lease with its run and task as they are now; ok is false when the
 // run was given to another, or is gone.
 func (s *Store) RunLease(ctx context.Context, id string) (l taskhook.RunLease, ok bool, err error) {
-	l, ok, err = first(ctx, s.db, scanRunLease, `SELECT `+leaseColumns+`, id, task, number, adapter, submission, handle, due_at, claims
-		FROM runs WHERE lease = $1 AND lease <> ''`, id)
-	if err != nil || !ok {
-		return l, false, err
-	}
-	l.Task, ok, err = first(ctx, s.db, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1`, l.Run.TaskID)
-	return l, ok, err
+	return first(ctx, s.db, scanRunLease, leased(`lease = $1 AND lease <> ''`), id)
 }
 
 func scanRunLease(r scanner) (l taskhook.RunLease, err error) {
 	var until, deadline, due int64
 	var state string
-	err = r.Scan(&l.ID, &until, &deadline, &state, &l.Run.ID, &l.Run.TaskID, &l.Run.Number, &l.Run.Adapter, &l.Run.Submission,
-		&l.Run.Handle, &due, &l.Claims)
+	l.Task, err = scanTask(longer{r, []any{&l.ID, &until, &deadline, &state, &l.Run.ID, &l.Run.Number, &l.Run.Adapter, &l.Run.Submission,
+		&l.Run.Handle, &due, &l.Claims}})
+	l.Run.TaskID = l.Task.ID
 	l.Until, l.Deadline, l.Open, l.Run.DueAt = at(until), at(deadline), state == "open", at(due)
 	return l, err
 }
@@ -238,38 +237,32 @@ func scanLeasedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 
 // LapsedLeases lists leases of open runs that are over, with their tasks.
 func (s *Store) LapsedLeases(ctx context.Context, now time.Time) ([]taskhook.RunLease, error) {
-	ids, err := collect(ctx, s.db, scanInto[string], `SELECT lease FROM runs WHERE state = 'open' AND lease_until > 0 AND lease_until <= $1`, ms(now))
-	if err != nil {
-		return nil, err
-	}
-	var lapsed []taskhook.RunLease
-	for _, id := range ids {
-		l, ok, err := s.RunLease(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if ok && l.Open {
-			lapsed = append(lapsed, l)
-		}
-	}
-	return lapsed, nil
+	return collect(ctx, s.db, scanRunLease, leased(`state = 'open' AND lease_until > 0 AND lease_until <= $1`), ms(now))
 }
 
 // RenewLease notes that a worker was heard of, and how far it is. Ok is false when the
-// run is no longer its own.
-func (s *Store) RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok bool, err error) {
+// run is no longer its own; draining says that it is to get no other.
+func (s *Store) RenewLease(ctx context.Context, now time.Time, l *taskhook.RunLease, until time.Time, percent int) (ok, draining bool, err error) {
 	err = s.update(ctx, s.kinds.renewLease, func(ctx context.Context, t tx) error {
-		changed, err := t.exec(ctx, `UPDATE runs SET lease_until = $1 WHERE id = $2 AND lease = $3 AND state = 'open'`, ms(until), l.Run.ID, l.ID)
-		if ok = changed == 1; err != nil || !ok {
+		var renewed []string
+		var drains []bool
+		if err := t.send(ctx, into(&renewed, scanInto[string]), `UPDATE runs SET lease_until = $1 WHERE id = $2 AND lease = $3 AND state = 'open' RETURNING id`,
+			ms(until), l.Run.ID, l.ID); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `UPDATE workers SET seen_at = $1 WHERE name = $2`, ms(now), l.Task.Worker); err != nil {
+		if err := t.send(ctx, into(&drains, scanInto[bool]), `UPDATE workers SET seen_at = $1 WHERE name = $2 RETURNING draining`, ms(now), l.Task.Worker); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3`, percent, l.Run.TaskID, percent)
-		return err
+		if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3
+			AND EXISTS (SELECT 1 FROM runs WHERE runs.id = $4 AND runs.lease = $5 AND runs.state = 'open')`, percent, l.Run.TaskID, percent, l.Run.ID, l.ID); err != nil {
+			return err
+		}
+		return t.then(func() error {
+			ok, draining = len(renewed) == 1, slices.Contains(drains, true)
+			return nil
+		})
 	})
-	return ok, err
+	return ok, draining, err
 }
 
 // EndLease gives the run of a lease back, for another to take from due on. Uncounted

@@ -55,8 +55,8 @@ func doneRuns(ctx context.Context, t tx, all []*finishedRun) (done []*finishedRu
 	args := make([]any, 0, len(all)*len(bulkColumns[doneRows]))
 	for _, f := range all {
 		submission := taskhook.SubmissionSent
-		if f.Run.Submission == taskhook.SubmissionUnknown {
-			submission = taskhook.SubmissionUnknown
+		if f.Run.Submission == taskhook.SubmissionUnknown || f.Node == "" && f.Lease == "" {
+			submission = f.Run.Submission
 		}
 		args = append(args, f.Run.ID, f.Node, string(submission), f.Lease)
 	}

@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|workers|one|q|queues|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|late|workers|one|q|queues|longest|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running|batches USING INDEX batches_due)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
@@ -139,10 +139,16 @@ var searches = []struct{ statement, step string }{
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH deliveries USING COVERING INDEX deliveries_by_event (event=?)"},
 	{"event IN\n\t\t(SELECT id FROM events", "SEARCH events USING INDEX events_by_subject (subject=?)"},
 	{"WITH RECURSIVE queues", "SEARCH runs USING INDEX runs_waiting (account>?)"},
+	{"WITH RECURSIVE longest", "SEARCH runs USING INDEX runs_longest (queue>?)"},
+	{"AND queue = $1 AND due_at <= $2 ORDER", "SEARCH r USING INDEX runs_longest (queue=? AND due_at<?)"},
 	{"AND account = $1 AND queue = $2 AND due_at", "SEARCH runs USING INDEX runs_waiting (account=? AND queue=?)"},
 	{"SELECT account FROM runs WHERE state = 'open' AND lease_until", "SEARCH runs USING COVERING INDEX runs_leased (lease_until>?)"},
-	{"SELECT lease FROM runs WHERE state = 'open' AND lease_until", "SEARCH runs USING INDEX runs_leased (lease_until>? AND lease_until<?)"},
+	{"FROM runs WHERE state = 'open' AND lease_until > 0 AND lease_until <=", "SEARCH runs USING INDEX runs_leased (lease_until>? AND lease_until<?)"},
 	{"FROM runs WHERE lease = $1", "SEARCH runs USING INDEX runs_by_lease (lease=?)"},
+	{"AS held JOIN tasks", "SEARCH tasks USING PRIMARY KEY (id=?)"},
+	{"UPDATE runs SET lease_until = $1", "SEARCH runs USING PRIMARY KEY (id=?)"},
+	{"UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3\n", "SEARCH runs USING PRIMARY KEY (id=?)"},
+	{"UPDATE tasks SET told", "SEARCH events USING INDEX events_by_subject (subject=?)"},
 	{"FROM keys WHERE hash", "SEARCH keys USING INDEX sqlite_autoindex_keys_2 (hash=?)"},
 	{"FROM keys WHERE account = $1 AND revoked_at IS NULL ORDER BY", "SEARCH keys USING INDEX keys_by_account (account=?)"},
 	{"FROM runs WHERE account = $1 AND state = 'open' LIMIT", "SEARCH runs USING COVERING INDEX runs_open (account=?)"},

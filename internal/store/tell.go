@@ -21,8 +21,8 @@ type telling struct {
 }
 
 // Tell publishes how far running tasks are. A report is stale, and nothing is
-// published of it, when its run is no longer the node's, its task has ended, or one
-// of a later sequence was stored. After an error it can be repeated as it is.
+// published of it, when its run is no longer the node's or under the lease, its task has
+// ended, one of a later sequence was stored, or one after the time that it names. After an error it can be repeated as it is.
 func (s *Store) Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error {
 	return s.writes.do(ctx, s.kinds.tell, &telling{reports, s.newPublication(now, &taskhook.Publication{})})
 }
@@ -95,8 +95,9 @@ func (i *telling) note(ctx context.Context, t tx) error {
 	for _, r := range i.reports {
 		changed, err := t.exec(ctx, `UPDATE tasks SET told = $1, progress = CASE WHEN progress < $2 THEN $3 ELSE progress END
 			WHERE id = $4 AND state = 'running' AND told < $5
-			AND EXISTS (SELECT 1 FROM runs WHERE runs.id = $6 AND runs.owner = $7 AND runs.state = 'open')`,
-			r.Sequence, r.Percent, r.Percent, r.Event.Event.Subject, r.Sequence, r.RunID, r.Node)
+			AND EXISTS (SELECT 1 FROM runs WHERE runs.id = $6 AND coalesce(runs.owner, '') = $7 AND runs.lease = $8 AND runs.state = 'open')
+			AND NOT EXISTS (SELECT 1 FROM events WHERE subject = $9 AND subject <> '' AND type IN ('task.started', 'task.progress') AND created_at > $10)`,
+			r.Sequence, r.Percent, r.Percent, r.Event.Event.Subject, r.Sequence, r.RunID, r.Node, r.Lease, r.Event.Event.Subject, latest(r.After))
 		if err != nil {
 			return err
 		}
@@ -105,6 +106,15 @@ func (i *telling) note(ctx context.Context, t tx) error {
 		}
 	}
 	return nil
+}
+
+// latest is the stored form of when a report must not be after another; the zero time
+// bounds nothing.
+func latest(after time.Time) int64 {
+	if after.IsZero() {
+		return math.MaxInt64
+	}
+	return ms(after)
 }
 
 // overtake removes what the events of the publication are newer than. That a task

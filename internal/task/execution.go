@@ -29,16 +29,15 @@ type execution struct {
 	doubtful   bool // it was asked before, and is not known whether it has heard
 	percent    atomic.Int32
 	stored     int         // the percent that was stored; only reportProgress uses it
-	begun      time.Time   // here
-	told       told        // only tellProgress uses it
+	way        Way         // only tellProgress uses it
 	ending     atomic.Bool // its outcome is being stored
 }
 
 // newExecution returns a run as it begins. What a remote provider may have heard of
 // stays so, whatever becomes of asking again.
 func newExecution(ctx context.Context, w *Worker, a provider.Adapter, node string, c taskhook.ClaimedRun, left func()) *execution {
-	x := &execution{worker: w, adapter: a, claimed: c, node: node, stopped: ctx, left: left, repeatable: isRepeatable(a), begun: time.Now()}
-	x.told.sequence = c.Task.Told
+	x := &execution{worker: w, adapter: a, claimed: c, node: node, stopped: ctx, left: left, repeatable: isRepeatable(a)}
+	x.way = Way{Node: node, RunID: c.Run.ID, Task: &x.claimed.Task, Sequence: c.Task.Told}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	_, remote := a.(provider.Remote)
 	before := c.Run.Submission

@@ -29,8 +29,9 @@ type Outcomes struct {
 
 // report returns a transient event of a running task, for those alone who ask for
 // the type: the receiver of a per-job delivery does not.
-func (o *Outcomes) report(k taskhook.Task, eventType string, sequence int, now time.Time) taskhook.NewEvent {
-	told := taskhook.Outcome{EventID: taskhook.NewID(taskhook.PrefixEvent, now), EventType: eventType, CreatedAt: now, Task: k, Sequence: sequence}
+func (o *Outcomes) report(k taskhook.Task, eventType string, now time.Time) taskhook.NewEvent {
+	k.State = taskhook.TaskRunning
+	told := taskhook.Outcome{EventID: taskhook.NewID(taskhook.PrefixEvent, now), EventType: eventType, CreatedAt: now, Task: k, Sequence: k.Told}
 	return taskhook.NewEvent{FanOut: true, Schedule: o.Schedule, Event: taskhook.Event{ID: told.EventID, AccountID: k.AccountID,
 		Type: eventType, Subject: k.ID, Body: o.Primary(told), CreatedAt: now}}
 }

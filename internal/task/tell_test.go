@@ -71,7 +71,7 @@ func TestTellsEveryHalfSecond(t *testing.T) {
 			if i == 0 {
 				continue
 			}
-			if gap := o.CreatedAt.Sub(got[i-1].CreatedAt); gap < tellEvery || o.Task.Progress <= got[i-1].Task.Progress {
+			if gap := o.CreatedAt.Sub(got[i-1].CreatedAt); gap < TellEvery || o.Task.Progress <= got[i-1].Task.Progress {
 				t.Errorf("event %d comes after %s with %d%%", i, gap, o.Task.Progress)
 			}
 		}
@@ -105,7 +105,7 @@ func TestTellsOnInAnotherRun(t *testing.T) {
 		pass(10 * time.Second)
 		got := h.reports(k.ID)
 		for i, o := range got {
-			if o.Sequence != i+1 || i > 0 && o.CreatedAt.Sub(got[i-1].CreatedAt) < tellEvery {
+			if o.Sequence != i+1 || i > 0 && o.CreatedAt.Sub(got[i-1].CreatedAt) < TellEvery {
 				t.Errorf("event %d is the %d. of %s", i, o.Sequence, o.CreatedAt)
 			}
 		}

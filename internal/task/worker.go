@@ -37,8 +37,7 @@ type SubmissionStore interface {
 type ProgressStore interface {
 	Progress(ctx context.Context, node string, percent map[string]int) error
 	OwnedRuns(ctx context.Context, node, after, upTo string) ([]string, error)
-	Followed(ctx context.Context, accounts []string) (types map[string][]string, err error)
-	Tell(ctx context.Context, now time.Time, reports []*taskhook.Report) error
+	Reports
 }
 
 // Files keeps result files. What Take returns without content is durable.
@@ -70,6 +69,7 @@ type WorkerOptions struct {
 // Worker runs tasks, each adapter's apart from the others'.
 type Worker struct {
 	WorkerOptions
+	teller  Teller
 	renewed chan struct{} // there are queues that do not run yet
 
 	mu        sync.Mutex
@@ -89,6 +89,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	}
 	w := &Worker{WorkerOptions: o, renewed: make(chan struct{}, 1), queues: map[string]*queue{}, slots: map[string]*slots{},
 		running: map[string]*execution{}, accounts: map[string]int{}, cancelled: map[string]bool{}}
+	w.teller = Teller{Reports: o.Progress, Outcomes: &w.Outcomes}
 	w.Renew()
 	w.Vendors.room = w.room
 	return w

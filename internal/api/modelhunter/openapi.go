@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/api/envelope"
 	"github.com/taskhook/taskhook/internal/httpserver"
 	"github.com/taskhook/taskhook/internal/openapi"
 )
@@ -133,7 +134,7 @@ func (w *docWriter) responses(route Route, n operationNote) map[string]*openapi.
 		{Name: "success", Schema: &openapi.Schema{Const: true}},
 		{Name: "data", Schema: w.either(n.orAnswer, route.Response)},
 	}
-	example := envelope{Success: true, Data: n.answer}
+	example := envelope.Envelope{Success: true, Data: n.answer}
 	if n.paged {
 		fields = append(fields, openapi.Property{Name: "pagination", Schema: w.types.Schema(client.Pagination{})})
 		example.Pagination = &client.Pagination{Cursor: n.cursor, HasMore: true, Total: 42}
@@ -146,7 +147,7 @@ func (w *docWriter) responses(route Route, n operationNote) map[string]*openapi.
 func (w *docWriter) withFailures(route Route, n operationNote, good *openapi.Response) map[string]*openapi.Response {
 	responses := map[string]*openapi.Response{strconv.Itoa(route.Status): good}
 	for _, f := range w.failures(route, n) {
-		responses[strconv.Itoa(f.status())] = w.failure(f)
+		responses[strconv.Itoa(f.Status())] = f.Response(w.doc, w.types)
 	}
 	return responses
 }

@@ -9,8 +9,8 @@ import (
 )
 
 func fileNotes() map[string]operationNote {
-	fileTooLarge := failure{"FileTooLarge", []taskhook.Code{taskhook.CodeFileTooLarge},
-		"The file is larger than 100 MB, or is an image larger than 50 MB.", "An image must have at most 50 MB (52428800 bytes)."}
+	fileTooLarge := failure{Name: "FileTooLarge", Codes: []taskhook.Code{taskhook.CodeFileTooLarge},
+		Text: "The file is larger than 100 MB, or is an image larger than 50 MB.", Say: "An image must have at most 50 MB (52428800 bytes)."}
 	return map[string]operationNote{
 		"POST /api/v1/files/upload-url": {id: "announceFile", tag: tagFiles, failures: []failure{fileTooLarge},
 			request: client.NewFile{Filename: "cat.png", ContentType: "image/png", SizeBytes: 48213}, answer: exampleUpload(),

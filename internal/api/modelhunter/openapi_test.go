@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/taskhook/taskhook"
+	"github.com/taskhook/taskhook/internal/api/envelope"
 	"github.com/taskhook/taskhook/internal/catalogue"
 	"github.com/taskhook/taskhook/internal/openapi"
 )
@@ -277,13 +278,13 @@ func TestAnswersFitTheDocument(t *testing.T) {
 
 // documents reports whether a route may answer with a code.
 func documents(c *contract, route Route, code taskhook.Code) bool {
-	wire := wireErrorOf(code)
-	r := c.Paths[route.Pattern][strings.ToLower(route.Method)].Responses[strconv.Itoa(wire.status)]
+	wire := envelope.WordsOf(code)
+	r := c.Paths[route.Pattern][strings.ToLower(route.Method)].Responses[strconv.Itoa(wire.Status)]
 	if r == nil {
 		return false
 	}
 	text, err := json.Marshal(c.Response(r).Content)
-	return err == nil && bytes.Contains(text, []byte(strconv.Quote(wire.code)))
+	return err == nil && bytes.Contains(text, []byte(strconv.Quote(wire.Code)))
 }
 
 // closeObjects makes the schemas of answers refuse fields that they do not name.

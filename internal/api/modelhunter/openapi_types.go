@@ -142,7 +142,7 @@ func taskErrorFields() openapi.Fields {
 
 func taskErrorWords() []any {
 	return openapi.Enum(taskhook.TaskErrorProvider, taskhook.TaskErrorNoProvider, taskhook.TaskErrorTimeout,
-		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown, taskhook.TaskErrorWorkerLost,
+		taskhook.TaskErrorInterrupted, taskhook.TaskErrorSubmissionUnknown, taskhook.TaskErrorNoWorker, taskhook.TaskErrorWorkerLost,
 		taskhook.TaskErrorStepTimeout, taskhook.TaskErrorStepRefused, taskhook.TaskErrorStepFailed)
 }
 

@@ -15,9 +15,9 @@ const (
 )
 
 func workflowNotes() map[string]operationNote {
-	badDefinition := failure{"BadDefinition", badRequest.codes,
-		"The definition can't be read or used. The message begins with the place: line and column in YAML, a JSON pointer in JSON.",
-		"line 9, column 22: {{ drwa.outputs[0].value }}: there is no step \"drwa\"; the steps are draw, animate"}
+	badDefinition := failure{Name: "BadDefinition", Codes: badRequest.Codes,
+		Text: "The definition can't be read or used. The message begins with the place: line and column in YAML, a JSON pointer in JSON.",
+		Say:  "line 9, column 22: {{ drwa.outputs[0].value }}: there is no step \"drwa\"; the steps are draw, animate"}
 	return map[string]operationNote{
 		"POST /api/v1/workflows": {id: "createWorkflow", tag: tagWorkflows, request: exampleDefinition(), answer: exampleFlow(), failures: []failure{badDefinition},
 			text: "The body is the definition itself, as JSON or, with `Content-Type: application/yaml`, as YAML."},

@@ -8,29 +8,22 @@ import (
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/api/envelope"
 	"github.com/taskhook/taskhook/internal/httpserver"
 )
 
-// envelope is the frame of every answer.
-type envelope struct {
-	Success    bool               `json:"success"`
-	Data       any                `json:"data,omitempty"`
-	Pagination *client.Pagination `json:"pagination,omitempty"`
-	Error      *client.Error      `json:"error,omitempty"`
-}
-
 // writeData answers with data.
 func (f *Face) writeData(w http.ResponseWriter, r *http.Request, status int, data any) error {
-	f.write(w, r, status, envelope{Success: true, Data: data})
+	f.write(w, r, status, envelope.Envelope{Success: true, Data: data})
 	return nil
 }
 
 // write answers with an envelope.
-func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
+func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope.Envelope) {
 	body, err := httpserver.EncodeJSON(e)
 	if err != nil {
 		f.answers.LogFault(w, r, fmt.Errorf("write the answer: %w", err))
-		status, body = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}`)
+		status, body = http.StatusInternalServerError, []byte(envelope.Fault)
 	}
 	f.writeBody(w, r, status, append(body, '\n'))
 }
@@ -42,7 +35,7 @@ func (f *Face) writeBody(w http.ResponseWriter, r *http.Request, status int, bod
 
 // writeList answers with a part of a list.
 func writeList[T, W any](f *Face, w http.ResponseWriter, r *http.Request, list taskhook.List[T], render func(T) W) error {
-	e := envelope{Success: true, Data: rendered(list.Items, render), Pagination: &client.Pagination{HasMore: list.More, Total: list.Total}}
+	e := envelope.Envelope{Success: true, Data: rendered(list.Items, render), Pagination: &client.Pagination{HasMore: list.More, Total: list.Total}}
 	e.Pagination.SearchedTo = wholeSecond(list.SearchedTo)
 	if list.More {
 		e.Pagination.Cursor = list.Next

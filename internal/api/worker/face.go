@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
-	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/api/envelope"
 	"github.com/taskhook/taskhook/internal/httpserver"
+	"github.com/taskhook/taskhook/internal/openapi"
 	"github.com/taskhook/taskhook/internal/pull"
 )
 
@@ -48,6 +49,7 @@ type Config struct {
 	Leases  Leases
 	Outputs Outputs
 	Workers Workers
+	BaseURL string // under which the server is reached, without a slash at its end
 	Log     *slog.Logger
 }
 
@@ -58,31 +60,16 @@ type Face struct {
 	handler http.Handler
 }
 
-// route is one operation.
-type route struct {
-	method, path string
-	handle       func(w http.ResponseWriter, r *http.Request, who taskhook.Identity) (data any, err error)
-}
-
 // New returns a Face.
 func New(c Config) *Face {
 	f := &Face{Config: c, answers: httpserver.NewAnswers(c.Log)}
-	const get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
 	mux := http.NewServeMux()
-	for _, r := range []route{
-		{post, "/lease", f.lease},
-		{post, "/leases/{lease}/heartbeat", f.heartbeat},
-		{get, "/leases/{lease}/outputs/{output}", f.received},
-		{put, "/leases/{lease}/outputs/{output}", f.receive},
-		{post, "/leases/{lease}/complete", f.complete},
-		{post, "/leases/{lease}/fail", f.fail},
-		{post, "/leases/{lease}/release", f.release},
-		{post, "/drain", f.drain},
-		{get, "/workers", f.workers},
-	} {
-		mux.HandleFunc(r.method+" /worker/v1"+r.path, f.serve(r))
+	for _, r := range f.routes() {
+		mux.HandleFunc(r.method+" "+r.path, f.serve(r))
 	}
-	mux.HandleFunc("/worker/v1/", func(w http.ResponseWriter, r *http.Request) {
+	spec, _ := openapi.Handlers(specPath, f.Document)
+	mux.Handle("GET "+specPath, spec)
+	mux.HandleFunc(base+"/", func(w http.ResponseWriter, r *http.Request) {
 		f.writeError(w, r, taskhook.Errorf(taskhook.CodeNotFound, "There is nothing at %s %.200s. See docs/workers.md for what there is.", r.Method, r.URL.Path))
 	})
 	f.handler = httpserver.Recover(c.Log, http.HandlerFunc(f.fault), mux)
@@ -104,7 +91,7 @@ func (f *Face) serve(to route) http.HandlerFunc {
 			f.writeError(w, r, err)
 			return
 		}
-		f.write(w, r, http.StatusOK, envelope{Success: true, Data: data})
+		f.write(w, r, http.StatusOK, envelope.Envelope{Success: true, Data: data})
 	}
 }
 
@@ -120,18 +107,11 @@ func (f *Face) identify(r *http.Request) (taskhook.Identity, error) {
 	return who, err
 }
 
-// envelope is the frame of every answer.
-type envelope struct {
-	Success bool          `json:"success"`
-	Data    any           `json:"data,omitempty"`
-	Error   *client.Error `json:"error,omitempty"`
-}
-
-func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
+func (f *Face) write(w http.ResponseWriter, r *http.Request, status int, e envelope.Envelope) {
 	body, err := httpserver.EncodeJSON(e)
 	if err != nil {
 		f.answers.LogFault(w, r, err)
-		status, body = http.StatusInternalServerError, []byte(`{"success":false,"error":{"code":"INTERNAL_ERROR","message":"The server has a fault."}}`)
+		status, body = http.StatusInternalServerError, []byte(envelope.Fault)
 	}
 	f.answers.WriteJSON(w, r, status, append(body, '\n'))
 }
@@ -141,55 +121,10 @@ func (f *Face) writeError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (f *Face) writeReadable(w http.ResponseWriter, r *http.Request, bad *taskhook.Error) {
-	status, code := wireError(bad.Code)
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
-	out := client.Error{Code: code, Message: httpserver.Shorten(bad.Message)}
-	if bad.Field != "" {
-		out.Details = &client.ErrorDetails{Field: bad.Field, Reason: out.Message}
-	}
-	f.write(w, r, status, envelope{Error: &out})
+	status, out := envelope.Refuse(w.Header(), bad)
+	f.write(w, r, status, out)
 }
 
 func (f *Face) fault(w http.ResponseWriter, r *http.Request) {
 	f.writeReadable(w, r, httpserver.InternalFault(w))
-}
-
-// wireError is how the API says a code, in the words of the primary API.
-func wireError(code taskhook.Code) (status int, word string) {
-	switch code {
-	case taskhook.CodeMalformed:
-		return http.StatusBadRequest, "VALIDATION_ERROR"
-	case taskhook.CodeMissing:
-		return http.StatusBadRequest, "MISSING_PARAMETER"
-	case taskhook.CodeInvalid:
-		return http.StatusBadRequest, "INVALID_PARAMETER"
-	case taskhook.CodeUnauthenticated:
-		return http.StatusUnauthorized, "AUTH_REQUIRED"
-	case taskhook.CodeBadKey, taskhook.CodeKeyExpired:
-		return http.StatusUnauthorized, "AUTH_INVALID_TOKEN"
-	case taskhook.CodeKeyRevoked:
-		return http.StatusForbidden, "KEY_REVOKED"
-	case taskhook.CodeKeyPermission:
-		return http.StatusForbidden, "KEY_PERMISSION_DENIED"
-	case taskhook.CodeForbidden:
-		return http.StatusForbidden, "FORBIDDEN"
-	case taskhook.CodeNotFound:
-		return http.StatusNotFound, "NOT_FOUND"
-	case taskhook.CodeConflict:
-		return http.StatusConflict, "CONFLICT"
-	case taskhook.CodeTooLarge, taskhook.CodeFileTooLarge:
-		return http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE"
-	case taskhook.CodeRateLimited:
-		return http.StatusTooManyRequests, "RATE_LIMIT_EXCEEDED"
-	case taskhook.CodeStorageFull:
-		return http.StatusServiceUnavailable, "STORAGE_FULL"
-	case taskhook.CodeUnavailable:
-		return http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"
-	}
-	return http.StatusInternalServerError, "INTERNAL_ERROR"
 }

@@ -57,7 +57,7 @@ func (f *Face) lease(w http.ResponseWriter, r *http.Request, who taskhook.Identi
 	case strings.ContainsAny(strings.Join(append(ask.Models, ask.Pool, ask.Session), ""), " \t\r\n\x00"):
 		return nil, taskhook.FieldErrorf(taskhook.CodeInvalid, "models", "models, pool and session are names, without blanks.")
 	}
-	worker := taskhook.Worker{Name: ask.Worker, Session: ask.Session, Pool: ask.Pool, Models: ask.Models, Capacity: ask.Capacity}
+	worker := taskhook.Worker{Name: ask.Worker, Session: ask.Session, Pool: ask.Pool, Models: ask.Models, Version: ask.Version, Capacity: ask.Capacity}
 	for _, key := range slices.Sorted(maps.Keys(ask.Labels)) {
 		worker.Labels = append(worker.Labels, key+"="+ask.Labels[key])
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func renderWorker(w taskhook.Worker) client.WorkerInfo {
-	out := client.WorkerInfo{Worker: w.Name, Pool: w.Pool, Models: w.Models, Labels: map[string]string{}, Capacity: w.Capacity,
+	out := client.WorkerInfo{Worker: w.Name, Pool: w.Pool, Models: w.Models, Labels: map[string]string{}, Version: w.Version, Capacity: w.Capacity,
 		Leases: w.Leases, Draining: w.Draining, StartedAt: w.StartedAt, SeenAt: w.SeenAt}
 	if out.Models == nil {
 		out.Models = []string{}

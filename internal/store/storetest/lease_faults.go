@@ -30,7 +30,7 @@ func leaseWrites() map[string]faultWrite {
 				return err
 			}},
 		"renew_lease": {prepare: leased, do: func(f *fixture, w *world) error {
-			ok, err := f.Store.RenewLease(f.ctx, f.now, &w.lease, f.now.Add(longer), 30)
+			ok, _, err := f.Store.RenewLease(f.ctx, f.now, &w.lease, f.now.Add(longer), 30)
 			if err == nil {
 				equal(f.t, "renewed", ok, true)
 			}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"testing"
@@ -19,6 +20,8 @@ func leaseTests() []test {
 		{"a lease goes from claim to finish", testLeaseLife},
 		{"a lease that is over changes nothing", testLeaseFenced},
 		{"a run is given back", testLeaseGivenBack},
+		{"of each queue the longest waiting run is found, and those like it", testWaiting},
+		{"a run that nobody has is ended, unless somebody has", testUnfetched},
 		{"a cancel ends a lease", testLeaseCancelled},
 		{"pieces are in order, each once, until the lease is over", testParts},
 		{"workers are listed, drained, and start anew", testWorkers},
@@ -170,7 +173,7 @@ func testLeaseLife(t *testing.T, f *fixture) {
 	equal(t, "deadline", l.Deadline, f.now.Add(10*time.Minute))
 	equal(t, "tries", l.Claims, 1)
 	f.now = f.now.Add(30 * time.Second)
-	ok, err := f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Minute), 40)
+	ok, _, err := f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Minute), 40)
 	f.ok(err)
 	equal(t, "renewed", ok, true)
 	now, ok, err := f.Store.RunLease(f.ctx, l.ID)
@@ -216,7 +219,7 @@ func testLeaseFenced(t *testing.T, f *fixture) {
 		f.ok(f.Store.FinishRun(f.ctx, f.now, end))
 		equal(t, "stale", end.Stale, true)
 	}
-	ok, err = f.Store.RenewLease(f.ctx, f.now, &old, f.now.Add(time.Hour), 90)
+	ok, _, err = f.Store.RenewLease(f.ctx, f.now, &old, f.now.Add(time.Hour), 90)
 	f.ok(err)
 	equal(t, "renewed", ok, false)
 	ok, err = f.Store.EndLease(f.ctx, old.ID, f.now, false)
@@ -248,6 +251,70 @@ func testLeaseGivenBack(t *testing.T, f *fixture) {
 	equal(t, "tries after an uncounted one", f.lease(1)[0].Claims, 1)
 }
 
+func testWaiting(t *testing.T, f *fixture) {
+	a, b, c := f.accounts3()
+	since := func(queue string, minutes int) func(*taskhook.Task, *taskhook.Run) {
+		return func(_ *taskhook.Task, r *taskhook.Run) {
+			r.Queue, r.DueAt = queue, f.now.Add(time.Duration(-minutes)*time.Minute)
+		}
+	}
+	equal(t, "of nothing", len(f.longest()), 0)
+	f.pulled(a, since("x", 5))
+	oldest := f.pulled(b, since("x", 9))
+	second := f.pulled(c, since("x", 7))
+	f.pulled(a, since("x", -600)) // one of a batch that is not its turn
+	other := f.pulled(a, since("y", 1))
+	f.task(a) // of this node's own
+	taken := f.pulled(a, since("z", 20))
+	leases, err := f.Store.LeaseRuns(f.ctx, f.now, "w", []taskhook.Queue{{AccountID: a, Name: "z"}}, 1, terms)
+	f.ok(err)
+	equal(t, "taken", leases[0].Task.ID, taken.ID)
+	found := f.longest()
+	deepEqual(t, "longest", idsOf(found, claimedTask), []string{oldest.ID, other.ID})
+	equal(t, "queue", found[1].Run.Queue, "y")
+	equal(t, "since", found[0].Run.DueAt, f.now.Add(-9*time.Minute))
+	equal(t, "account", found[0].Task.AccountID, b)
+	waiting := func(before time.Time, limit int) []string {
+		runs, err := f.Store.Waiting(f.ctx, "x", before, limit)
+		f.ok(err)
+		return idsOf(runs, claimedTask)
+	}
+	deepEqual(t, "before", waiting(f.now.Add(-7*time.Minute), 9), []string{oldest.ID, second.ID})
+	deepEqual(t, "one", waiting(f.now.Add(-7*time.Minute), 1), []string{oldest.ID})
+	equal(t, "none", len(waiting(f.now.Add(-10*time.Minute), 9)), 0)
+}
+
+func claimedTask(c taskhook.ClaimedRun) string { return c.Task.ID }
+
+func (f *fixture) longest() []taskhook.ClaimedRun {
+	f.t.Helper()
+	list, err := f.Store.Longest(f.ctx)
+	f.ok(err)
+	slices.SortFunc(list, func(a, b taskhook.ClaimedRun) int { return cmp.Compare(a.Run.Queue, b.Run.Queue) })
+	return list
+}
+
+func testUnfetched(t *testing.T, f *fixture) {
+	k := f.pulled(f.account())
+	one := f.longest()[0]
+	l := f.lease(1)[0]
+	late := ended("", one, taskhook.TaskFailed, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, late))
+	equal(t, "stale while a worker has it", late.Stale, true)
+	_, err := f.Store.EndLease(f.ctx, l.ID, f.now, true)
+	f.ok(err)
+	end := ended("", f.longest()[0], taskhook.TaskFailed, f.now)
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	f.ok(f.Store.FinishRun(f.ctx, f.now, end))
+	equal(t, "stale", end.Stale, false)
+	got, err := f.Store.Task(f.ctx, k.AccountID, k.ID)
+	f.ok(err)
+	equal(t, "state", got.State, taskhook.TaskFailed)
+	equal(t, "what is left", len(f.lease(1)), 0)
+	equal(t, "asked for", f.count(`SELECT count(*) FROM runs WHERE submission <> 'unsent'`), 0)
+	equal(t, "events", f.count(`SELECT count(*) FROM events`), 1)
+}
+
 func testLeaseCancelled(t *testing.T, f *fixture) {
 	k := f.pulled(f.account())
 	l := f.lease(1)[0]
@@ -258,7 +325,7 @@ func testLeaseCancelled(t *testing.T, f *fixture) {
 	equal(t, "known", ok, true)
 	equal(t, "open", now.Open, false)
 	equal(t, "state", now.Task.State, taskhook.TaskCancelled)
-	ok, err = f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Hour), 50)
+	ok, _, err = f.Store.RenewLease(f.ctx, f.now, &l, f.now.Add(time.Hour), 50)
 	f.ok(err)
 	equal(t, "renewed", ok, false)
 }
@@ -292,7 +359,7 @@ func testParts(t *testing.T, f *fixture) {
 }
 
 func testWorkers(t *testing.T, f *fixture) {
-	w := taskhook.Worker{Name: "w", Session: "s1", Pool: "default", Models: []string{"vidu/vidu-q1"}, Labels: []string{"gpu=a100"}, Capacity: 2}
+	w := taskhook.Worker{Name: "w", Session: "s1", Pool: "default", Models: []string{"vidu/vidu-q1"}, Labels: []string{"gpu=a100"}, Version: "1.2", Capacity: 2}
 	note := func(session string) bool {
 		w.Session = session
 		draining, err := f.Store.NoteWorker(f.ctx, f.now, w)
@@ -301,16 +368,25 @@ func testWorkers(t *testing.T, f *fixture) {
 	}
 	equal(t, "draining", note("s1"), false)
 	f.pulled(f.account())
-	f.lease(1)
+	l := f.lease(1)[0]
 	f.code(f.Store.DrainWorker(f.ctx, "nobody"), taskhook.CodeNotFound)
 	f.ok(f.Store.DrainWorker(f.ctx, "w"))
 	draining, err := f.Store.Draining(f.ctx, "w")
 	f.ok(err)
 	equal(t, "draining when told so", draining && note("s1"), true)
+	_, draining, err = f.Store.RenewLease(f.ctx, f.now, &l, l.Until, 0)
+	f.ok(err)
+	equal(t, "draining when it is heard of", draining, true)
 	list, err := f.Store.Workers(f.ctx)
 	f.ok(err)
 	w.Leases, w.Draining, w.StartedAt, w.SeenAt = 1, true, f.now, f.now
 	deepEqual(t, "workers", list, []taskhook.Worker{w})
+	has, err := f.Store.Leased(f.ctx, 9)
+	f.ok(err)
+	equal(t, "tasks that workers have", len(has), 1)
+	equal(t, "who has it", has[0].Worker, "w")
+	equal(t, "its state", has[0].State, taskhook.TaskRunning)
+	equal(t, "since", has[0].StartedAt, f.now)
 	f.now = f.now.Add(time.Hour)
 	equal(t, "draining after a new start", note("s2"), false)
 	n, err := f.Store.ForgetWorkers(f.ctx, f.now)

@@ -15,6 +15,8 @@ func tellTests() []test {
 		{"the end of a task removes them, however it comes", testTellEnd},
 		{"a report that is stale publishes nothing", testTellStale},
 		{"a report and the end at once leave the end alone", testTellRacesFinish},
+		{"a report that is too early publishes nothing", testTellEarly},
+		{"workers are told of under their lease", testTellOfWorker},
 		{"who follows is known by account", testFollowed},
 	}
 }
@@ -141,6 +143,46 @@ func testTellStale(t *testing.T, f *fixture) {
 	f.ok(err)
 	stale("after the end", newReport(n.id, c, progressType, 4, f.now))
 	equal(t, "events", f.count(`SELECT count(*) FROM events`), 3)
+}
+
+func testTellEarly(t *testing.T, f *fixture) {
+	account, n := f.account(), f.join()
+	f.endpoint(account, progressType)
+	c := f.running(n, account)
+	f.tell(n, c, progressType, 1)
+	early := newReport(n.id, c, progressType, 2, f.now.Add(499*time.Millisecond))
+	early.After = f.now.Add(-time.Millisecond)
+	f.ok(f.Store.Tell(f.ctx, f.now, []*taskhook.Report{early}))
+	equal(t, "too early", early.Stale, true)
+	next := newReport(n.id, c, progressType, 2, f.now.Add(500*time.Millisecond))
+	next.After = f.now
+	f.ok(f.Store.Tell(f.ctx, f.now, []*taskhook.Report{next}))
+	equal(t, "not before its time", next.Stale, false)
+}
+
+func testTellOfWorker(t *testing.T, f *fixture) {
+	account := f.account()
+	f.endpoint(account, progressType)
+	f.pulled(account)
+	l := f.lease(1)[0]
+	report := func(lease string, sequence int) *taskhook.Report {
+		r := newReport("", l.ClaimedRun, progressType, sequence, f.now)
+		r.Event.Event.Subject, r.Lease = l.Task.ID, lease
+		return r
+	}
+	mine, none, wrong := report(l.ID, 1), report("", 2), report("lease_other", 2)
+	f.ok(f.Store.Tell(f.ctx, f.now, []*taskhook.Report{mine, none, wrong}))
+	equal(t, "its worker's is stale", mine.Stale, false)
+	equal(t, "nobody's is stale", none.Stale, true)
+	equal(t, "another worker's is stale", wrong.Stale, true)
+	_, err := f.Store.EndLease(f.ctx, l.ID, f.now, false)
+	f.ok(err)
+	again := f.lease(1)[0]
+	equal(t, "told before", again.Task.Told, 1)
+	late := report(l.ID, 2)
+	f.ok(f.Store.Tell(f.ctx, f.now, []*taskhook.Report{late}))
+	equal(t, "a lost worker's is stale", late.Stale, true)
+	equal(t, "events", f.count(`SELECT count(*) FROM events`), 1)
 }
 
 func testTellRacesFinish(t *testing.T, f *fixture) {

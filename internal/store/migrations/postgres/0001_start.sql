@@ -148,6 +148,7 @@ CREATE INDEX runs_owned ON runs (owner, id) WHERE owner IS NOT NULL;
 -- What an account has under way, for its quota.
 CREATE INDEX runs_open ON runs (account) WHERE state = 'open';
 CREATE INDEX runs_waiting ON runs (account, queue, priority DESC, due_at, id) WHERE state = 'open' AND queue <> '' AND lease = '';
+CREATE INDEX runs_longest ON runs (queue, due_at, id) WHERE state = 'open' AND queue > '' AND lease = '';
 CREATE INDEX runs_leased ON runs (lease_until, account) WHERE state = 'open' AND lease_until > 0;
 CREATE INDEX runs_by_lease ON runs (lease) WHERE lease <> '';
 
@@ -161,7 +162,8 @@ CREATE TABLE workers (
     capacity   INTEGER NOT NULL,
     draining   SMALLINT NOT NULL DEFAULT 0 CHECK (draining IN (0, 1)),
     started_at BIGINT NOT NULL,
-    seen_at    BIGINT NOT NULL
+    seen_at    BIGINT NOT NULL,
+    version    TEXT NOT NULL DEFAULT '' -- of the program
 ) WITH (fillfactor = 50);
 
 -- Whose task workers were given when; the numbers only rise.
