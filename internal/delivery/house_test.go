@@ -23,6 +23,7 @@ import (
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/testkit"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 	"github.com/taskhook/taskhook/webhook"
 )
 
@@ -64,7 +65,7 @@ type node struct {
 // inHouse runs a test in a bubble of fake time, with a node started.
 func inHouse(t *testing.T, test func(h *house), set ...func(*WorkerOptions)) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := datadir.Migrated(t)
 	synctest.Test(t, func(t *testing.T) {
 		keys, err := keyring.New(make([]byte, keyring.KeySize))
 		if err != nil {

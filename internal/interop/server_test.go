@@ -11,6 +11,7 @@ import (
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/jsjson"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 // serve runs the whole program on a free port until the test ends, and returns
@@ -18,7 +19,7 @@ import (
 func serve(t *testing.T) (base string, c *client.Client) {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Data, cfg.Listen, cfg.Dev = t.TempDir(), "127.0.0.1:0", true
+	cfg.Data, cfg.Listen, cfg.Dev = datadir.Migrated(t), "127.0.0.1:0", true
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/task"
 	"github.com/taskhook/taskhook/internal/testkit"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 // partSize is small, so that little is much.
@@ -70,7 +71,7 @@ type house struct {
 
 func inHouse(t *testing.T, test func(h *house)) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := datadir.Migrated(t)
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{T: t}
 		h.open(dir)

@@ -10,6 +10,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/store/storetest"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
@@ -42,7 +43,7 @@ func (b *benchInbox) take() []taskhook.Outgoing {
 // counted, for commits have a goroutine of their own.
 func BenchmarkDelivery(b *testing.B) {
 	open := map[string]func(*testing.B) *store.Store{
-		"SQLite": func(b *testing.B) *store.Store { return openStore(b, folder(b), nil) },
+		"SQLite": func(b *testing.B) *store.Store { return openStore(b, datadir.New(b), nil) },
 	}
 	if pgtest.Need(b) {
 		open["PostgreSQL"] = func(b *testing.B) *store.Store { return openPostgres(b, storetest.Options{}).Store }
@@ -142,7 +143,7 @@ func BenchmarkClaimPage(b *testing.B) {
 	const page = 384
 	for _, backlog := range []int{1_000, 200_000} {
 		b.Run(fmt.Sprintf("backlog=%d", backlog), func(b *testing.B) {
-			dir := folder(b)
+			dir := datadir.New(b)
 			s := openStore(b, dir, nil)
 			now := time.Now()
 			if err := s.Publish(b.Context(), now, &taskhook.Publication{Events: []taskhook.NewEvent{{

@@ -2,11 +2,10 @@ package store_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
@@ -17,14 +16,7 @@ func BenchmarkMove(b *testing.B) {
 		return
 	}
 	const deliveries = 300_000
-	dir := folder(b)
-	template, err := migrated()
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "taskhook.db"), template, 0o600)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
+	dir := datadir.Migrated(b)
 	raw := openRaw(b, dir)
 	for _, insert := range []string{
 		fmt.Sprintf(`events (seq, id, account, type, subject, body, created_at)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
@@ -34,7 +35,7 @@ func TestMoveRefusesSources(t *testing.T) {
 	if _, err := os.Stat(empty); err == nil {
 		t.Error("the directory was made")
 	}
-	dir := folder(t)
+	dir := datadir.New(t)
 	s := openStore(t, dir, nil)
 	lock, err := store.LockDir(dir)
 	if err != nil {
@@ -228,7 +229,7 @@ func TestMoveOfAKilledServer(t *testing.T) {
 	if !pgtest.Need(t) {
 		return
 	}
-	from, dir, url := movable(t), folder(t), pgtest.Database(t)
+	from, dir, url := movable(t), datadir.New(t), pgtest.Database(t)
 	raw := openRaw(t, from)
 	execute(t, raw.ExecContext, `UPDATE endpoints SET description = 'in the log'`)
 	for _, suffix := range []string{"", "-wal"} {

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
@@ -55,7 +56,7 @@ func smaller(text string) string {
 
 // filled is the file of a database with rows in every table, made once.
 var filled = sync.OnceValues(func() (_ []byte, err error) {
-	file, err := migrated()
+	file, err := datadir.File()
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ var filled = sync.OnceValues(func() (_ []byte, err error) {
 // movable is a data directory with rows in every table.
 func movable(t *testing.T) (dir string) {
 	t.Helper()
-	dir = folder(t)
+	dir = datadir.New(t)
 	file, err := filled()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "taskhook.db"), file, 0o600)

@@ -8,11 +8,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/store/storetest"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 func TestSQLite(t *testing.T) {
@@ -25,14 +25,7 @@ func TestSQLite(t *testing.T) {
 // openSQLite opens an empty database in a folder of its own.
 func openSQLite(t storetest.TB, o storetest.Options) storetest.Database {
 	t.Helper()
-	dir := folder(t)
-	template, err := migrated()
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "taskhook.db"), template, 0o600)
-	}
-	if err != nil {
-		t.Fatalf("make a database: %v", err)
-	}
+	dir := datadir.Migrated(t)
 	return storetest.Database{Store: openStore(t, dir, o.Fault), Raw: openRaw(t, dir), Forgets: true, Bytes: func(context.Context) ([]byte, error) {
 		var all []byte
 		for _, suffix := range []string{"", "-wal"} {
@@ -45,39 +38,6 @@ func openSQLite(t storetest.TB, o storetest.Options) storetest.Database {
 		return all, nil
 	}}
 }
-
-// folder is in memory where the system has such a place, for the tests make
-// thousands of commits whose durability they can't see anyway.
-func folder(t storetest.TB) string {
-	t.Helper()
-	base := "/dev/shm"
-	if _, err := os.Stat(base); err != nil {
-		base = ""
-	}
-	dir, err := os.MkdirTemp(base, "taskhook-store-")
-	if err != nil {
-		t.Fatalf("make a folder: %v", err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-// migrated is the file of an empty database, made once.
-var migrated = sync.OnceValues(func() (_ []byte, err error) {
-	dir, err := os.MkdirTemp("", "taskhook-store-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Migrate: true, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(filepath.Join(dir, "taskhook.db"))
-})
 
 func openStore(t storetest.TB, dir string, fault store.FaultFunc) *store.Store {
 	t.Helper()

@@ -25,6 +25,7 @@ import (
 	"github.com/taskhook/taskhook/internal/provider"
 	"github.com/taskhook/taskhook/internal/store"
 	"github.com/taskhook/taskhook/internal/testkit"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -102,7 +103,7 @@ type node struct {
 // inHouse runs a test in a bubble of fake time, with a node started.
 func inHouse(t *testing.T, test func(h *house)) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := datadir.Migrated(t)
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, one: &script{name: "command:one"}, single: &script{name: "command:single", slots: 1},
 			paid: &remote{script: script{name: "http:paid"}}, other: &remote{script: script{name: "http:other"}}}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 // FarSandbox is the member of an input that steers the sandbox of the server behind
@@ -50,7 +51,7 @@ models:
   muapi: {flux-dev-image: {adapter: "http:muapi"}}
 `, far.URL, key, `(if has("`+FarSandbox+`") then {sandbox: .`+FarSandbox+`} + . else . end | del(.`+FarSandbox+`))`))
 	cfg, err := config.Load(&config.Config{Provider: []string{"modelhunter", "modelslab", "muapi", overlay}, Dev: true, Listen: "127.0.0.1:0",
-		Location: config.Location{Data: t.TempDir()}}, []string{"provider", "dev", "listen", "data"}, func(string) (string, bool) { return "", false })
+		Location: config.Location{Data: datadir.Migrated(t)}}, []string{"provider", "dev", "listen", "data"}, func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/keyring"
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit/datadir"
 )
 
 // Key is the key of the first account.
@@ -43,9 +44,13 @@ func Start(t testing.TB, configure func(*config.Config)) *Server {
 func StartAt(t testing.TB, pace app.Pace, configure func(*config.Config)) *Server {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Data, cfg.Listen, cfg.Dev, cfg.BootstrapKey = t.TempDir(), "127.0.0.1:0", true, config.NewSecret(Key)
+	data := datadir.New(t)
+	cfg.Data, cfg.Listen, cfg.Dev, cfg.BootstrapKey = data, "127.0.0.1:0", true, config.NewSecret(Key)
 	if configure != nil {
 		configure(cfg)
+	}
+	if cfg.Data == data && cfg.DatabaseURL.Reveal() == "" {
+		datadir.Migrate(t, data)
 	}
 	s := run(t, cfg, pace)
 	t.Cleanup(func() { s.Stop(t) })
