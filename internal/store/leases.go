@@ -187,7 +187,7 @@ func (l *leasing) take(ctx context.Context, run string) (lease taskhook.RunLease
 	lease = taskhook.RunLease{ID: taskhook.NewID(taskhook.PrefixLease, l.now), Deadline: l.now.Add(timeout), Open: true}
 	lease.Until = l.now.Add(min(length, timeout))
 	lease.ClaimedRun, ok, err = first(ctx, l, scanLeasedRun, `UPDATE runs SET lease = $1, lease_until = $2, deadline = $3, claims = claims + 1, submission = 'sent'
-		WHERE id = $4 AND `+waiting+` RETURNING id, task, number, adapter, submission, handle, due_at, claims, refused`,
+		WHERE id = $4 AND `+waiting+` RETURNING id, task, number, adapter, submission, handle, due_at, claims, refused, epoch, sent_at`,
 		lease.ID, ms(lease.Until), ms(lease.Deadline), run)
 	if err != nil || !ok {
 		return lease, false, err

@@ -13,8 +13,8 @@ const fetched = `state = 'open' AND queue > '' AND lease = ''`
 
 // What scanWaiting reads, of runs and of their tasks.
 const (
-	waitingRun = `SELECT r.id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims, refused, r.queue FROM `
-	ofWaiting  = `SELECT ` + taskColumns + `, run, number, run_adapter, submission, handle, due_at, claims, refused, queue FROM `
+	waitingRun = `SELECT r.id AS run, task, number, adapter AS run_adapter, submission, handle, due_at, claims, refused, epoch, sent_at, r.queue FROM `
+	ofWaiting  = `SELECT ` + taskColumns + `, run, number, run_adapter, submission, handle, due_at, claims, refused, epoch, sent_at, queue FROM `
 )
 
 func scanWaiting(r scanner) (c taskhook.ClaimedRun, err error) {
