@@ -19,7 +19,7 @@ func changeRuns(b bulk, v string) string {
 		return ` runs SET owner = v.owner, claims = claims + 1, epoch = epoch + 1 FROM ` + v + ` WHERE runs.id = v.id`
 	case submittedRows:
 		return ` runs SET submission = CASE WHEN v.handle = '' AND runs.submission = 'unknown' THEN 'unknown' ELSE v.submission END,
-			handle = v.handle, sent_at = v.sent_at FROM ` + v + ` WHERE runs.id = v.id AND runs.owner = v.owner AND runs.epoch = v.epoch
+			handle = v.handle, sent_at = v.sent_at FROM ` + v + ` WHERE runs.id = v.id AND coalesce(runs.owner, '') = v.owner AND runs.epoch = v.epoch
 			AND runs.handle IN ('', v.handle) AND runs.state <> 'done' RETURNING runs.id, runs.epoch`
 	case startedRows:
 		return ` tasks SET state = 'running', started_at = coalesce(tasks.started_at, v.started_at), adapter = v.adapter

@@ -3,6 +3,7 @@ package upstream
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"golang.org/x/time/rate"
 )
@@ -20,24 +21,19 @@ func NewAccounts() *Accounts { return &Accounts{bySecret: map[string]*account{}}
 // account is what is shared by those who have one.
 type account struct {
 	name        string // tells nothing of the secret; empty: nobody else has it
-	pace        *rate.Limiter
+	rate        rate.Limit
 	concurrency int
 }
 
 // join returns the account of a definition with the secrets.
 func (l *Accounts) join(secrets map[string]any, d *Definition) *account {
-	own := &account{pace: rate.NewLimiter(limit(d.Rate), 1), concurrency: d.Concurrency}
+	own := &account{rate: limit(d.Rate), concurrency: d.Concurrency}
 	if l == nil {
 		return own
 	}
-	var values []string
+	values := valuesOf(secrets)
 	found := own
-	for _, secret := range secrets {
-		value, _ := secret.(string)
-		if value == "" {
-			continue
-		}
-		values = append(values, value)
+	for _, value := range values {
 		if other := l.bySecret[value]; other != nil {
 			found = other
 		}
@@ -49,9 +45,21 @@ func (l *Accounts) join(secrets map[string]any, d *Definition) *account {
 		}
 		l.bySecret[value] = found
 	}
-	found.pace.SetLimit(min(found.pace.Limit(), own.pace.Limit()))
+	found.rate = min(found.rate, own.rate)
 	found.concurrency = min(found.concurrency, own.concurrency)
 	return found
+}
+
+// valuesOf lists secrets in an order, so that the account has the same name after each
+// load.
+func valuesOf(secrets map[string]any) (values []string) {
+	for _, secret := range secrets {
+		if value, _ := secret.(string); value != "" {
+			values = append(values, value)
+		}
+	}
+	slices.Sort(values)
+	return values
 }
 
 func limit(callsPerSecond float64) rate.Limit {

@@ -34,7 +34,8 @@ type Options struct {
 	// Callback returns where the API may tell that work of a run has changed, or
 	// "" when it can't reach this server. May be nil.
 	Callback func(run string) string
-	// Accounts has definitions with one secret share their limits. May be nil.
+	// Accounts has definitions with one secret share their limits, and Memory the rate
+	// also with former ones. May be nil.
 	Accounts *Accounts
 	// Memory is what former adapters of the name knew. May be nil.
 	Memory *Memory
@@ -49,6 +50,7 @@ type Adapter struct {
 	account *account
 	rounds  *rounds
 	memory  *Memory
+	number  int // rises with each that is made
 }
 
 // New returns the adapter "http:NAME". Its error says what of the definition
@@ -67,7 +69,7 @@ func New(name string, d Definition, o Options) (*Adapter, error) {
 		a.secrets[secret] = value
 	}
 	a.account = o.Accounts.join(a.secrets, &p.Definition)
-	a.rounds = newRounds(a)
+	a.rounds, a.number = newRounds(a), a.memory.count()
 	return a, nil
 }
 
@@ -155,7 +157,7 @@ func (a *Adapter) submit(ctx context.Context, r provider.Request, s *scope, sink
 	if err != nil {
 		return nil, &provider.Unreached{Err: err}
 	}
-	if err := a.account.pace.Wait(ctx); err != nil {
+	if err := a.memory.pace(a).Wait(ctx); err != nil {
 		return nil, a.noTurn(ctx, err)
 	}
 	if err := sink.Asking(ctx); err != nil {

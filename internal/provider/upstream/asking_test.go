@@ -58,3 +58,34 @@ func TestWaitsForTheRate(t *testing.T) {
 		}
 	})
 }
+
+// TestRateOutlivesAReload: who goes on by a former description, and who begins by a new
+// one, share the limit of their key, which is that of the new one.
+func TestRateOutlivesAReload(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{submit: taken, poll: doneAt(1, `["/a.png"]`), file: picture}
+		memory := upstream.NewMemory()
+		load := func(rate float64) *upstream.Adapter {
+			d := upstream.Definition{URL: "https://api.test/v1", Secrets: map[string]string{"token": "TOKEN"}, State: ".status", States: map[string]string{"done": "succeeded"},
+				Outputs: ".files[]", Rate: rate, Poll: &upstream.Poll{Call: upstream.Call{Path: "/jobs/x"}}}
+			d.Submit.Path, d.Submit.Handle = "/jobs", ".id"
+			adapter, err := upstream.New("test", d, upstream.Options{API: client(a), Fetch: client(a), Memory: memory, Accounts: upstream.NewAccounts(),
+				Secret: func(name string) (string, error) { return name, nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return adapter
+		}
+		before, after := load(0.1), load(0.01)
+		began := time.Now()
+		for _, adapter := range []*upstream.Adapter{before, after, before} { // two limited calls each
+			if err := adapter.Run(t.Context(), request(), &providertest.Recorder{}); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took < 400*time.Second || took > 500*time.Second { // 10 s for the second, 100 s for each of the next four
+			t.Errorf("it took %s", took)
+		}
+	})
+}

@@ -30,7 +30,7 @@ type answer struct {
 func (a *Adapter) ask(ctx context.Context, r *request, in any, s *scope) (*answer, error) {
 	q, err := a.prepare(ctx, r, in, s)
 	if err == nil {
-		err = a.account.pace.Wait(ctx)
+		err = a.memory.pace(a).Wait(ctx)
 	}
 	if err != nil {
 		return nil, err

@@ -133,5 +133,13 @@ func TestAccounts(t *testing.T) {
 	equal(t, "concurrency of another", c.Concurrency(), 7)
 	equal(t, "accounts differ", a.Account() != c.Account() && c.Account() != "", true)
 	equal(t, "account without a secret", none.Account(), "")
+	for range 20 {
+		d := upstream.Definition{URL: "https://api.test", Outputs: ".x", Secrets: map[string]string{"key": "ONE", "other": "THREE"}}
+		d.Submit.Path = "/jobs"
+		again, err := upstream.New("a", d, upstream.Options{Accounts: upstream.NewAccounts(), Secret: func(from string) (string, error) { return from, nil }})
+		if err != nil || again.Account() != a.Account() {
+			t.Fatalf("after another load it is %s: %v", again.Account(), err)
+		}
+	}
 	equal(t, "secret in the account", strings.Contains(a.Account(), "ONE"), false)
 }

@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -42,5 +41,3 @@ func BenchmarkLook(b *testing.B) {
 		}
 	}
 }
-
-var _ = fmt.Sprint
