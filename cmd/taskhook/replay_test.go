@@ -13,6 +13,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -38,15 +39,14 @@ func failing(t *testing.T, c *client.Client, n int) (*program.Receiver, client.W
 		}
 	}
 	receiver.Wait(t, n)
-	for {
+	testkit.Until(t, "all have failed", func() bool {
 		failed, err := c.Deliveries(t.Context(), client.DeliveryQuery{State: "failed", PageQuery: client.PageQuery{Limit: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if failed.Total == n {
-			return receiver, w
-		}
-	}
+		return failed.Total == n
+	})
+	return receiver, w
 }
 
 func TestReplayCommands(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -49,9 +50,12 @@ func TestWorkerCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	task, err := s.Task(ctx, k.ID)
-	for err == nil && task.CompletedAt.IsZero() {
-		task, err = s.Task(ctx, k.ID)
-	}
+	testkit.Until(t, "the task has ended", func() bool {
+		if err == nil {
+			task, err = s.Task(ctx, k.ID)
+		}
+		return err != nil || !task.CompletedAt.IsZero()
+	})
 	if err != nil || task.Status != "succeeded" || task.Worker != "gpu-1" || task.Result[0].SizeBytes != int64(len(`{"prompt":"a cat"}`)+1) {
 		t.Errorf("task %+v: %v", task, err)
 	}

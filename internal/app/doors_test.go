@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -74,14 +75,14 @@ func TestStopBehindOwnListeners(t *testing.T) {
 		answered <- muSend(t, program.Key, http.MethodPost, base+"/api/v1/generate_wan_ai_effects?sync=true", "application/json",
 			strings.NewReader(`{"sandbox":{"seconds":3600}}`))
 	}()
-	for list := ""; !strings.Contains(list, "task_"); {
+	testkit.Until(t, "the task is there", func() bool {
 		select {
 		case a := <-answered:
 			t.Fatalf("it did not wait: %d %s", a.status, a.text)
 		default:
 		}
-		list = mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text
-	}
+		return strings.Contains(mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text, "task_")
+	})
 	s.Stop(t)
 	if a := <-answered; a.status != http.StatusOK || a.RequestID == "" {
 		t.Errorf("the answer is %d %s", a.status, a.text)

@@ -103,7 +103,7 @@ func TestLabVideo(t *testing.T) {
 func TestLabImages(t *testing.T) {
 	t.Parallel()
 	s := program.Start(t, nil)
-	const input = `"model_id":"flux","prompt":"a cat","samples":"2","sandbox":{"seconds":0}`
+	const input = `"model_id":"flux","prompt":"a cat","samples":"2","width":"256","height":"256","sandbox":{"seconds":0}`
 	status, made := labPost(t, s.URL+"/api/v6/images/text2img", input)
 	if status != http.StatusOK || made.Status != "success" || len(made.Output) != 2 || made.TrackID != nil {
 		t.Errorf("%d %+v", status, made)

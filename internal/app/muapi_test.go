@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -380,14 +381,14 @@ func TestMuapiStopWhileWaiting(t *testing.T) {
 		defer close(answered)
 		answered <- mu(t, s, program.Key, http.MethodPost, "/api/v1/generate_wan_ai_effects?sync=true", `{"sandbox":{"seconds":3600}}`)
 	}()
-	for list := ""; !strings.Contains(list, "task_"); {
+	testkit.Until(t, "the task is there", func() bool {
 		select {
 		case a := <-answered:
 			t.Fatalf("it did not wait: %d %s", a.status, a.text)
 		default:
 		}
-		list = mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text
-	}
+		return strings.Contains(mu(t, s, program.Key, http.MethodGet, "/api/v1/predictions", "").text, "task_")
+	})
 	s.Stop(t)
 	if a := <-answered; a.status != http.StatusOK || a.RequestID == "" || a.Status == "completed" {
 		t.Errorf("the answer is %d %s", a.status, a.text)

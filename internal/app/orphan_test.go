@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -87,9 +87,7 @@ func TestFilesOfThisProcessStay(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	for exists(t, filepath.Join(cfg.Data, "files"), old) {
-		runtime.Gosched()
-	}
+	testkit.Until(t, "the old one is gone", func() bool { return !exists(t, filepath.Join(cfg.Data, "files"), old) })
 	if !exists(t, filepath.Join(cfg.Data, "artifacts"), fresh) {
 		t.Error("a file that this process has just made was taken for one that a crash left")
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,18 +15,9 @@ import (
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/store"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
-
-// until asks again and again, as a client does.
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); runtime.Gosched() {
-		if time.Now().After(end) {
-			t.Fatalf("it takes more than a minute until %s", what)
-		}
-	}
-}
 
 // TestRetention starts the program over what has grown old meanwhile, and over what is
 // as old and in flight.
@@ -56,7 +46,7 @@ func testRetention(t *testing.T, on database) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it is owed", func() bool {
+	testkit.Until(t, "it is owed", func() bool {
 		list, err := s.Deliveries(ctx, client.DeliveryQuery{State: "pending"})
 		return err == nil && len(list.Items) == 1
 	})
@@ -65,7 +55,7 @@ func testRetention(t *testing.T, on database) {
 	s = program.Run(t, s.Config)
 	t.Cleanup(func() { s.Stop(t) })
 	link = s.URL + link[strings.Index(link, "/results/"):]
-	until(t, "the result is removed", func() bool { status, _ := fetch(t, "GET", link); return status == http.StatusGone })
+	testkit.Until(t, "the result is removed", func() bool { status, _ := fetch(t, "GET", link); return status == http.StatusGone })
 	if _, body := fetch(t, "GET", link); !bytes.Contains(body, []byte("its retention time is over")) {
 		t.Errorf("the link says %s", body)
 	}
@@ -77,7 +67,7 @@ func testRetention(t *testing.T, on database) {
 		bad, ok := errors.AsType[*client.Error](err)
 		return ok && bad.Status == http.StatusGone && bad.Code == "CURSOR_EXPIRED" && bad.Details.OldestCursor == "1"
 	}
-	until(t, "a cursor has expired", expired)
+	testkit.Until(t, "a cursor has expired", expired)
 	page, err := s.Client.Feed(ctx, client.FeedQuery{})
 	if err != nil || len(page.Events) != 1 { // that of the task whose webhook is paused
 		t.Errorf("the feed has %d events: %v", len(page.Events), err)
@@ -136,7 +126,7 @@ func testErase(t *testing.T, on database) {
 		t.Fatal(err)
 	}
 	running := submit(marker, "3600")
-	until(t, "it runs", func() bool {
+	testkit.Until(t, "it runs", func() bool {
 		k, err := s.Task(ctx, running.ID)
 		return err == nil && k.Status == "running"
 	})
@@ -179,7 +169,7 @@ func erased(t *testing.T, s *program.Server, subject taskhook.Subject) (e taskho
 	if e, err = db.OrderErasure(t.Context(), taskhook.Erasure{ID: taskhook.NewID(taskhook.PrefixErasure, now), Subject: subject, By: "ann", CreatedAt: now}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the receipt is there", func() bool {
+	testkit.Until(t, "the receipt is there", func() bool {
 		e, err = db.Erasure(t.Context(), e.ID)
 		return err != nil || !e.FinishedAt.IsZero()
 	})

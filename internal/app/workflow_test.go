@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -145,9 +146,12 @@ func TestWorkflowCancelled(t *testing.T) {
 	own := program.NewReceiver(t)
 	w := flow(t, s, "", "{seconds: 60}", "{seconds: 60}")
 	x, err := s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
-	for err == nil && states(x) != "running waiting running" {
-		x, err = s.Execution(ctx, x.ID)
-	}
+	testkit.Until(t, "two steps run", func() bool {
+		if err == nil {
+			x, err = s.Execution(ctx, x.ID)
+		}
+		return err != nil || states(x) == "running waiting running"
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,9 +174,12 @@ func TestWorkflowCancelled(t *testing.T) {
 	}
 	// A step's task that a person cancels ends the execution.
 	x, err = s.RunWorkflow(ctx, w.ID, client.NewExecution{WebhookURL: own.URL})
-	for err == nil && x.Steps[0].TaskID == "" {
-		x, err = s.Execution(ctx, x.ID)
-	}
+	testkit.Until(t, "a step has a task", func() bool {
+		if err == nil {
+			x, err = s.Execution(ctx, x.ID)
+		}
+		return err != nil || x.Steps[0].TaskID != ""
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (w *workload) submit(seconds float64, fail string) (id string, ok bool) {
 	began := time.Now()
 	id, err := w.once(s)
 	if err != nil {
-		w.ledger.unanswered(taskSort, 1)
+		w.ledger.unanswered(taskSort, 1+w.outlived(began, idempotencyLife))
 		return "", false
 	}
 	if rand.IntN(4) == 0 {
@@ -37,8 +37,8 @@ func (w *workload) submit(seconds float64, fail string) (id string, ok bool) {
 			w.ledger.breach("L9: " + idempotency + " stands for two tasks, " + id + " and " + again)
 		}
 	}
-	if !w.lasts(began, idempotencyLife) { // a repetition may have made another one
-		w.ledger.unanswered(taskSort, 1)
+	if n := w.outlived(began, idempotencyLife); n > 0 { // each time a repetition may have made another one
+		w.ledger.unanswered(taskSort, n)
 	}
 	return id, true
 }

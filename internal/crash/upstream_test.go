@@ -195,6 +195,7 @@ func (b *buyer) finish(api *vendor) {
 	for _, id := range b.accepted {
 		k, err := c.Task(b.t.Context(), id)
 		for err == nil && k.CompletedAt.IsZero() && time.Now().Before(deadline) {
+			pause()
 			k, err = c.Task(b.t.Context(), id)
 		}
 		api.mu.Lock()

@@ -222,6 +222,7 @@ func (f *yard) finish() {
 	for _, id := range f.accepted {
 		k, err := c.Task(f.t.Context(), id)
 		for err == nil && k.CompletedAt.IsZero() && time.Now().Before(deadline) {
+			pause()
 			k, err = c.Task(f.t.Context(), id)
 		}
 		switch {

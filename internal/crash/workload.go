@@ -27,7 +27,16 @@ type stage struct {
 
 // lasts reports whether what a server keeps for a while since a time is still there.
 func (s *stage) lasts(since time.Time, life time.Duration) bool {
-	return time.Since(since) < life && s.jumped.Load() < since.UnixNano()
+	return s.outlived(since, life) == 0
+}
+
+// outlived is how often a life, from a time on, may have ended.
+func (s *stage) outlived(since time.Time, life time.Duration) int {
+	n := int(time.Since(since) / life)
+	if s.jumped.Load() >= since.UnixNano() {
+		n++
+	}
+	return n
 }
 
 // workload does what clients do while servers come and go.

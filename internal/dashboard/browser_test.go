@@ -106,14 +106,18 @@ func (b *tab) page() string {
 func (b *tab) sees(texts ...string) {
 	b.Helper()
 	for _, text := range texts {
-		for !strings.Contains(b.page(), text) {
+		testkit.Until(b.T, "the page says "+text, func() bool {
 			if b.ctx.Err() != nil {
 				b.Fatalf("the page does not say %q", text)
+			}
+			if strings.Contains(b.page(), text) {
+				return true
 			}
 			if !b.scripts {
 				b.do(chromedp.Reload())
 			}
-		}
+			return false
+		})
 	}
 }
 

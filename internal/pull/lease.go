@@ -37,28 +37,30 @@ func (s *Service) Lease(ctx context.Context, key taskhook.Limits, w taskhook.Wor
 	if err := checkWorker(&w); err != nil {
 		return nil, false, err
 	}
+	news, stopped := s.wakeup() // before each look, or what comes meanwhile is missed
 	if draining, err = s.Directory.NoteWorker(ctx, s.Now(), w); err != nil || draining {
 		return nil, draining, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(wait, MaxWait))
+	waiting, cancel := context.WithTimeout(ctx, min(wait, MaxWait))
 	defer cancel()
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
-	for {
-		news, stopped := s.wakeup()
+	for ctx.Err() == nil { // a task for who has hung up would wait for the end of its lease
 		jobs, err := s.take(context.WithoutCancel(ctx), key, &w, min(limit, MaxCapacity))
-		if err != nil || len(jobs) > 0 || stopped || ctx.Err() != nil {
+		if err != nil || len(jobs) > 0 || stopped || waiting.Err() != nil {
 			return jobs, false, err
 		}
 		select {
 		case <-news:
 		case <-tick.C:
-		case <-ctx.Done():
+		case <-waiting.Done():
 		}
+		news, stopped = s.wakeup()
 		if draining, err = s.Directory.Draining(context.WithoutCancel(ctx), w.Name); err != nil || draining {
 			return nil, draining, err
 		}
 	}
+	return nil, false, nil
 }
 
 func checkWorker(w *taskhook.Worker) error {

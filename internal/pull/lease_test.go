@@ -190,7 +190,8 @@ func TestCancel(t *testing.T) {
 }
 
 // TestWaiting holds that one who waits gets a task when there is one, or none when its
-// time is over, the server stops, or it is drained.
+// time is over, the server stops, or it is drained, and that none is given to one who
+// has hung up.
 func TestWaiting(t *testing.T) {
 	inHouse(t, func(h *house) {
 		wait := func(patience time.Duration) (tasks int, took time.Duration, draining bool) {
@@ -210,7 +211,18 @@ func TestWaiting(t *testing.T) {
 		if n, took, draining := wait(time.Minute); n != 0 || took != time.Second || !draining {
 			t.Errorf("%d tasks after %s, draining %t", n, took, draining)
 		}
-		h.submit("acc_a", "draw")
+		asked, hangUp := context.WithCancel(h.Context())
+		submitted := make(chan struct{})
+		time.AfterFunc(1500*time.Millisecond, func() { // between two looks
+			hangUp()
+			h.submit("acc_a", "draw")
+			close(submitted)
+		})
+		jobs, _, err := h.service.Lease(asked, taskhook.Limits{}, worker("gone"), 1, time.Minute)
+		if h.must(err); len(jobs) > 0 {
+			t.Errorf("%d tasks for one who has gone", len(jobs))
+		}
+		<-submitted
 		if n, _, draining := wait(time.Minute); n != 0 || !draining {
 			t.Errorf("%d tasks, draining %t", n, draining)
 		}

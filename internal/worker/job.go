@@ -25,6 +25,7 @@ type job struct {
 	*Worker
 	lease   client.Lease
 	log     *slog.Logger
+	drain   func() // ends the call for tasks that may wait at the server; again, it does nothing
 	cancel  context.CancelCauseFunc
 	percent atomic.Int32
 	outputs []client.Output
@@ -32,11 +33,11 @@ type job struct {
 
 // work works one task to an end: done, failed, given back, or no longer ours. Signs of
 // life go on until the server knows how it ended.
-func (w *Worker) work(hurry context.Context, lease client.Lease) {
+func (w *Worker) work(hurry context.Context, lease client.Lease, drain func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(hurry))
 	defer cancel(nil)
 	defer context.AfterFunc(hurry, func() { cancel(errGivenBack) })()
-	j := &job{Worker: w, lease: lease, cancel: cancel,
+	j := &job{Worker: w, lease: lease, drain: drain, cancel: cancel,
 		log: w.Logger.With("task", lease.Task, "model", lease.Provider+"/"+lease.Model, "attempt", lease.Attempt)}
 	var beats sync.WaitGroup
 	defer beats.Wait()
@@ -62,6 +63,7 @@ func (j *job) conclude(ctx context.Context, err error) {
 		return
 	case errors.Is(cause, errGivenBack):
 		j.log.Info("task given back")
+		j.drain() // or that call, which we have hung up, would be given the task
 		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 		defer cancel()
 		err = j.persist(short, "give the task back", func(ctx context.Context) error { return j.Server.Release(ctx, id) })

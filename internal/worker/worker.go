@@ -52,8 +52,9 @@ func (w *Worker) Run(ctx, hurry context.Context) error {
 	defer group.Wait()
 	fetching, stop := context.WithCancel(hurry)
 	defer stop()
+	drain := sync.OnceFunc(func() { w.drain(context.WithoutCancel(hurry)) })
 	defer context.AfterFunc(ctx, func() {
-		w.drain(hurry)
+		drain()
 		time.AfterFunc(callTime, stop) // the server did not answer the call for tasks
 	})()
 	for wait := minPause; ; {
@@ -83,7 +84,7 @@ func (w *Worker) Run(ctx, hurry context.Context) error {
 			w.slots <- struct{}{}
 			group.Go(func() {
 				defer func() { <-w.slots }()
-				w.work(hurry, lease)
+				w.work(hurry, lease, drain)
 			})
 		}
 		if got.Draining {
