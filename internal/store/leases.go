@@ -230,8 +230,10 @@ func scanRunLease(r scanner) (l taskhook.RunLease, err error) {
 
 func scanLeasedRun(r scanner) (c taskhook.ClaimedRun, err error) {
 	var due int64
-	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused)
-	c.Run.DueAt = at(due)
+	var sent *int64
+	err = r.Scan(&c.Run.ID, &c.Run.TaskID, &c.Run.Number, &c.Run.Adapter, &c.Run.Submission, &c.Run.Handle, &due, &c.Claims, &c.Run.Refused,
+		&c.Run.Epoch, &sent)
+	c.Run.DueAt, c.Run.SentAt = at(due), atOrZero(sent)
 	return c, err
 }
 

@@ -190,8 +190,9 @@ func (s *Store) WaitingAdapters(ctx context.Context) (adapters []string, err err
 func (s *Store) Progress(ctx context.Context, node string, percent map[string]int) error {
 	return s.update(ctx, s.kinds.progress, func(ctx context.Context, t tx) error {
 		for _, task := range slices.Sorted(maps.Keys(percent)) {
+			// With || the run is found by its task, not among all that the node has.
 			if err := t.send(ctx, nil, `UPDATE tasks SET progress = $1 WHERE id = $2 AND state = 'running' AND progress < $3
-				AND EXISTS (SELECT 1 FROM runs WHERE task = $4 AND owner = $5)`, percent[task], task, percent[task], task, node); err != nil {
+				AND EXISTS (SELECT 1 FROM runs WHERE task = $4 AND owner || '' = $5)`, percent[task], task, percent[task], task, node); err != nil {
 				return err
 			}
 		}
