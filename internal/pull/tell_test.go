@@ -70,16 +70,16 @@ func TestTellsOfWorkers(t *testing.T) {
 		}
 		pass(time.Second)
 		h.expectTold(k, 0)
-		for percent := 1; percent <= 40; percent++ { // faster than is told of
+		for percent := 2; percent <= 40; percent += 2 { // faster than is told of
 			h.beat(leases[k.ID], percent)
 			h.beat(leases[other.ID], percent)
-			pass(20 * time.Millisecond)
+			pass(40 * time.Millisecond)
 		}
 		pass(time.Second)
 		h.beat(leases[k.ID], 40) // nothing new
 		pass(time.Second)
 		h.expectEvents(k, taskhook.EventTaskStarted, taskhook.EventTaskProgress)
-		h.expectTold(k, 0, 25, 40)
+		h.expectTold(k, 0, 26, 40)
 		h.expectTold(other)
 		j := leases[k.ID]
 		h.beat(j, 90)
@@ -120,12 +120,11 @@ func TestTellsOnTwoNodes(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- other.Run(ctx) }()
 		j := h.lease(worker("w1"))
-		for percent := 1; percent <= 60; percent++ {
+		for percent := 2; percent <= 60; percent += 4 {
 			h.beat(j, percent)
-			percent++
-			_, err := other.Heartbeat(h.Context(), j.ID, percent)
+			_, err := other.Heartbeat(h.Context(), j.ID, percent+2)
 			h.must(err)
-			pass(50 * time.Millisecond)
+			pass(100 * time.Millisecond)
 		}
 		pass(2 * time.Second)
 		cancel()
