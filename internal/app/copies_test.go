@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/taskhook/taskhook"
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/config"
 	"github.com/taskhook/taskhook/internal/testkit/bucket"
 	"github.com/taskhook/taskhook/internal/testkit/program"
@@ -31,7 +33,7 @@ func testOwnBucket(t *testing.T, on database) {
 	if !ok {
 		return
 	}
-	s := program.Start(t, on)
+	s := program.StartAt(t, app.Pace{Copies: 20 * time.Millisecond}, on)
 	wrong := ownBucket(b)
 	wrong.SecretKey = "another secret"
 	s.SetBucket(t, "default", wrong)
@@ -65,7 +67,7 @@ func TestOwnBucketIsGuarded(t *testing.T) {
 	if !ok {
 		return
 	}
-	s := program.Start(t, func(c *config.Config) { c.Dev = false })
+	s := program.StartAt(t, app.Pace{Copies: 20 * time.Millisecond}, func(c *config.Config) { c.Dev = false })
 	key := s.NewKey(t, "studio", taskhook.NewKey{Name: "test", Test: true})
 	s.SetBucket(t, "studio", ownBucket(b))
 	if _, err := client.New(s.URL, key).Submit(t.Context(), "seedream", "text-to-image", submission(quick(""))); err != nil {
@@ -75,7 +77,7 @@ func TestOwnBucketIsGuarded(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(b.Dir, "mine")); !os.IsNotExist(err) {
 		t.Errorf("something was sent to a private address: %v", err)
 	}
-	if got := s.Bucket(t, "studio").Error; !strings.Contains(got, "not allowed") {
+	if got := s.Bucket(t, "studio").Error; !strings.Contains(got, "is not one that is sent to") {
 		t.Errorf("the error is %q", got)
 	}
 }
