@@ -24,6 +24,8 @@ type Artifact struct {
 	CreatedAt  time.Time
 	Inline     bool   // its bytes stand in the database
 	Content    []byte // they, until it is stored; one that was read has none
+	Copied     CopyState
+	CopyError  string // why it is not copied yet, or failed
 	// Poster is the still picture of a video, for who shows it; nil while there is none.
 	// It is no result: the APIs spoken know nothing of it.
 	Poster *Artifact

@@ -19,6 +19,7 @@ type accountCommand struct {
 	List      accountListCommand      `cmd:"" help:"List all accounts and their money, oldest first."`
 	Credit    accountCreditCommand    `cmd:"" help:"Give an account credit, which makes it prepaid: it spends no more than it has."`
 	Unlimited accountUnlimitedCommand `cmd:"" help:"Let an account spend without limit again."`
+	Bucket    accountBucketCommand    `cmd:"" help:"Where the results of an account are copied to, besides being kept here."`
 	Audit     accountAuditCommand     `cmd:"" help:"Add up the ledger of every account; the exit status is 1 unless each balance is right."`
 }
 

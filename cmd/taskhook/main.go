@@ -39,7 +39,7 @@ type commands struct {
 	Balance  balanceCommand  `cmd:"" help:"Show what the account has to spend."`
 	Usage    usageCommand    `cmd:"" help:"Show how tasks ended and what they cost."`
 	Key      keyCommand      `cmd:"" help:"Create, list and revoke API keys."`
-	Account  accountCommand  `cmd:"" help:"List accounts and give them credit."`
+	Account  accountCommand  `cmd:"" help:"List accounts, give them credit, and copy their results to buckets of their own."`
 	Node     nodeCommand     `cmd:"" help:"See which servers work on the database."`
 	Erase    eraseCommand    `cmd:"" help:"Remove all data of one account, task or user, and keep a receipt."`
 	Config   configCommand   `cmd:"" help:"Show the settings in force and where each was set."`

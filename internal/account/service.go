@@ -37,6 +37,7 @@ type Store interface {
 	KeyStore
 	Directory
 	Ledger
+	Buckets
 }
 
 // Service makes, recognises and revokes keys. It is safe for concurrent use.

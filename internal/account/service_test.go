@@ -16,6 +16,7 @@ import (
 // fakeStore is a Store in memory. The hash of a text is the text with "#".
 type fakeStore struct {
 	fakeLedger
+	fakeBuckets
 	mu       sync.Mutex
 	accounts []taskhook.Account
 	keys     []taskhook.Key

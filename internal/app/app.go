@@ -16,6 +16,7 @@ import (
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/artifact/s3"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/copier"
 	"github.com/taskhook/taskhook/internal/delivery"
 	"github.com/taskhook/taskhook/internal/egress"
 	"github.com/taskhook/taskhook/internal/file"
@@ -85,6 +86,7 @@ type App struct {
 	links      *artifact.Linker
 	ffmpeg     string        // its path; empty: it is not installed
 	posters    *poster.Maker // nil: none are made
+	copies     *copier.Copier
 	adapters   *provider.Registry
 	local      []provider.Adapter // those that files do not change
 	upstreams  upstream.Options   // of the others

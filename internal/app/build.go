@@ -90,6 +90,7 @@ func (a *App) build(ctx context.Context) error {
 	a.buildDelivery()
 	a.buildTasks(models)
 	a.buildPosters()
+	a.buildCopies()
 	a.buildWorkflows(models)
 	a.buildRetention()
 	return a.buildMember()

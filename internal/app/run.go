@@ -26,7 +26,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stopBackground()
 	workers, background := errgroup.WithContext(background)
 	for _, loop := range []func(context.Context) error{a.store.Run, a.member.Run, a.member.Look, a.member.Listen, a.upkeep, a.watchFiles, a.noteTimes, a.warden.Run, a.pulls.Run,
-		a.makePosters, a.byOne(a.sweeper.Run), a.byOne(a.eraser.Run)} {
+		a.makePosters, a.copies.Run, a.byOne(a.sweeper.Run), a.byOne(a.eraser.Run)} {
 		workers.Go(func() error { return loop(background) })
 	}
 	sending, stopSending := context.WithCancel(background)

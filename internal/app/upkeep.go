@@ -22,6 +22,7 @@ type Pace struct {
 	// Clock is the database's, if not the one that it has.
 	Clock     func(context.Context) (time.Time, error)
 	Retention time.Duration // between two looks for what is old; see retention.Options
+	Copies    time.Duration // between two looks for results to copy; see copier.Options
 	Quiet     time.Duration // after an account was closed; see retention.EraserOptions
 }
 

@@ -104,6 +104,7 @@ var goroutines = []exception{
 	{"internal/worker/worker.go", "one for each task under way; Run waits for all"},
 	{"internal/worker/job.go", "signs of life; ends with its task"},
 	{"internal/bench", "load and its receiver, in processes of their own; each is waited for"},
+	{"internal/copier/copier.go", "one for each bucket that is sent to; Run waits for all"},
 	{"internal/delivery/serve.go", "asks for several lanes at a time; returns when all have"},
 	{"internal/delivery/turns.go", "one for each send under way; the worker's Run waits for all"},
 	{"internal/delivery/worker.go", "records results; joined before Run returns"},

@@ -86,7 +86,7 @@ func TestFullPages(t *testing.T) {
 	b := signedIn(t, fullWorld("https://receiver.example/hook"), keyOne)
 	for path, want := range map[string][]string{
 		"/":                 {"Deliveries that have not arrived", ":00 UTC</span>", "Endpoints that are not sent to", `href="/tasks?state=failed"`},
-		"/tasks/task_d":     {"Attempt 2: answered 500", "Attempt 3: accepted with 200", "<video src=\"/results/", "poster=\"/results/", "<audio src", "<img src", "no preview of model/gltf-binary", ">flagged</span>", ">checked</span>", "1.2 MB", "look into its log"},
+		"/tasks/task_d":     {"Attempt 2: answered 500", "Attempt 3: accepted with 200", "<video src=\"/results/", "poster=\"/results/", ">copied</span>", ">not copied</span>", ">to be copied</span>", "<audio src", "<img src", "no preview of model/gltf-binary", ">flagged</span>", ">checked</span>", "1.2 MB", "look into its log"},
 		"/tasks/task_e":     {"https://receiver.example/hook"},
 		"/tasks/task_g":     {"retention time is over"},
 		"/deliveries/dlv_a": {"The next attempt is due", "X-Job-Id"},

@@ -30,7 +30,8 @@ func fullWorld(text string) *world {
 			if mediaType == "video/mp4" {
 				poster = &taskhook.Artifact{Name: text, Role: taskhook.RolePoster}
 			}
-			t.Results = append(t.Results, taskhook.Artifact{Poster: poster, Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j, Safety: []taskhook.Safety{taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged}[j%3],
+			t.Results = append(t.Results, taskhook.Artifact{Poster: poster, CopyError: text,
+				Copied: []taskhook.CopyState{taskhook.CopyUnwanted, taskhook.CopyPending, taskhook.CopyDone, taskhook.CopyFailed}[j%4], Name: text, Format: text, MediaType: mediaType, Size: 1234567, Index: j, Safety: []taskhook.Safety{taskhook.SafetyUnknown, taskhook.SafetySafe, taskhook.SafetyFlagged}[j%3],
 				Duration: 3 * time.Second, Removed: state == taskhook.TaskExpired})
 		}
 		f.tasks = append(f.tasks, t)

@@ -11,12 +11,13 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at, inline`
+const artifactColumns = `id, task, position, name, format, media_type, size, sha256, duration, safety, generation, removed, created_at, inline,
+	copied, copy_error`
 
 func scanArtifact(r scanner) (a taskhook.Artifact, err error) {
 	var duration, created int64
 	err = r.Scan(&a.ID, &a.TaskID, &a.Index, &a.Name, &a.Format, &a.MediaType, &a.Size, &a.SHA256, &duration,
-		&a.Safety, &a.Generation, &a.Removed, &created, &a.Inline)
+		&a.Safety, &a.Generation, &a.Removed, &created, &a.Inline, &a.Copied, &a.CopyError)
 	a.Duration, a.CreatedAt = time.Duration(duration)*time.Millisecond, at(created)
 	if a.Index < 0 {
 		a.Index, a.Role = placeOfPoster(a.Index), taskhook.RolePoster
@@ -35,15 +36,15 @@ type newArtifacts struct {
 }
 
 // add takes an artifact of an account; a poster of it is to be made when due is not
-// nil.
-func (n *newArtifacts) add(account string, a *taskhook.Artifact, due any) {
+// nil, and a copy if its state says so.
+func (n *newArtifacts) add(account string, a *taskhook.Artifact, due any, copied taskhook.CopyState) {
 	position := a.Index
 	if a.Role == taskhook.RolePoster {
 		position = placeOfPoster(a.Index)
 	}
 	n.amount = n.amount.Add(taskhook.Amount{Rows: 1, Bytes: a.Size})
 	n.rows = append(n.rows, a.ID, a.TaskID, account, position, a.Name, a.Format, a.MediaType, a.Size, a.SHA256,
-		a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline), due)
+		a.Duration.Milliseconds(), string(a.Safety), a.Generation, ms(a.CreatedAt), flag(a.Inline), due, string(copied))
 	if a.Inline {
 		n.contents = append(n.contents, a.ID, a.Content)
 	}
@@ -63,7 +64,7 @@ func (s *Store) insertResults(ctx context.Context, t tx, ended []*finishedRun) e
 	for _, f := range ended {
 		for i := range f.Task.Results {
 			a := &f.Task.Results[i]
-			added.add(f.ended.AccountID, a, s.posterDue(a))
+			added.add(f.ended.AccountID, a, s.posterDue(a), f.ended.copied)
 		}
 	}
 	return added.insert(ctx, t)

@@ -32,7 +32,7 @@ const (
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
 	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
 	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", submittedRows: "ttitti", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
-	artifactRows: "tttitttititiiii", contentRows: "tb"}
+	artifactRows: "tttitttititiiiit", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.
 var given = map[bulk][]string{

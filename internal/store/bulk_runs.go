@@ -7,7 +7,7 @@ const (
 	orKeepTask    = ` ON CONFLICT (id) DO NOTHING RETURNING id`
 	intoRuns      = ` INTO runs (id, task, account, number, adapter, state, submission, handle, due_at, queue, priority) `
 	intoArtifacts = ` INTO artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, safety, generation,
-			created_at, inline, poster_due) `
+			created_at, inline, poster_due, copied) `
 	intoContents = ` INTO contents (artifact, bytes) `
 )
 
@@ -30,5 +30,6 @@ func changeRuns(b bulk, v string) string {
 	}
 	return ` tasks SET state = v.state, error = v.error, progress = v.progress, finished_at = v.finished_at FROM ` + v + `
 			WHERE tasks.id = v.id AND tasks.` + taskUnfinished + `
-			RETURNING tasks.id, tasks.account, tasks.face, tasks.provider, tasks.model, tasks.key, tasks.price, tasks.state, tasks.told, tasks.batch`
+			RETURNING tasks.id, tasks.account, tasks.face, tasks.provider, tasks.model, tasks.key, tasks.price, tasks.state, tasks.told, tasks.batch,
+			CASE WHEN EXISTS (SELECT 1 FROM buckets WHERE buckets.account = tasks.account) THEN 'pending' ELSE '' END`
 }

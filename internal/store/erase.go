@@ -207,6 +207,7 @@ func (s *Store) EraseAccount(ctx context.Context, now time.Time, erasure, accoun
 			{"workflows", `account = $1`},
 			{"feed_horizons", `account = $1`},
 			{"batches", `account = $1`},
+			{"buckets", `account = $1`},
 			{"worker_turns", `account = $1`},
 		} {
 			if _, _, err := e.delete(ctx, d.table, `DELETE FROM `+d.table+` WHERE `+d.where+` RETURNING 0`, account); err != nil {

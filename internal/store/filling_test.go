@@ -16,10 +16,11 @@ var filling = func() (statements []string) {
 		{rows, `runs (id, task, account, number, adapter, state, submission, due_at)
 			SELECT 'run_' || (100000 + i), 'task_' || (100000 + i), 'acc_' || (i / 50 % 10 + 1), 1, 'sandbox', CASE WHEN i % 50 = 0 THEN 'open' ELSE 'done' END, 'sent', i`},
 		{rows, `idempotency (hash, request, task, expires_at) SELECT 'h' || i, 'r', 't', i`},
-		{rows, `artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, created_at, poster_due)
+		{rows, `artifacts (id, task, account, position, name, format, media_type, size, sha256, duration, created_at, poster_due, copied)
 			SELECT 'art_' || i, 'task_' || (100000 + i), 'acc_' || (i % 2000 + 1), 0, 'task_' || (100000 + i) || '-0.mp4', '', '', 0, '', 0, 0,
-			CASE WHEN i % 50 = 0 THEN i END`},
+			CASE WHEN i % 50 = 0 THEN i END, CASE WHEN i % 50 = 0 THEN 'pending' ELSE '' END`},
 		{rows, `contents (artifact, bytes) SELECT 'art_' || i, 'x'`},
+		{2000, `buckets (account, endpoint, name, region, prefix, access_key, secret, created_at, due_at) SELECT 'acc_' || i, '', '', '', '', '', '', 0, 0`},
 		{2000, `lanes (id, account, endpoint, epoch, next_due) SELECT 'lane_' || i, 'acc_' || (i % 2000 + 1), 'wh_' || i, 0, CASE WHEN i % 10 = 0 THEN i END`},
 		{2000, `endpoints (id, account, url, description, events, state, secrets, lane, created_at, updated_at)
 			SELECT 'wh_' || i, 'acc_' || (i % 2000 + 1), '', '', 'a.b', 'active', '', 'lane_' || i, 0, 0`},

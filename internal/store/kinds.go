@@ -19,6 +19,7 @@ type kinds struct {
 	createReplay, changeReplay, advanceReplay                                      *kind
 	claimPoster, settlePoster                                                      *kind
 	createBatch, stopBatch, stopTasks, finishBatch                                 *kind
+	setBucket, removeBucket, claimCopy, settleCopy                                 *kind
 	noteWorker, drainWorker, leaseRuns, renewLease, endLease, addPart, removeParts *kind
 	join, renewNode, removeDead, leave                                             *kind
 }
@@ -118,6 +119,10 @@ func (k *kinds) useCases() []slot {
 		{&k.leave, useCase("leave")},
 		{&k.claimPoster, useCase("claim_poster")},
 		{&k.settlePoster, useCase("settle_poster")},
+		{&k.setBucket, useCase("set_bucket")},
+		{&k.removeBucket, useCase("remove_bucket")},
+		{&k.claimCopy, useCase("claim_copy")},
+		{&k.settleCopy, useCase("settle_copy")},
 	}
 }
 

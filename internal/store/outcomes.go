@@ -35,10 +35,10 @@ func (s *Store) endRuns(ctx context.Context, t tx, items []*write) error {
 // leave takes the task that has ended out of what it was part of.
 func (f *finishedRun) leave(ctx context.Context, t tx) error {
 	k := &f.Task
-	if err := dropReports(ctx, t, &f.ended); err != nil {
+	if err := dropReports(ctx, t, &f.ended.Task); err != nil {
 		return err
 	}
-	next, err := endInBatch(ctx, t, k.FinishedAt, &f.ended)
+	next, err := endInBatch(ctx, t, k.FinishedAt, &f.ended.Task)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func endTasks(ctx context.Context, t tx, all []*finishedRun) (ended []*finishedR
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]taskhook.Task, len(stored))
+	byID := make(map[string]endedTask, len(stored))
 	for _, k := range stored {
 		byID[k.ID] = k
 	}
@@ -111,8 +111,14 @@ func endTasks(ctx context.Context, t tx, all []*finishedRun) (ended []*finishedR
 	return ended, nil
 }
 
-func scanEnded(r scanner) (k taskhook.Task, err error) {
-	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told, &k.BatchID)
+// endedTask is what is stored of a task that has just ended.
+type endedTask struct {
+	taskhook.Task
+	copied taskhook.CopyState // of its results
+}
+
+func scanEnded(r scanner) (k endedTask, err error) {
+	err = r.Scan(&k.ID, &k.AccountID, &k.Face, &k.Provider, &k.Model, &k.KeyID, &k.Price, &k.State, &k.Told, &k.BatchID, &k.copied)
 	return k, err
 }
 
@@ -120,8 +126,8 @@ func scanEnded(r scanner) (k taskhook.Task, err error) {
 func settleRuns(ctx context.Context, t tx, ended []*finishedRun) error {
 	used, money := spending{}, settlement{}
 	for _, f := range ended {
-		used.add(f.now(), &f.ended)
-		money.add(f.now(), &f.ended)
+		used.add(f.now(), &f.ended.Task)
+		money.add(f.now(), &f.ended.Task)
 	}
 	if err := money.write(ctx, t); err != nil {
 		return err

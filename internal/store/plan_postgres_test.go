@@ -146,9 +146,10 @@ func explainPostgres(ctx context.Context, db *sql.DB, text string) (plan string,
 // mayReadAll are the tables of few rows.
 var mayReadAll = regexp.MustCompile(`^(pg_database|nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|workers|worker_parts)$`)
 
-// mayReadMuch are the audit of the ledger, the sweep of all lanes, and deletions of
-// what is too old, of which PostgreSQL guesses that it is a tenth of the table.
-var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + regexp.QuoteMeta(sweep) + `|^DELETE FROM (idempotency|attempt_counts|usage) WHERE`)
+// mayReadMuch are the audit of the ledger, the sweep of all lanes, the look at all
+// buckets, and deletions of what is too old, of which PostgreSQL guesses that it is a
+// tenth of the table.
+var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + regexp.QuoteMeta(sweep) + `|^SELECT account, due_at FROM buckets|^DELETE FROM (idempotency|attempt_counts|usage) WHERE`)
 
 // postgresSearches names the step that a hot statement must have.
 var postgresSearches = []struct{ statement, step string }{

@@ -53,7 +53,7 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|late|workers|one|q|queues|longest|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (nodes|buckets|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|late|workers|one|q|queues|longest|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running|batches USING INDEX batches_due)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
@@ -173,6 +173,7 @@ var searches = []struct{ statement, step string }{
 	{"FROM tasks WHERE retry_of = $1", "SEARCH tasks USING COVERING INDEX tasks_by_retry (retry_of=?)"},
 	{"FROM tasks WHERE execution = $1", "SEARCH tasks USING COVERING INDEX tasks_by_execution (execution=?)"},
 	{"FROM artifacts WHERE poster_due IS NOT NULL", "SEARCH artifacts USING COVERING INDEX artifacts_poster_due (poster_due>? AND poster_due<?)"},
+	{"AND copied = 'pending' ORDER BY copy_tries", "SEARCH artifacts USING INDEX artifacts_to_copy (account=? AND copied=?)"},
 	{"FROM contents WHERE artifact = $1", "SEARCH contents USING INDEX sqlite_autoindex_contents_1 (artifact=?)"},
 	{"FROM idempotency WHERE hash", "SEARCH idempotency USING PRIMARY KEY (hash=?)"},
 	{"WHERE d.account = $2 AND d.id > $3 AND d.id < $4 AND d.event_type", "SEARCH d USING INDEX deliveries_by_account (account=? AND id>? AND id<?)"},

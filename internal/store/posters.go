@@ -51,7 +51,7 @@ func (s *Store) SettlePoster(ctx context.Context, video string, made *taskhook.A
 		}
 		stored = true
 		var added newArtifacts
-		added.add(account, made, nil)
+		added.add(account, made, nil, taskhook.CopyUnwanted)
 		return added.insert(ctx, t)
 	})
 	return stored, err

@@ -236,9 +236,9 @@ func (s *Store) ReleaseRun(ctx context.Context, node string, r taskhook.Run, due
 type finishedRun struct {
 	*taskhook.RunEnd
 	publication *publication
-	failure     any           // as it is stored
-	ended       taskhook.Task // as it is stored now; only what money and usage need
-	known       bool          // it was recorded before: this repeats a write of unknown outcome
+	failure     any       // as it is stored
+	ended       endedTask // as it is stored now; only what money and usage need
+	known       bool      // it was recorded before: this repeats a write of unknown outcome
 }
 
 // FinishRun makes the outcome of a task durable in one transaction with its

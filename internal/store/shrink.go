@@ -18,7 +18,7 @@ const (
 	rewritten   = 128 << 20 // bytes of the largest file that is written anew to forget
 	scrubTries  = 50        // of emptying the log, while readers are in it
 	scrubPause  = 20 * time.Millisecond
-	vacuumAfter = `VACUUM tasks, runs, artifacts, contents, files, events, deliveries, attempts, executions, execution_steps, endpoints, keys, accounts, erasures`
+	vacuumAfter = `VACUUM tasks, runs, artifacts, contents, files, events, deliveries, attempts, executions, execution_steps, endpoints, keys, accounts, buckets, erasures`
 )
 
 // Shrink gives some of the space back that removed rows have left, and returns how many

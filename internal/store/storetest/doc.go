@@ -61,6 +61,7 @@ func Run(t *testing.T, open OpenFunc) {
 		{"runs", runTests()},
 		{"tell", tellTests()},
 		{"posters", posterTests()},
+		{"buckets", bucketTests()},
 		{"batches", batchTests()},
 		{"leases", leaseTests()},
 		{"endpoints", endpointTests()},

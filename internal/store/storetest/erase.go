@@ -151,6 +151,7 @@ func (f *fixture) eraseAccount(account string) {
 
 func testEraseAccount(t *testing.T, f *fixture) {
 	w := newWorld(f)
+	f.ok(f.Store.SetBucket(f.ctx, f.now, newBucket(w.account)))
 	f.ok(f.Store.FinishRun(f.ctx, f.now, w.end))
 	other := f.account()
 	f.task(other)

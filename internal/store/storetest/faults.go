@@ -102,7 +102,7 @@ type faultWrite struct {
 func faultWrites() map[string]faultWrite {
 	all := map[string]faultWrite{}
 	for _, some := range []map[string]faultWrite{accountWrites(), endpointWrites(), taskWrites(), runWrites(), laneWrites(), nodeWrites(), fileWrites(), moneyWrites(), workflowWrites(), replayWrites(),
-		retentionWrites(), erasureWrites(), batchWrites(), leaseWrites(), posterWrites()} {
+		retentionWrites(), erasureWrites(), batchWrites(), leaseWrites(), posterWrites(), bucketWrites()} {
 		for kind, w := range some {
 			all[kind] = w
 		}

@@ -214,7 +214,7 @@ func (f *fixture) consistent() {
 func tables() []string {
 	return []string{"execution_steps", "executions", "workflow_versions", "workflows", "attempt_counts", "endpoint_health", "usage", "ledger", "files", "attempts", "replays", "batches", "deliveries", "events", "feed_head",
 		"endpoints", "lanes", "contents", "artifacts", "runs", "idempotency", "tasks",
-		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored", "workers", "worker_turns", "worker_parts"}
+		"nodes", "keys", "accounts", "erasures", "feed_horizons", "stored", "workers", "worker_turns", "worker_parts", "buckets"}
 }
 
 // Clear is the statements that empty a database.

@@ -115,6 +115,22 @@ func (s *Server) Credit(t testing.TB, name string, amount taskhook.Money) {
 	})
 }
 
+// SetBucket has the results of the account with the name copied to a bucket.
+func (s *Server) SetBucket(t testing.TB, name string, b taskhook.Bucket) {
+	t.Helper()
+	s.beside(t, func(accounts *account.Service) error { return accounts.SetBucket(t.Context(), now(), name, b) })
+}
+
+// Bucket returns the bucket of the account with the name.
+func (s *Server) Bucket(t testing.TB, name string) (b taskhook.Bucket) {
+	t.Helper()
+	s.beside(t, func(accounts *account.Service) (err error) {
+		b, _, err = accounts.Bucket(t.Context(), name)
+		return err
+	})
+	return b
+}
+
 // beside does something with the accounts as the command line does, beside the
 // running server.
 func (s *Server) beside(t testing.TB, do func(*account.Service) error) {

@@ -200,10 +200,29 @@ CREATE TABLE artifacts (
     safety      TEXT NOT NULL DEFAULT '' CHECK (safety IN ('', 'safe', 'flagged')), -- what a safety check found; empty: nobody looked
     inline      SMALLINT NOT NULL DEFAULT 0 CHECK (inline IN (0, 1)), -- its bytes stand in contents, not in a file
     poster_due  BIGINT, -- when a still picture of it is to be made; NULL: none is
+    copied      TEXT COLLATE "C" NOT NULL DEFAULT '' CHECK (copied IN ('', 'pending', 'done', 'failed')), -- empty: nobody wants a copy
+    copy_tries  INTEGER NOT NULL DEFAULT 0,
+    copy_error  TEXT NOT NULL DEFAULT '',
     UNIQUE (task, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX artifacts_kept ON artifacts (id) WHERE removed = 0;
 CREATE INDEX artifacts_poster_due ON artifacts (poster_due) WHERE poster_due IS NOT NULL;
+CREATE INDEX artifacts_to_copy ON artifacts (account, copied, copy_tries, id) WHERE copied IN ('pending', 'failed');
+
+-- Where an account wants copies of its results: in a storage of its own.
+CREATE TABLE buckets (
+    account    TEXT COLLATE "C" PRIMARY KEY,
+    endpoint   TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    prefix     TEXT NOT NULL,
+    access_key TEXT NOT NULL,
+    secret     BYTEA NOT NULL,  -- sealed
+    created_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL, -- before that nobody sends anything there
+    failures   INTEGER NOT NULL DEFAULT 0, -- in a row
+    error      TEXT NOT NULL DEFAULT ''    -- of the last of these
+);
 
 CREATE TABLE contents (
     artifact TEXT COLLATE "C" PRIMARY KEY,
