@@ -64,7 +64,7 @@ func TestLocalExample(t *testing.T) {
 func checkPoster(t *testing.T, s *program.Server, task string) {
 	t.Helper()
 	var posters []client.Poster
-	until(t, "there is a poster", func() bool {
+	testkit.Until(t, "there is a poster", func() bool {
 		var err error
 		if posters, err = s.Posters(t.Context(), task); err != nil {
 			t.Fatal(err)

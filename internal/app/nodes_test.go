@@ -140,3 +140,42 @@ func testClocks(t *testing.T, off time.Duration) {
 		}
 	}
 }
+
+// TestProgressFromAnotherNode runs a task where one of the lanes of its receivers is
+// another node's: both are told how far it is.
+func TestProgressFromAnotherNode(t *testing.T) {
+	t.Parallel()
+	if !pgtest.Need(t) {
+		return
+	}
+	on := oneOf(t, pgtest.Database(t))
+	var servers []*program.Server
+	var receivers []*program.Receiver
+	for i := range 2 { // each comes to own a lane, by being the one that publishes first
+		s, r := program.Start(t, on), program.NewReceiver(t)
+		first := fmt.Sprintf("first.%d", i)
+		if _, err := s.CreateWebhook(t.Context(), client.NewWebhook{URL: r.URL, Events: []string{first, "task.started", "task.progress"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Publish(t.Context(), client.NewEvent{Type: first, Data: json.RawMessage(`{}`)}); err != nil {
+			t.Fatal(err)
+		}
+		r.Wait(t, 1)
+		servers, receivers = append(servers, s), append(receivers, r)
+	}
+	k, err := servers[1].Submit(t.Context(), "vidu", "text-to-video", client.Submission{Model: "viduq3-turbo",
+		Input: json.RawMessage(`{"prompt":"x","sandbox":{"seconds":60,"steps":100}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range receivers {
+		for _, kind := range []string{"task.started", "task.progress"} {
+			r.WaitFor(t, 1, func(q program.Request) bool {
+				return strings.Contains(string(q.Body), `"`+kind+`"`) && strings.Contains(string(q.Body), k.ID)
+			})
+		}
+	}
+	if _, err := servers[0].CancelTask(t.Context(), k.ID); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -17,7 +17,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 	if l == nil || l.epoch != epoch {
 		return false
 	}
-	if m.stopping || !l.direct || l.stopped || l.freeing || l.parting || !l.hasFreshRoom(m.full()) {
+	if m.stopping || !l.open() || !l.hasFreshRoom(m.full()) {
 		l.refuse(m.now())
 		m.plan(l)
 		return false
@@ -51,7 +51,7 @@ func (m *memory) Push(claimed []taskhook.Outgoing) {
 			continue
 		}
 		l.settled = false
-		l.pushes++
+		l.pushed.add(d.Subject)
 		if !m.overtake(l, &d) {
 			l.add(d)
 		}
@@ -71,7 +71,7 @@ func (m *memory) Wake(id string) {
 		return
 	}
 	if l := m.lanes[id]; l != nil {
-		l.refuse(m.now())
+		l.hear(m.now())
 		m.plan(l)
 	}
 }

@@ -12,6 +12,7 @@ const (
 	laneBytes    = 4 << 20      // and their bodies, but for the last one
 	lowWater     = laneRoom / 4 // a page is loaded when fewer are left
 	firstPage    = 16           // deliveries of a lane's first page, whose bodies may be of any size
+	leastPage    = 8            // and of the next ones, at least
 	startSends   = 2            // concurrency that a lane starts with
 	maxSends     = 64           // and that it may grow to
 	slowAfter    = time.Second  // a send that takes longer is slow
@@ -35,6 +36,7 @@ type lane struct {
 	passing  map[string]*passing // events that pass and are to be sent here, by subject; often nil
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
 	bytes    int                 // of their bodies
+	page     int                 // deliveries that one of this lane may bring, by what the last did; 0: none was
 	typical  int                 // size of a body, by the last page; 0: not known yet
 	inFlight int
 	sends    int // concurrency that the receiver bears
@@ -49,10 +51,11 @@ type lane struct {
 	lasts    time.Duration // the last send did
 	place    int           // among the lanes that wait for a turn; -1: it does not
 
-	direct   bool      // nothing older waits in the database: fresh deliveries come straight here
+	direct   bool      // nothing older waits in the database, but for news: fresh deliveries come straight here
 	refusals int       // counts those that did not
-	pushes   int       // counts those that did
-	asked    int       // as many had, when the database was asked last
+	news     int       // counts how often another node said that it brought something
+	unread   bool      // and the database was not asked for it yet
+	pushed   subjects  // of what came straight here since the database was asked, until it answers; nil: it is not asked
 	changes  int       // counts the refreshes of its endpoint
 	nextLoad time.Time // when the database has something due; zero: nothing
 
@@ -139,9 +142,19 @@ func (l *lane) room(full bool) int {
 	case full, l.probing():
 		n = 1
 	case l.typical > 0:
-		n = max((laneBytes-l.bytes)/l.typical, 1)
+		n = max(min((laneBytes-l.bytes)/l.typical, l.page), 1)
 	}
 	return max(min(n, laneRoom-l.held), 1)
+}
+
+// fit chooses the size of the next page by what the last brought, so that pages of
+// lanes in which little is new share a commit.
+func (l *lane) fit(brought int, all bool) {
+	if all {
+		l.page = max(2*brought, leastPage)
+		return
+	}
+	l.page = min(max(2*l.page, 2*brought, leastPage), laneRoom)
 }
 
 // refuse notes that a fresh delivery went to the database instead.
@@ -149,6 +162,20 @@ func (l *lane) refuse(now time.Time) {
 	l.direct = false
 	l.refusals++
 	l.owe(now)
+}
+
+// hear notes that another node brought something. Fresh deliveries go on to come
+// straight here while that is about to be read, but not when it has to wait for room,
+// for then there would be no end to what overtakes it.
+func (l *lane) hear(now time.Time) {
+	l.news++
+	l.unread = true
+	l.owe(now)
+}
+
+// open reports whether a fresh delivery may come straight here.
+func (l *lane) open() bool {
+	return l.direct && !(l.unread && len(l.queue) > lowWater) && !l.stopped && !l.freeing && !l.parting
 }
 
 // owe notes that the database has a delivery that falls due.

@@ -225,12 +225,21 @@ func TestNews(t *testing.T) {
 		if got, want := heard.take(), []string{"heard", "wake lane_1", "refresh lane_2", "wake lane_2", "wake "}; !slices.Equal(got, want) {
 			t.Errorf("told %q, want %q", got, want)
 		}
-		pass(100 * time.Millisecond)
+		pass(4 * busyLook)
 		o.set(func() {
 			if len(o.looks) < 3 || o.looks[0] != told || o.looks[1].Sub(told) != busyLook {
 				t.Errorf("it looked at %v, told at %v", o.looks, told)
 			}
 			o.looks = nil
+		})
+		for range 4 { // times that it is told while it is as if it had just looked
+			o.hear()
+			pass(busyLook / 8)
+		}
+		o.set(func() {
+			if n := len(o.looks); n > 1 {
+				t.Errorf("told again and again it looked %d times at once", n)
+			}
 		})
 		pass(10 * time.Second)
 		o.set(func() {

@@ -13,10 +13,10 @@ type News interface {
 	Listen(ctx context.Context, heard func()) error
 }
 
-// How often a node looks for news: at first after there were some, and when there
-// were none for a while. Being told only makes it look at once.
+// How often a node looks for news: at first after there were some, at most, and when
+// there were none for a while. Being told only makes it look at once.
 const (
-	busyLook = 20 * time.Millisecond
+	busyLook = 50 * time.Millisecond
 	idleLook = time.Second
 )
 
@@ -27,7 +27,8 @@ func (m *Member) Look(ctx context.Context) error {
 		return nil
 	}
 	var mark int64
-	wait := busyLook
+	var told bool
+	wait, looked := busyLook, time.Now()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
@@ -37,9 +38,15 @@ func (m *Member) Look(ctx context.Context) error {
 		case <-timer.C:
 			wait = min(2*wait, idleLook)
 		case <-m.heard:
-			wait = busyLook
+			told = true
+			timer.Reset(time.Until(looked.Add(busyLook)))
+			continue
+		}
+		if told {
+			told, wait = false, busyLook
 			m.Heard(ctx)
 		}
+		looked = time.Now()
 		if found := m.look(ctx, &mark); found {
 			wait = busyLook
 		}

@@ -17,6 +17,10 @@ const (
 	markedRows               // as in given
 	stockRows                // as in given
 
+	laneRows // as in given; answers with what scanLaneRow reads
+	pageRows // lane, now, epoch, most rows; answers with what scanOutgoing reads, by when they are due
+	nextRows // as in given; answers with the lane, and when something is due in it that was not claimed under the epoch
+
 	taskRows      // as in intoTasks; answers with the ids that were not there
 	runRows       // as in intoRuns
 	takenRows     // as in given
@@ -30,7 +34,7 @@ const (
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
 var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
-	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii",
+	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii", laneRows: "t", pageRows: "tiii", nextRows: "ti",
 	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", submittedRows: "ttitti", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
 	artifactRows: "tttitttititiiiit", contentRows: "tb"}
 
@@ -41,6 +45,8 @@ var given = map[bulk][]string{
 	wokenRows:     {"id", "due"},
 	markedRows:    {"id", "changed"},
 	stockRows:     {"kind", "amount", "bytes"},
+	laneRows:      {"id"},
+	nextRows:      {"lane", "epoch"},
 	takenRows:     {"id", "owner"},
 	submittedRows: {"id", "owner", "epoch", "submission", "handle", "sent_at"},
 	startedRows:   {"id", "started_at", "adapter"},
@@ -70,6 +76,18 @@ func change(b bulk, v string) string {
 		return ` stored SET amount = stored.amount + v.amount, bytes = stored.bytes + v.bytes FROM ` + v + ` WHERE stored.kind = v.kind`
 	}
 	return changeRuns(b, v)
+}
+
+// selection is a query by the rows v; empty: the bulk is none.
+func selection(b bulk, v string) string {
+	switch b {
+	case laneRows:
+		return `SELECT lanes.id, owner, epoch, held, next_due FROM ` + v + ` CROSS JOIN lanes WHERE lanes.id = v.id`
+	case nextRows:
+		return `SELECT v.lane, (SELECT due_at FROM deliveries WHERE lane = v.lane AND state = 'pending' AND claim <> v.epoch
+			ORDER BY due_at, id LIMIT 1) FROM ` + v
+	}
+	return ""
 }
 
 // insertion is an INSERT but for its rows, which each database takes from elsewhere.

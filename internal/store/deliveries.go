@@ -7,9 +7,14 @@ import (
 	"github.com/taskhook/taskhook"
 )
 
-const deliveryColumns = `d.id, d.account, d.event, d.event_type, d.subject, d.endpoint, d.lane,
-	coalesce(nullif(d.url, ''), p.url, ''), d.state, d.attempts, d.schedule, d.test, d.replay_of, d.replay,
-	d.state = 'pending' AND coalesce(p.state, 'active') <> 'active', d.last_error, d.last_class, d.due_at, d.created_at, d.finished_at`
+// The columns of a delivery. That of an endpoint goes where its endpoint is now.
+const (
+	deliveryColumns = idColumns + `coalesce(nullif(d.url, ''), p.url, ''), ` + stateColumns +
+		`d.state = 'pending' AND coalesce(p.state, 'active') <> 'active', ` + timeColumns
+	idColumns    = `d.id, d.account, d.event, d.event_type, d.subject, d.endpoint, d.lane, `
+	stateColumns = `d.state, d.attempts, d.schedule, d.test, d.replay_of, d.replay, `
+	timeColumns  = `d.last_error, d.last_class, d.due_at, d.created_at, d.finished_at`
+)
 
 const (
 	onlyDeliveries = ` FROM deliveries d `
@@ -17,9 +22,18 @@ const (
 	fromDeliveries = onlyDeliveries + joinEndpoints
 )
 
-// selectOutgoing reads deliveries with the bytes that they send.
-const selectOutgoing = `SELECT ` + deliveryColumns + `, coalesce(d.body, e.body), d.claim ` +
-	fromDeliveries + `JOIN events e ON e.id = d.event `
+// What reads deliveries with the bytes that they send.
+const (
+	outgoingColumns = `, coalesce(d.body, e.body), d.claim`
+	joinEvents      = `JOIN events e ON e.id = d.event `
+	selectOutgoing  = `SELECT ` + deliveryColumns + outgoingColumns + fromDeliveries + joinEvents
+)
+
+// selectPage reads them for the owner of their lanes, which knows the endpoints and
+// that none is held.
+func selectPage(deliveries string) string {
+	return `SELECT ` + idColumns + `d.url, ` + stateColumns + `1 = 0, ` + timeColumns + outgoingColumns + ` FROM ` + deliveries + ` d ` + joinEvents
+}
 
 func deliveryFields(d *taskhook.Delivery, times *deliveryTimes) []any {
 	return []any{&d.ID, &d.AccountID, &d.EventID, &d.EventType, &d.Subject, &d.EndpointID, &d.LaneID, &d.URL,

@@ -85,6 +85,9 @@ func (s *Store) CreateEndpoint(ctx context.Context, e taskhook.Endpoint) error {
 		if err != nil || made == 0 {
 			return err
 		}
+		if err := changeSubscribers(ctx, t); err != nil {
+			return err
+		}
 		return insertLane(ctx, t, e.LaneID, e.AccountID, e.ID, e.CreatedAt)
 	})
 }
@@ -151,6 +154,9 @@ func (s *Store) UpdateEndpoint(ctx context.Context, now time.Time, account, id s
 			schedule = $6, rate = $7, max_in_flight = $8, secrets = $9, updated_at = $10, follows = $11 WHERE id = $12 AND account = $13`, values...); err != nil {
 			return err
 		}
+		if err := changeSubscribers(ctx, t); err != nil {
+			return err
+		}
 		if err := s.rouse(ctx, t, e.LaneID); err != nil {
 			return err
 		}
@@ -188,6 +194,9 @@ func (s *Store) DeleteEndpoint(ctx context.Context, now time.Time, account, id s
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE endpoints SET deleted_at = $1 WHERE id = $2`, ms(now), id); err != nil {
+			return err
+		}
+		if err := changeSubscribers(ctx, t); err != nil {
 			return err
 		}
 		if err := holdLane(ctx, t, e.LaneID, true); err != nil {

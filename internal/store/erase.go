@@ -176,7 +176,10 @@ func (s *Store) CloseAccount(ctx context.Context, now time.Time, erasure, accoun
 		for _, lane := range lanes {
 			e.lanes[lane] = true
 		}
-		return err
+		if err != nil || len(lanes) == 0 {
+			return err
+		}
+		return changeSubscribers(ctx, e.tx)
 	})
 }
 

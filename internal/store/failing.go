@@ -62,6 +62,9 @@ func (n *noted) end(ctx context.Context, t tx) error {
 		string(taskhook.EndpointDisabled), n.Reason(), ms(n.At), n.ID); err != nil {
 		return err
 	}
+	if err := changeSubscribers(ctx, t); err != nil {
+		return err
+	}
 	if err := holdLane(ctx, t, n.LaneID, true); err != nil {
 		return err
 	}

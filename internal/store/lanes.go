@@ -56,50 +56,47 @@ type laneUse struct {
 	now time.Time
 }
 
-// lanesOf reads the lanes of all deliveries of the batch; those of origins are
-// made when they are first used.
-func lanesOf(ctx context.Context, t tx, batch []*publication) (map[string]*laneRow, error) {
-	lanes := map[string]*laneRow{}
-	var uses []laneUse
+// askedLanes are those of all deliveries of a batch, of which answered tells.
+type askedLanes struct {
+	uses  []laneUse
+	found []*laneRow
+}
+
+// askLanes reads the lanes of all deliveries of the batch.
+func askLanes(ctx context.Context, t tx, batch []*publication) (*askedLanes, error) {
+	a := &askedLanes{}
+	seen := map[string]bool{}
+	var args []any
 	for _, p := range batch {
 		for i := range p.Deliveries {
 			d := &p.Deliveries[i]
-			if lanes[d.LaneID] == nil {
-				lanes[d.LaneID] = &laneRow{id: d.LaneID}
-				uses = append(uses, laneUse{d, p.now})
+			if !seen[d.LaneID] {
+				seen[d.LaneID] = true
+				a.uses = append(a.uses, laneUse{d, p.now})
+				args = append(args, d.LaneID)
 			}
 		}
 	}
-	found, err := readLanes(ctx, t, uses)
-	if err != nil {
-		return nil, err
+	return a, t.many(ctx, into(&a.found, scanLaneRow), laneRows, args)
+}
+
+// answered returns the lanes by id when they are there. Those of origins are made when
+// they are first used.
+func (a *askedLanes) answered(ctx context.Context, t tx) (map[string]*laneRow, error) {
+	lanes := make(map[string]*laneRow, len(a.uses))
+	for _, lane := range a.found {
+		lanes[lane.id] = lane
 	}
-	there := make(map[string]bool, len(found))
-	for _, lane := range found {
-		lanes[lane.id], there[lane.id] = lane, true
-	}
-	for _, use := range uses {
-		if there[use.LaneID] {
+	for _, use := range a.uses {
+		if lanes[use.LaneID] != nil {
 			continue
 		}
+		lanes[use.LaneID] = &laneRow{id: use.LaneID}
 		if err := insertLane(ctx, t, use.LaneID, use.AccountID, use.EndpointID, use.now); err != nil {
 			return nil, err
 		}
 	}
 	return lanes, nil
-}
-
-func readLanes(ctx context.Context, t tx, uses []laneUse) (found []*laneRow, err error) {
-	if err := inBites(uses, func(some []laneUse) error {
-		ids := make([]any, len(some))
-		for i, use := range some {
-			ids[i] = use.LaneID
-		}
-		return t.send(ctx, into(&found, scanLaneRow), `SELECT id, owner, epoch, held, next_due FROM lanes WHERE id IN (`+marks(1, len(ids))+`)`, ids...)
-	}); err != nil {
-		return nil, err
-	}
-	return found, t.flush(ctx)
 }
 
 // wakeLanes stores that idle lanes, and those that were due later, are due.
@@ -158,10 +155,12 @@ func (s *Store) NextLane(ctx context.Context) (time.Time, error) {
 }
 
 func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
-	due, _, err := first(ctx, r, scanInto[*int64],
-		`SELECT min(next_due) FROM lanes WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL`)
+	due, _, err := first(ctx, r, scanInto[*int64], firstFreeLane)
 	return due, err
 }
+
+// firstFreeLane is when that is due.
+const firstFreeLane = `SELECT min(next_due) FROM lanes WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL`
 
 // RaiseEpoch frees everything of a lane that is claimed, when its owner is in
 // doubt about what is in its memory or the lane is to rest, and stores that. Ok is

@@ -72,18 +72,21 @@ const channel = "taskhook"
 // News returns what others have done since the mark.
 func (s *Store) News(ctx context.Context, now time.Time, node string, after int64) (n taskhook.News, err error) {
 	n.Mark = after
-	n.Lanes, err = collect(ctx, s.db, func(r scanner) (l taskhook.LaneNews, err error) {
-		var mark, changed int64
-		err = r.Scan(&l.Lane, &mark, &changed)
-		l.Changed = changed > after
-		n.Mark = max(n.Mark, mark)
-		return l, err
-	}, `SELECT id, mark, changed FROM lanes WHERE owner = $1 AND mark > 0 AND mark > $2`, node, after)
-	if err != nil {
-		return n, err
-	}
-	due, err := nextFreeLane(ctx, s.db)
-	n.Free = due != nil && *due <= ms(now)
+	_, err = collect(ctx, s.db, func(r scanner) (none struct{}, err error) {
+		var lane string
+		var mark, changed *int64
+		switch err := r.Scan(&lane, &mark, &changed); {
+		case err != nil || mark == nil:
+			return none, err
+		case lane == "":
+			n.Free = *mark <= ms(now)
+			return none, nil
+		}
+		n.Lanes = append(n.Lanes, taskhook.LaneNews{Lane: lane, Changed: *changed > after})
+		n.Mark = max(n.Mark, *mark)
+		return none, nil
+	}, `SELECT id, mark, changed FROM lanes WHERE owner = $1 AND mark > 0 AND mark > $2
+		UNION ALL SELECT '', (`+firstFreeLane+`), 0`, node, after)
 	return n, err
 }
 

@@ -153,10 +153,10 @@ var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + re
 
 // postgresSearches names the step that a hot statement must have.
 var postgresSearches = []struct{ statement, step string }{
-	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Scan using deliveries_pending on deliveries"},
-	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Cond: ((lane = $1) AND (due_at <= $2))"},
-	{"claim <> $3 ORDER BY due_at, id LIMIT", "Index Scan using deliveries_pkey on deliveries d"},
-	{"AND claim <> $2 ORDER BY due_at, id LIMIT 1", "Limit\n  ->  Index Scan using deliveries_pending on deliveries"},
+	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Scan using deliveries_pending on deliveries"},
+	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Cond: ((lane = v.lane) AND (due_at <= v.now))"},
+	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Scan using events_id_key on events e"},
+	{"AND claim <> v.epoch\n\t\t\tORDER BY due_at, id LIMIT 1", "Limit\n          ->  Index Scan using deliveries_pending on deliveries"},
 	{"UPDATE deliveries SET claim = v.claim", "using deliveries_pkey on deliveries"},
 	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Scan using deliveries_pkey on deliveries"},
 	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Cond: (id = "},
@@ -175,7 +175,7 @@ var postgresSearches = []struct{ statement, step string }{
 	{"AS held JOIN tasks", "using tasks_pkey on tasks"},
 	{"UPDATE runs SET lease_until = $1", "using runs_pkey on runs"},
 	{"UPDATE tasks SET told", "using events_by_subject on events"},
-	{"SELECT id, owner, epoch, held, next_due FROM lanes", "lanes_pkey"},
+	{"SELECT lanes.id, owner, epoch, held, next_due FROM", "lanes_pkey"},
 	{"SELECT min(due_at) FROM deliveries WHERE lane", "Index Only Scan using deliveries_pending on deliveries"},
 	{"SELECT id, url, events, schedule, lane", "endpoints_by_account"},
 	{"SELECT account, due_at FROM runs", "using runs_due on runs"},

@@ -100,7 +100,7 @@ func checkPlaceholders(t *testing.T, text string) {
 var searches = []struct{ statement, step string }{
 	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at<?)"},
 	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH d USING PRIMARY KEY (id=?)"},
-	{"AND claim <> $2 ORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=?)"},
+	{"AND claim <> v.epoch\n\t\t\tORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=?)"},
 	{"UPDATE OR FAIL deliveries SET claim = v.claim", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
 	{"UPDATE deliveries SET state = 'cancelled'", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
@@ -109,7 +109,7 @@ var searches = []struct{ statement, step string }{
 	{"SELECT id, mark, changed FROM lanes", "SEARCH lanes USING INDEX lanes_marked (owner=? AND mark>?)"},
 	{"UPDATE OR FAIL lanes SET next_due = v.due", "SEARCH lanes USING PRIMARY KEY (id=?)"},
 	{"UPDATE OR FAIL lanes SET mark", "SEARCH lanes USING PRIMARY KEY (id=?)"},
-	{"SELECT id, owner, epoch, held, next_due FROM lanes", "SEARCH lanes USING PRIMARY KEY (id=?)"},
+	{"SELECT lanes.id, owner, epoch, held, next_due FROM", "SEARCH lanes USING PRIMARY KEY (id=?)"},
 	{"(SELECT min(due_at) FROM deliveries WHERE lane", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"SELECT id, url, events, schedule, lane", "SEARCH endpoints USING INDEX endpoints_by_account (account=?)"},
 	{"SELECT account, due_at FROM runs", "SEARCH runs USING INDEX runs_due (adapter=? AND account>?)"},

@@ -132,27 +132,17 @@ func (s *Store) publish(ctx context.Context, t tx, batch []*publication) error {
 	if err != nil {
 		return err
 	}
-	endpoints, err := subscribers(ctx, t, batch)
+	lanes, err := s.fanOut(ctx, t, batch, head)
 	if err != nil {
-		return err
-	}
-	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	if err := insertEvents(ctx, t, head, events); err != nil {
 		return err
 	}
 	for _, p := range batch {
-		p.fanOut(endpoints)
 		if len(p.Deliveries) > 0 {
 			s.backlog.note(p.Deliveries[0].AccountID, len(p.Deliveries))
 		}
-	}
-	lanes, err := lanesOf(ctx, t, batch)
-	if err != nil {
-		return err
-	}
-	for _, p := range batch {
 		s.claimFresh(p, lanes)
 	}
 	if err := insertDeliveries(ctx, t, batch); err != nil {
@@ -180,21 +170,32 @@ func eventsOf(batch []*publication) (events []*taskhook.Event) {
 	return events
 }
 
+// feedHead is the end of the feed.
+type feedHead struct {
+	seq         int64 // of the last event
+	subscribers int64 // see subscribers
+}
+
+func scanFeedHead(r scanner) (h feedHead, err error) {
+	err = r.Scan(&h.seq, &h.subscribers)
+	return h, err
+}
+
 // moveHead takes n places of the feed; the last one is there with the next answers.
-func moveHead(ctx context.Context, t tx, n int) (head *[]int64, err error) {
-	head = new([]int64)
+func moveHead(ctx context.Context, t tx, n int) (head *[]feedHead, err error) {
+	head = new([]feedHead)
 	if n > 0 {
-		err = t.send(ctx, into(head, scanInto[int64]), `UPDATE feed_head SET seq = seq + $1 RETURNING seq`, n)
+		err = t.send(ctx, into(head, scanFeedHead), `UPDATE feed_head SET seq = seq + $1 RETURNING seq, subscribers`, n)
 	}
 	return head, err
 }
 
 // insertEvents gives the events their places, the last ones up to head, and writes
 // them.
-func insertEvents(ctx context.Context, t tx, head *[]int64, events []*taskhook.Event) error {
+func insertEvents(ctx context.Context, t tx, head *[]feedHead, events []*taskhook.Event) error {
 	args := make([]any, 0, len(events)*len(bulkColumns[eventRows]))
 	for i, e := range events {
-		e.Seq = (*head)[0] - int64(len(events)-1-i)
+		e.Seq = (*head)[0].seq - int64(len(events)-1-i)
 		args = append(args, e.Seq, e.ID, e.AccountID, e.Type, e.Subject, e.Body, ms(e.CreatedAt), flag(e.Test))
 	}
 	t.note(taskhook.KindEvents, eventAmount(events))
@@ -206,50 +207,6 @@ func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
 		a = a.Add(taskhook.Amount{Rows: 1, Bytes: eventCost + int64(len(e.Body))})
 	}
 	return a
-}
-
-// subscribers returns the endpoints of all accounts with events to fan out; they are
-// there with the next answers.
-func subscribers(ctx context.Context, t tx, batch []*publication) (map[string]*[]taskhook.Endpoint, error) {
-	found := map[string]*[]taskhook.Endpoint{}
-	for _, p := range batch {
-		for _, e := range p.Events {
-			account := e.Event.AccountID
-			if found[account] != nil || !e.FanOut {
-				continue
-			}
-			found[account] = new([]taskhook.Endpoint)
-			if err := t.send(ctx, into(found[account], scanSubscriber), `SELECT id, url, events, schedule, lane, state
-				FROM endpoints WHERE account = $1 AND deleted_at IS NULL ORDER BY id`, account); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return found, nil
-}
-
-// fanOut adds a delivery for each endpoint that wants an event.
-func (p *publication) fanOut(endpoints map[string]*[]taskhook.Endpoint) {
-	for _, e := range p.Events {
-		if !e.FanOut {
-			continue
-		}
-		all := *endpoints[e.Event.AccountID]
-		for i := range all {
-			to := &all[i]
-			switch {
-			case !to.Wants(e.Event.Type), to.ID == e.Event.Subject: // nobody is told about itself
-				continue
-			case taskhook.Transient(e.Event.Type) && to.State != taskhook.EndpointActive: // it would be old when that is
-				continue
-			}
-			schedule := to.Schedule
-			if schedule == nil {
-				schedule = e.Schedule
-			}
-			p.Deliveries = append(p.Deliveries, taskhook.NewDelivery(&e.Event, to, schedule, p.now))
-		}
-	}
 }
 
 // claimFresh claims what this node owns the lane of and has room for.

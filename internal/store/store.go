@@ -52,6 +52,7 @@ type Store struct {
 	quota   quota // of unfinished tasks
 	backlog quota // of pending deliveries
 	posters bool
+	subscribers
 	kinds   kinds
 	hinted  time.Time // when other nodes were last told of news; used by one commit at a time
 	Applied []string  // the migrations that Open applied
@@ -65,6 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, sealer: o.Sealer, log: o.Logger, posters: o.Posters, quota: newTaskQuota(o.MaxTasks), backlog: newBacklogQuota(o.MaxBacklog)}
+	s.subscribers.forget()
 	s.member.evicted = make(chan struct{}, 1)
 	s.writes = newCommitter(s.begin, o.Fault)
 	s.makeKinds()

@@ -91,6 +91,10 @@ func Run(t *testing.T, open OpenFunc) {
 			}
 		})
 	}
+	t.Run("subscribers", func(t *testing.T) {
+		t.Parallel()
+		testSubscribers(t, open)
+	})
 	t.Run("faults", func(t *testing.T) {
 		t.Parallel()
 		testFaults(t, open)

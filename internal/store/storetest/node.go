@@ -37,7 +37,7 @@ type memory struct {
 	sending    map[string]taskhook.Outgoing
 	unrecorded []*taskhook.AttemptResult // to be recorded again after an error
 	reserved   int
-	direct     bool      // nothing older waits in the database
+	direct     bool      // nothing older waits in the database, but for news
 	look       time.Time // when the database has something due; zero: never
 	refusals   int
 	busy       bool // an answer about the lane is on its way
@@ -141,8 +141,9 @@ func (n *node) Wake(lane string) {
 	defer n.mu.Unlock()
 	if lane == "" {
 		n.woken = true
-	} else if m := n.lanes[lane]; m != nil {
-		m.refuse()
+	} else if m := n.lanes[lane]; m != nil { // fresh deliveries go on to come straight here
+		m.look = asap
+		m.refusals++
 	}
 }
 

@@ -257,7 +257,7 @@ func (f *fixture) dump() string {
 			err = rows.Scan(values...)
 			line := table
 			for i, v := range values {
-				if s := v.(*sql.NullString); s.Valid && columns[i] != "secrets" {
+				if s := v.(*sql.NullString); s.Valid && columns[i] != "secrets" && columns[i] != "subscribers" { // which are different each time
 					line += fmt.Sprintf(" %s=%.60q", columns[i], s.String)
 				}
 			}

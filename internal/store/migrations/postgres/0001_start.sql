@@ -279,7 +279,8 @@ CREATE INDEX endpoints_by_account ON endpoints (account, id) WHERE deleted_at IS
 CREATE TABLE feed_head (
     one   SMALLINT PRIMARY KEY CHECK (one = 1),
     seq   BIGINT NOT NULL,
-    marks BIGINT NOT NULL DEFAULT 0 -- see lanes.mark
+    marks BIGINT NOT NULL DEFAULT 0, -- see lanes.mark
+    subscribers BIGINT NOT NULL DEFAULT 0 -- drawn anew with each change of an endpoint
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 INSERT INTO feed_head (one, seq) VALUES (1, 0);
 
