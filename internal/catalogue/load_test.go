@@ -103,7 +103,7 @@ func TestMistakesHavePlaces(t *testing.T) {
 		{"alias", "models:\n  v:\n    m: *gone\n", "f.yaml:3:9: "},
 		{"documents", "---\nmodels: {}\n---\nmodels: {}\n", "f.yaml: holds 2 YAML documents; keep one"},
 		{"wait", "models:\n  vidu:\n    viduq3-pro: {wait: 5ms}\n", `f.yaml:3:18: wait must be a time of 1s or more such as 30m or 24h, or 0 for ever, not "5ms"`},
-		{"wait of a capability", "models:\n  vidu:\n    viduq3-pro: {capabilities: {text-to-video: {wait: 1h}}}\n", `wait is of the whole model viduq3-pro`},
+		{"wait of a capability", "models:\n  vidu:\n    viduq3-pro: {capabilities: {text-to-video: {wait: 1h}}}\n", `f.yaml:3:49: wait is of the whole model viduq3-pro, for tasks wait together`},
 		{"lease", "models:\n  vidu:\n    viduq3-pro: {lease: 2h}\n", `f.yaml:3:18: lease must be a time from 1s to 1h, not "2h"`},
 		{"price", "models:\n  vidu:\n    viduq3-pro: {price: -1}\n", "f.yaml:3:18: price must not be below 0, as -1 is"},
 		{"price nan", "models:\n  vidu:\n    viduq3-pro: {price: .nan}\n", "f.yaml:3:18: price must be"},
