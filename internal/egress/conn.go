@@ -3,6 +3,7 @@ package egress
 import (
 	"bufio"
 	"bytes"
+	"container/list"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -36,6 +37,7 @@ type conn struct {
 
 	used      bool // it has carried a request before
 	idleSince time.Time
+	place     *list.Element   // among all that are idle
 	raw       syscall.RawConn // nil: there is none
 	peek      func(fd uintptr) (done bool)
 	silent    bool // peek saw nothing

@@ -35,7 +35,8 @@ func NewGuarded(p *Policy, o Options) *http.Client {
 		TLSHandshakeTimeout:    o.TLS,
 		ResponseHeaderTimeout:  stall,
 		MaxResponseHeaderBytes: o.HeaderBytes,
-		MaxIdleConnsPerHost:    o.IdleConnsPerHost,
+		MaxIdleConns:           o.IdleConns,
+		MaxIdleConnsPerHost:    o.IdleConns,
 		IdleConnTimeout:        o.Idle,
 		DisableCompression:     true,
 	}}}

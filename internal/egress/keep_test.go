@@ -3,6 +3,7 @@ package egress_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,33 +59,61 @@ func TestSendClosesIdleConnections(t *testing.T) {
 	}
 }
 
-func TestSendKeepsFewIdleConnections(t *testing.T) {
+func TestSendKeepsTheLastUsedConnections(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]egress.Options{"per host": {IdleConnsPerHost: 1}, "over all hosts": {IdleConns: 1}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			arrived, proceed, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
-			server := hostile.New(t, func(c *hostile.Conn) {
-				if !c.ReadRequest() {
-					return
-				}
-				arrived <- struct{}{}
-				<-proceed // both are under way at the same time
+	closed := make(chan string, 2)
+	receiver := func(name string) *hostile.Server {
+		return hostile.New(t, func(c *hostile.Conn) {
+			for c.ReadRequest() {
 				c.Say(okAnswer)
-				c.ReadRequest()
-				ended <- struct{}{}
-			})
-			sender := egress.NewSender(egress.Dev(), limits)
-			for range 2 {
-				go sender.Send(t.Context(), post(t, server.URL))
 			}
-			<-arrived
-			<-arrived
-			close(proceed)
-			<-ended // one is not kept
-			sender.Close()
-			<-ended
+			closed <- name
 		})
+	}
+	first, second := receiver("first"), receiver("second")
+	sender := egress.NewSender(egress.Dev(), egress.Options{IdleConns: 1})
+	for _, server := range []*hostile.Server{first, second, second} {
+		if got := sender.Send(t.Context(), post(t, server.URL)); got.Class != taskhook.ClassOK {
+			t.Fatalf("result is %+v", got)
+		}
+	}
+	if name := <-closed; name != "first" {
+		t.Errorf("the connection of the %s host was closed for another", name)
+	}
+	if n := second.Accepted(); n != 1 {
+		t.Errorf("the second host was dialled %d times, want 1", n)
+	}
+	sender.Close()
+	<-closed
+}
+
+func TestSendKeepsAsManyConnectionsAsWereUsedAtATime(t *testing.T) {
+	t.Parallel()
+	const together = 80
+	arrived, proceed := make(chan struct{}), make(chan struct{})
+	server := hostile.New(t, func(c *hostile.Conn) {
+		for c.ReadRequest() {
+			arrived <- struct{}{}
+			<-proceed
+			c.Say(okAnswer)
+		}
+	})
+	sender := newSender(t, egress.Dev(), egress.Options{})
+	for range 2 {
+		var sends sync.WaitGroup
+		for range together {
+			sends.Go(func() { sender.Send(t.Context(), post(t, server.URL)) })
+		}
+		for range together {
+			<-arrived
+		}
+		for range together {
+			proceed <- struct{}{}
+		}
+		sends.Wait()
+	}
+	if n := server.Accepted(); n != together {
+		t.Errorf("%d connections for %d requests at a time", n, together)
 	}
 }
 

@@ -28,8 +28,7 @@ type Options struct {
 	ReadBytes   int   // read of the answer's body: 16 KB
 	KeepBytes   int   // of those kept: 4 KB
 
-	IdleConns        int // kept over all hosts: 1024
-	IdleConnsPerHost int // kept per host; at least the concurrency of one lane: 64
+	IdleConns int // kept, over all hosts: 1024
 
 	RootCAs  *x509.CertPool // trusted authorities: those of the system
 	Resolver Resolver       // net.DefaultResolver
@@ -44,7 +43,6 @@ func (o Options) withDefaults() Options {
 	o.ReadBytes = cmp.Or(o.ReadBytes, 16<<10)
 	o.KeepBytes = min(cmp.Or(o.KeepBytes, 4<<10), o.ReadBytes)
 	o.IdleConns = cmp.Or(o.IdleConns, 1024)
-	o.IdleConnsPerHost = cmp.Or(o.IdleConnsPerHost, 64)
 	if o.Resolver == nil {
 		o.Resolver = net.DefaultResolver
 	}

@@ -1,21 +1,25 @@
 package egress
 
 import (
+	"container/list"
 	"context"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
 
-// pool makes connections and keeps those that are idle, the last used first.
+// pool makes connections and keeps those that are idle. The last used of a host is
+// the first to be used again; when there are too many, the one that was idle for
+// longest goes, whichever host it is of.
 type pool struct {
 	dialer *dialer
 	opts   Options
 
 	mu     sync.Mutex
-	idle   map[poolKey][]*conn
-	count  int // of all that are idle
+	idle   map[poolKey][]*conn // of a host, the longest idle first
+	order  list.List           // all of them, likewise
 	sweep  *time.Timer
 	closed bool
 }
@@ -66,40 +70,57 @@ func address(u *url.URL, standard string) string {
 func (p *pool) take(key poolKey) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[key]
-	if len(list) == 0 {
+	conns := p.idle[key]
+	if len(conns) == 0 {
 		return nil
 	}
-	c := list[len(list)-1]
-	p.keep(key, list[:len(list)-1])
-	p.count--
+	c := conns[len(conns)-1]
+	p.drop(c, len(conns)-1)
 	return c
 }
 
-// keep makes the list that of the key, and forgets the key when it is empty.
-func (p *pool) keep(key poolKey, list []*conn) {
-	if len(list) == 0 {
-		delete(p.idle, key)
-		return
+// drop takes the connection, which is the one at place i of its host, out of those
+// that are idle.
+func (p *pool) drop(c *conn, i int) {
+	p.order.Remove(c.place)
+	if rest := slices.Delete(p.idle[c.key], i, i+1); len(rest) > 0 {
+		p.idle[c.key] = rest
+	} else {
+		delete(p.idle, c.key)
 	}
-	p.idle[key] = list
 }
 
-// put keeps a connection for the next request, or closes it when there are enough.
+// put keeps a connection for the next request.
 func (p *pool) put(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[c.key]
-	if p.closed || p.count >= p.opts.IdleConns || len(list) >= p.opts.IdleConnsPerHost {
+	if p.closed {
 		c.Close()
 		return
 	}
 	c.used, c.idleSince = true, time.Now()
-	p.idle[c.key] = append(list, c)
-	p.count++
+	c.place = p.order.PushBack(c)
+	p.idle[c.key] = append(p.idle[c.key], c)
+	if p.order.Len() > p.opts.IdleConns {
+		p.closeOldest()
+	}
 	if p.sweep == nil {
 		p.sweep = time.AfterFunc(p.opts.Idle, p.closeOld)
 	}
+}
+
+// oldest returns the connection that has been idle for longest, nil when there is none.
+func (p *pool) oldest() *conn {
+	if first := p.order.Front(); first != nil {
+		return first.Value.(*conn)
+	}
+	return nil
+}
+
+func (p *pool) closeOldest() {
+	c := p.oldest()
+	p.drop(c, 0)
+	c.Close()
 }
 
 // closeOld closes what has been idle for too long, and looks again later if there
@@ -109,24 +130,14 @@ func (p *pool) closeOld() {
 	defer p.mu.Unlock()
 	p.closeBefore(time.Now().Add(-p.opts.Idle))
 	p.sweep = nil
-	if p.count > 0 {
+	if p.order.Len() > 0 {
 		p.sweep = time.AfterFunc(p.opts.Idle/2, p.closeOld)
 	}
 }
 
 func (p *pool) closeBefore(t time.Time) {
-	for key, list := range p.idle {
-		kept := list[:0]
-		for _, c := range list {
-			if c.idleSince.After(t) {
-				kept = append(kept, c)
-				continue
-			}
-			c.Close()
-			p.count--
-		}
-		clear(list[len(kept):])
-		p.keep(key, kept)
+	for c := p.oldest(); c != nil && !c.idleSince.After(t); c = p.oldest() {
+		p.closeOldest()
 	}
 }
 
