@@ -14,8 +14,8 @@ func OriginLane(account, origin string) string {
 }
 
 // OwnedLane is a lane, the queue of one receiver, that a node has just become the
-// owner of. The epoch counts its changes of hand: what was claimed for a memory
-// under an older one is free.
+// owner of. The epoch counts its changes of hand: what an owner did under an older
+// one counts no more.
 type OwnedLane struct {
 	ID         string
 	AccountID  string
@@ -33,20 +33,22 @@ type Rest struct {
 	Trips int
 }
 
-// LanePage asks for the due deliveries of one owned lane.
+// LanePage asks for due deliveries of one owned lane that are not in its owner's
+// memory.
 type LanePage struct {
 	Lane  string
 	Epoch int64
 	Limit int
+	Held  []string // those that earlier pages brought there; what came by Push is known
 }
 
-// LaneClaim is what a page brought.
-type LaneClaim struct {
+// LaneDue is what a page brought.
+type LaneDue struct {
 	Lane       string
 	Epoch      int64
 	Deliveries []Outgoing // in the order in which they fell due
-	// Next is when the first delivery that stayed free is due, which is in the
-	// past when the page was too small for all; zero: none stayed.
+	// Next is when the first delivery that it did not bring is due, which is in the
+	// past when the page was too small for all; zero: there is none.
 	Next time.Time
 	Lost bool // the lane is held, or no longer the node's under this epoch
 }
@@ -57,18 +59,18 @@ type Inbox interface {
 	// Reserve asks for room for one fresh delivery of size bytes, of a lane that
 	// this node owns under the epoch. It refuses when the lane is not in memory
 	// under that epoch, is full, or has older deliveries waiting in the database;
-	// the delivery is then inserted free, and the owner must look for it by a
-	// claim that begins after the refusal.
+	// the delivery is then one that Wake tells of when it is committed.
 	Reserve(lane string, epoch int64, size int) bool
-	// Cancel gives back room whose delivery was not committed. When that is in
-	// doubt the owner must raise the lane's epoch, which frees the delivery if it
-	// is there.
-	Cancel(lane string, epoch int64, size int, inDoubt bool)
+	// Cancel gives back room whose delivery was not committed, or perhaps was.
+	Cancel(lane string, epoch int64, size int)
+	// Doubt says that deliveries of a lane were perhaps committed. The owner must raise
+	// its epoch, which waits for the end of that commit, and then look for them.
+	Doubt(lane string, epoch int64)
 	// Push hands over committed deliveries for which room was reserved.
-	Push(claimed []Outgoing)
+	Push(fresh []Outgoing)
 	// Wake says that something is due in the database that does not come by Push: in
 	// a lane of this node, or in one that nobody owns, with an empty id. The node
-	// must look for it by a claim that begins after the call.
+	// must look for it by a page, or a claim, that begins after the call.
 	Wake(lane string)
 	// Refresh says that the endpoint of a lane was changed or, if gone, that deliveries
 	// of it were removed, which may be in memory: the owner must raise its epoch.

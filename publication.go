@@ -25,7 +25,7 @@ type NewEvent struct {
 type Outgoing struct {
 	Delivery
 	Body  []byte
-	Epoch int64 // of its lane, under which it is claimed for the owner's memory; 0: free
+	Epoch int64 // of its lane, under which it is in the owner's memory; 0: it is not
 }
 
 // NewDelivery returns the delivery of an event to an endpoint, due now.
@@ -39,7 +39,7 @@ func NewDelivery(e *Event, to *Endpoint, schedule Schedule, now time.Time) Outgo
 // AttemptResult is an attempt that was made and how its delivery stands after it.
 type AttemptResult struct {
 	Delivery Delivery // State, Attempts, DueAt, FinishedAt, LastError as they are to become
-	Epoch    int64    // under which the delivery was claimed
+	Epoch    int64    // of its lane, under which the delivery was sent
 	Attempt  Attempt
 	Stale    bool // set when it is recorded: the delivery was not the node's any more
 }

@@ -76,7 +76,6 @@ func (t *Trial) visit(ctx context.Context, r role) error {
 			return err
 		}
 	}
-	r.Fail = s.fail
 	return t.live(ctx, r, s)
 }
 

@@ -53,7 +53,6 @@ type scene struct {
 	stop   bool          // it is asked to stop at a random time, as by an operator
 	calm   bool          // a server without work for the lanes to fall idle goes before
 	down   bool          // the receiver refuses everything
-	fail   string        // a point of the store that fails at first
 	fresh  bool          // it is the first start of another server
 	sync   int           // the power goes at this one of its syncs; 0: it does not
 }
@@ -77,16 +76,12 @@ func sceneOf(point string) scene {
 		s.favour = "webhooks"
 	case "create_replay", "change_replay", "advance_replay":
 		s.favour = "bulk"
-	case "note_endpoint":
+	case "note_endpoint", "raise_epoch": // the lane rests until somebody has seen to it
 		s.favour = "gone"
 	case "cancel_orphans":
 		s.favour = "backlog"
-	case "claim_pages":
-		s.favour, s.down = "backlog", true
 	case "collect_lanes":
 		s.calm = true
-	case "raise_epoch":
-		s.fail = "claim_pages:before"
 	case "progress":
 		s.favour = "long task"
 	case "release_run":

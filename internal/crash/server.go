@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,7 +34,6 @@ type role struct {
 	Database          string // empty: that in Data
 	Point             string
 	Visit             int
-	Fail              string        // a point of the store that fails at first
 	Provider          string        // a file of upstream APIs; empty: none
 	Receiver          string        // address that all names stand for; empty: no name is asked for
 	Clock             time.Duration // by which its clock is off
@@ -135,15 +133,12 @@ func providerFiles(r role) []string {
 
 // fault kills this process at its point, and wherever it should never come.
 func (r role) fault() func(point string) error {
-	var visits, failures atomic.Int64
+	var visits atomic.Int64
 	return func(point string) error {
-		switch {
-		case point == r.Point && visits.Add(1) == int64(r.Visit), unreachable(point) != "":
+		if point == r.Point && visits.Add(1) == int64(r.Visit) || unreachable(point) != "" {
 			fmt.Println(dyingMark + point)
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until the signal arrives
-		case point == r.Fail && failures.Add(1) <= 2: // alone too, after the batch that it was part of
-			return errors.New("made to fail")
 		}
 		return nil
 	}

@@ -39,8 +39,8 @@ func (s *noStore) RaiseEpoch(context.Context, time.Time, string, string, taskhoo
 
 func (s *noStore) SweepLanes(context.Context, time.Time) (int64, error) { return 0, nil }
 
-func (s *noStore) ClaimPages(_ context.Context, _ time.Time, _ string, pages []taskhook.LanePage) ([]taskhook.LaneClaim, error) {
-	return make([]taskhook.LaneClaim, len(pages)), nil
+func (s *noStore) DuePages(_ context.Context, _ time.Time, _ string, pages []taskhook.LanePage) ([]taskhook.LaneDue, error) {
+	return make([]taskhook.LaneDue, len(pages)), nil
 }
 
 func (s *noStore) FinishDeliveries(context.Context, []*taskhook.AttemptResult) error { return nil }

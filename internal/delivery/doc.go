@@ -3,7 +3,7 @@
 // and records.
 //
 // A Worker keeps a bounded part of what is owed in memory: fresh deliveries come
-// straight from the commit that made them, older ones are claimed a page at a
+// straight from the commit that made them, older ones are read a page at a
 // time. Its memory may be lost at any moment; what it held is free again as soon
 // as its lanes are (see package store).
 //

@@ -83,7 +83,7 @@ func TestRecordInDoubt(t *testing.T) {
 // TestEveryPointFails fails each write of the way of a delivery, before, after
 // and in doubt, and holds that all is sent in the end and nothing twice.
 func TestEveryPointFails(t *testing.T) {
-	kinds := []string{"claim_lanes", "claim_pages", "settle_lane", "raise_epoch", "sweep_lanes", "finish_deliveries"}
+	kinds := []string{"claim_lanes", "settle_lane", "raise_epoch", "sweep_lanes", "finish_deliveries"}
 	for _, kind := range kinds {
 		for name, set := range map[string]func(f *testkit.Faults){
 			"before":   func(f *testkit.Faults) { f.Times(kind+":before", 5) },

@@ -331,7 +331,8 @@ type ledger struct {
 	lanes   LaneStore
 	queue   QueueStore
 	dead    atomic.Bool
-	claimed atomic.Int64 // deliveries that came by pages
+	paged   atomic.Int64 // deliveries that came by pages
+	failing atomic.Int64 // pages that are yet to fail
 	calls   atomic.Int64 // of any method but SweepLanes
 
 	unreadable atomic.Pointer[string] // the lane whose endpoint can't be read
@@ -385,15 +386,18 @@ func (l *ledger) SweepLanes(ctx context.Context, now time.Time) (int64, error) {
 	return l.lanes.SweepLanes(ctx, now)
 }
 
-func (l *ledger) ClaimPages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneClaim, error) {
+func (l *ledger) DuePages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneDue, error) {
 	if err := l.gone(); err != nil {
 		return nil, err
 	}
-	claims, err := l.queue.ClaimPages(ctx, now, node, pages)
-	for _, c := range claims {
-		l.claimed.Add(int64(len(c.Deliveries)))
+	if l.failing.Add(-1) >= 0 {
+		return nil, testkit.ErrDisk
 	}
-	return claims, err
+	dues, err := l.queue.DuePages(ctx, now, node, pages)
+	for _, due := range dues {
+		l.paged.Add(int64(len(due.Deliveries)))
+	}
+	return dues, err
 }
 
 func (l *ledger) FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error {

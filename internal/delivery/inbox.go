@@ -18,8 +18,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 		return false
 	}
 	if m.stopping || !l.open() || !l.hasFreshRoom(m.full()) {
-		l.refuse(m.now())
-		m.plan(l)
+		l.direct = false // until a page has brought what is refused
 		return false
 	}
 	m.hold(l, size)
@@ -27,7 +26,7 @@ func (m *memory) Reserve(id string, epoch int64, size int) bool {
 }
 
 // Cancel is of taskhook.Inbox.
-func (m *memory) Cancel(id string, epoch int64, size int, inDoubt bool) {
+func (m *memory) Cancel(id string, epoch int64, size int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := m.lanes[id]
@@ -35,16 +34,25 @@ func (m *memory) Cancel(id string, epoch int64, size int, inDoubt bool) {
 		m.bytes -= size // reserved in a lane that was given up meanwhile
 		return
 	}
-	l.freeing = l.freeing || inDoubt
-	m.drop(l, size)
+	m.drop(l, "", size)
 	m.plan(l)
 }
 
-// Push is of taskhook.Inbox.
-func (m *memory) Push(claimed []taskhook.Outgoing) {
+// Doubt is of taskhook.Inbox.
+func (m *memory) Doubt(id string, epoch int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, d := range claimed {
+	if l := m.lanes[id]; l != nil && l.epoch == epoch {
+		l.freeing = true
+		m.plan(l)
+	}
+}
+
+// Push is of taskhook.Inbox.
+func (m *memory) Push(fresh []taskhook.Outgoing) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range fresh {
 		l := m.lanes[d.LaneID]
 		if l == nil || l.epoch != d.Epoch {
 			m.bytes -= len(d.Body) // given up meanwhile: its next owner will find it

@@ -35,6 +35,7 @@ type lane struct {
 	newest   bool                // the next one to send is of those
 	passing  map[string]*passing // events that pass and are to be sent here, by subject; often nil
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
+	loaded   map[string]struct{} // those of them that pages brought
 	bytes    int                 // of their bodies
 	page     int                 // deliveries that one of this lane may bring, by what the last did; 0: none was
 	typical  int                 // size of a body, by the last page; 0: not known yet
@@ -52,8 +53,7 @@ type lane struct {
 	place    int           // among the lanes that wait for a turn; -1: it does not
 
 	direct   bool      // nothing older waits in the database, but for news: fresh deliveries come straight here
-	refusals int       // counts those that did not
-	news     int       // counts how often another node said that it brought something
+	news     int       // counts how often it was said that something did not
 	unread   bool      // and the database was not asked for it yet
 	pushed   subjects  // of what came straight here since the database was asked, until it answers; nil: it is not asked
 	changes  int       // counts the refreshes of its endpoint
@@ -75,7 +75,8 @@ type lane struct {
 
 func newLane(owned taskhook.OwnedLane, node string, now time.Time) *lane {
 	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, node: node, sends: startSends,
-		rest: owned.Rest, quiet: owned.Rest.Until, nextLoad: now, since: now, place: -1, index: -1}
+		rest: owned.Rest, quiet: owned.Rest.Until, nextLoad: now, since: now, place: -1, index: -1,
+		loaded: map[string]struct{}{}}
 	if l.endpoint == "" {
 		l.target = originTarget()
 	}
@@ -157,16 +158,10 @@ func (l *lane) fit(brought int, all bool) {
 	l.page = min(max(2*l.page, 2*brought, leastPage), laneRoom)
 }
 
-// refuse notes that a fresh delivery went to the database instead.
-func (l *lane) refuse(now time.Time) {
-	l.direct = false
-	l.refusals++
-	l.owe(now)
-}
-
-// hear notes that another node brought something. Fresh deliveries go on to come
-// straight here while that is about to be read, but not when it has to wait for room,
-// for then there would be no end to what overtakes it.
+// hear notes that something was brought that did not come straight here: by another
+// node, or for want of room. Fresh deliveries go on to come straight here while that is
+// about to be read, but not when it has to wait for room, for then there would be no
+// end to what overtakes it.
 func (l *lane) hear(now time.Time) {
 	l.news++
 	l.unread = true
@@ -204,7 +199,7 @@ const (
 	needRelease      // give it up
 	needSend         // it may send again
 	needEpoch        // free what memory holds
-	needPage         // claim what is due
+	needPage         // read what is due
 	needSettle       // mark it idle
 )
 

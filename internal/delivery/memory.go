@@ -67,8 +67,10 @@ func (m *memory) hold(l *lane, size int) {
 	m.bytes += size
 }
 
-// drop takes one delivery out of the count.
-func (m *memory) drop(l *lane, size int) {
+// drop takes one delivery out of the count, and no longer knows its id, which is empty
+// when it was only reserved.
+func (m *memory) drop(l *lane, id string, size int) {
+	delete(l.loaded, id)
 	l.held--
 	l.bytes -= size
 	m.bytes -= size
@@ -79,10 +81,10 @@ func (m *memory) drop(l *lane, size int) {
 
 // recorded takes a delivery out of memory after its attempt. It is due again at
 // due, never when that is zero.
-func (m *memory) recorded(l *lane, size int, due time.Time) {
+func (m *memory) recorded(l *lane, id string, size int, due time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.drop(l, size)
+	m.drop(l, id, size)
 	if !due.IsZero() {
 		l.owe(due)
 	}
@@ -174,7 +176,7 @@ func (m *memory) clear(l *lane) {
 		waiting = append(waiting, p.behind...)
 	}
 	for _, d := range waiting {
-		m.drop(l, len(d.Body))
+		m.drop(l, d.ID, len(d.Body))
 	}
 	l.queue, l.fresh, l.passing = nil, nil, nil
 }
@@ -208,12 +210,12 @@ func (m *memory) forgetAll() {
 
 // unsent takes a delivery out of memory that was not sent, because our lease was
 // ending: whether it is still ours is uncertain.
-func (m *memory) unsent(l *lane, size int) {
+func (m *memory) unsent(l *lane, id string, size int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l.freeing = true
 	l.failed(m.now())
-	m.drop(l, size)
+	m.drop(l, id, size)
 	m.plan(l)
 }
 

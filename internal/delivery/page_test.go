@@ -15,11 +15,11 @@ func TestRetryDueWhileAskingIsKept(t *testing.T) {
 	m := newMemory(1, totalBytes)
 	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", now)
 	m.adopt(l)
-	_, seen := m.pages([]*lane{l})
+	_, news := m.pages([]*lane{l})
 	m.hold(l, 1)
 	due := now.Add(time.Minute)
-	m.recorded(l, 1, due)
-	m.answered(l, func() { m.take(l, &taskhook.LaneClaim{Lane: l.id, Epoch: 1}, seen[0], now) })
+	m.recorded(l, "", 1, due)
+	m.answered(l, func() { m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1}, news[0], now) })
 	if !l.nextLoad.Equal(due) {
 		t.Errorf("the lane looks again at %v, want %v", l.nextLoad, due)
 	}
@@ -35,9 +35,9 @@ func TestNewsLeaveTheWayOpen(t *testing.T) {
 	l.target = &target{}
 	m.adopt(l)
 	load := func(meanwhile func()) {
-		_, seen := m.pages([]*lane{l})
+		_, news := m.pages([]*lane{l})
 		meanwhile()
-		m.answered(l, func() { m.take(l, &taskhook.LaneClaim{Lane: l.id, Epoch: 1}, seen[0], now) })
+		m.answered(l, func() { m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1}, news[0], now) })
 	}
 	load(func() {})
 	m.Wake(l.id)

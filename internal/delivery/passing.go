@@ -49,7 +49,7 @@ func (m *memory) overtake(l *lane, d *taskhook.Outgoing) (taken bool) {
 		return m.replace(l, d, further)
 	}
 	if n := len(p.behind); n > 0 && passes(&p.behind[n-1]) {
-		m.drop(l, len(p.behind[n-1].Body))
+		m.drop(l, p.behind[n-1].ID, len(p.behind[n-1].Body))
 		p.behind = p.behind[:n-1]
 	}
 	p.behind = append(p.behind, *d)
@@ -67,7 +67,7 @@ func (m *memory) replace(l *lane, d *taskhook.Outgoing, inPlace bool) bool {
 		if i < 0 {
 			continue
 		}
-		m.drop(l, len((*queue)[i].Body))
+		m.drop(l, (*queue)[i].ID, len((*queue)[i].Body))
 		if inPlace {
 			(*queue)[i] = *d
 		} else {

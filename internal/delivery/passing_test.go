@@ -262,14 +262,14 @@ func TestPageBehindAPush(t *testing.T) {
 	l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", now)
 	l.target = nil // it sends nothing yet
 	m.adopt(l)
-	_, seen := m.pages([]*lane{l})
+	_, news := m.pages([]*lane{l})
 	out := func(kind string) taskhook.Outgoing {
 		return taskhook.Outgoing{Epoch: 1, Body: []byte("x"), Delivery: taskhook.Delivery{ID: kind, LaneID: l.id, EventType: kind, Subject: "task_1"}}
 	}
 	m.hold(l, 1)
 	m.Push([]taskhook.Outgoing{out(taskhook.EventTaskCompleted)})
 	m.answered(l, func() {
-		m.take(l, &taskhook.LaneClaim{Lane: l.id, Epoch: 1, Deliveries: []taskhook.Outgoing{out(taskhook.EventTaskProgress)}}, seen[0], now)
+		m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1, Deliveries: []taskhook.Outgoing{out(taskhook.EventTaskProgress)}}, news[0], now)
 	})
 	if !l.freeing {
 		t.Errorf("it would be sent: %+v", l.queue)

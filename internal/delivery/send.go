@@ -26,9 +26,9 @@ func (w *Worker) send(s send) {
 			}
 			w.recorder.add(s.lane, len(d.Body), newResult(d, attempt))
 		case s.passing.brokenOff():
-			w.memory.recorded(s.lane, len(d.Body), time.Time{})
+			w.memory.recorded(s.lane, d.ID, len(d.Body), time.Time{})
 		default: // not begun, or stopped before anything was learnt
-			w.memory.unsent(s.lane, len(d.Body))
+			w.memory.unsent(s.lane, d.ID, len(d.Body))
 		}
 		s, ok = w.memory.ended(s, &attempt)
 	}
@@ -39,7 +39,7 @@ func (w *Worker) recorded(r *recording, due time.Time) {
 	if w.Gone != nil && r.result.Attempt.Class == taskhook.ClassGone {
 		w.Gone()
 	}
-	w.memory.recorded(r.lane, r.size, due)
+	w.memory.recorded(r.lane, r.result.Delivery.ID, r.size, due)
 }
 
 // attempt sends once. The class is empty when we stopped before anything was

@@ -12,19 +12,19 @@ import (
 	"github.com/taskhook/taskhook/internal/egress"
 )
 
-func TestFreshDeliveriesNeedNoClaim(t *testing.T) {
+func TestFreshDeliveriesNeedNoPage(t *testing.T) {
 	inHouse(t, func(h *house) {
 		h.endpoint()
 		h.publish()
 		pass(time.Millisecond)
-		first := h.node.claimed.Load() // nobody owned the lane yet
+		first := h.node.paged.Load() // nobody owned the lane yet
 		start := time.Now()
 		for range 20 {
 			h.publish()
 			pass(time.Millisecond)
 		}
-		if got := h.node.claimed.Load(); first != 1 || got != first {
-			t.Errorf("%d deliveries were claimed by pages at first, %d later", first, got-first)
+		if got := h.node.paged.Load(); first != 1 || got != first {
+			t.Errorf("%d deliveries came by pages at first, %d later", first, got-first)
 		}
 		for i, p := range h.receiver.posts()[1:] {
 			if want := start.Add(time.Duration(i) * time.Millisecond); !p.at.Equal(want) {

@@ -23,7 +23,7 @@ type LaneStore interface {
 
 // QueueStore is what the Worker asks of deliveries.
 type QueueStore interface {
-	ClaimPages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneClaim, error)
+	DuePages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneDue, error)
 	FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error
 }
 

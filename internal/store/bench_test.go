@@ -21,13 +21,14 @@ type benchInbox struct {
 }
 
 func (*benchInbox) Reserve(string, int64, int) bool { return true }
-func (*benchInbox) Cancel(string, int64, int, bool) {}
+func (*benchInbox) Cancel(string, int64, int)       {}
+func (*benchInbox) Doubt(string, int64)             {}
 func (*benchInbox) Wake(string)                     {}
 func (*benchInbox) Refresh(string, bool)            {}
-func (b *benchInbox) Push(claimed []taskhook.Outgoing) {
+func (b *benchInbox) Push(fresh []taskhook.Outgoing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pushed = append(b.pushed, claimed...)
+	b.pushed = append(b.pushed, fresh...)
 }
 
 func (b *benchInbox) take() []taskhook.Outgoing {
@@ -137,9 +138,9 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkClaimPage loads pages of a lane with little and with much that waits:
+// BenchmarkPage reads pages of a lane with little and with much that waits:
 // both cost the same.
-func BenchmarkClaimPage(b *testing.B) {
+func BenchmarkPage(b *testing.B) {
 	const page = 384
 	for _, backlog := range []int{1_000, 200_000} {
 		b.Run(fmt.Sprintf("backlog=%d", backlog), func(b *testing.B) {
@@ -167,15 +168,11 @@ func BenchmarkClaimPage(b *testing.B) {
 			if err != nil || len(lanes) != 1 {
 				b.Fatalf("claimed %d lanes: %v", len(lanes), err)
 			}
-			epoch := lanes[0].Epoch
 			cpu := cpuTime(b)
 			for b.Loop() {
-				claims, err := s.ClaimPages(b.Context(), now, "node_1", []taskhook.LanePage{{Lane: "lane_1", Epoch: epoch, Limit: page}})
-				if err != nil || len(claims[0].Deliveries) != page {
-					b.Fatalf("claimed %d: %v", len(claims[0].Deliveries), err)
-				}
-				if epoch, _, err = s.RaiseEpoch(b.Context(), now, "node_1", "lane_1", taskhook.Rest{}); err != nil {
-					b.Fatal(err)
+				dues, err := s.DuePages(b.Context(), now, "node_1", []taskhook.LanePage{{Lane: "lane_1", Epoch: lanes[0].Epoch, Limit: page}})
+				if err != nil || len(dues[0].Deliveries) != page {
+					b.Fatalf("the page has %d: %v", len(dues[0].Deliveries), err)
 				}
 			}
 			b.ReportMetric(float64(cpuTime(b)-cpu)/float64(b.N*page), "cpu-ns/delivery")

@@ -9,7 +9,6 @@ const (
 	eventRows    bulk = iota // seq, id, account, type, subject, body, created_at, test
 	deliveryRows             // id, account, event, event_type, subject, endpoint, lane, url, body, state, claim, schedule, test, replay_of, replay, due_at, created_at
 	resultRows               // as in given; answers with the ids that were changed
-	claimedRows              // as in given
 	attemptRows              // delivery, number, started_at, duration, status, class, error, response, retry_after
 	countRows                // account, endpoint, minute, class, attempts, ended
 	healthRows               // endpoint, success_at, failure_at, class, status, error, failures, failing_since
@@ -18,8 +17,6 @@ const (
 	stockRows                // as in given
 
 	laneRows // as in given; answers with what scanLaneRow reads
-	pageRows // lane, now, epoch, most rows; answers with what scanOutgoing reads, by when they are due
-	nextRows // as in given; answers with the lane, and when something is due in it that was not claimed under the epoch
 
 	taskRows      // as in intoTasks; answers with the ids that were not there
 	runRows       // as in intoRuns
@@ -33,20 +30,18 @@ const (
 )
 
 // bulkColumns has a letter for each column: i for integers, t for text, b for bytes.
-var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "tititiit", claimedRows: "ti", attemptRows: "tiiiittbi",
-	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii", laneRows: "t", pageRows: "tiii", nextRows: "ti",
+var bulkColumns = [...]string{eventRows: "ittttbii", deliveryRows: "ttttttttbtitittii", resultRows: "ttititiit", attemptRows: "tiiiittbi",
+	countRows: "ttitii", healthRows: "tiititii", wokenRows: "ti", markedRows: "ti", stockRows: "tii", laneRows: "t",
 	taskRows: "tttttttbbtiittibtiittit", runRows: "tttittttiti", takenRows: "tt", submittedRows: "ttitti", startedRows: "tit", doneRows: "tttt", endedRows: "ttbii",
 	artifactRows: "tttitttititiiiit", contentRows: "tb"}
 
 // given are the columns of the rows by which others are changed.
 var given = map[bulk][]string{
-	resultRows:    {"id", "claim", "state", "attempts", "last_error", "due_at", "finished_at", "last_class"},
-	claimedRows:   {"id", "claim"},
+	resultRows:    {"id", "lane", "epoch", "state", "attempts", "last_error", "due_at", "finished_at", "last_class"},
 	wokenRows:     {"id", "due"},
 	markedRows:    {"id", "changed"},
 	stockRows:     {"kind", "amount", "bytes"},
 	laneRows:      {"id"},
-	nextRows:      {"lane", "epoch"},
 	takenRows:     {"id", "owner"},
 	submittedRows: {"id", "owner", "epoch", "submission", "handle", "sent_at"},
 	startedRows:   {"id", "started_at", "adapter"},
@@ -62,10 +57,8 @@ func change(b bulk, v string) string {
 	case resultRows:
 		return ` deliveries SET claim = 0, state = v.state, attempts = v.attempts, last_error = v.last_error,
 			due_at = v.due_at, finished_at = v.finished_at, last_class = v.last_class FROM ` + v +
-			` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL AND deliveries.claim = v.claim
-			AND deliveries.attempts = v.attempts - 1 RETURNING deliveries.id`
-	case claimedRows:
-		return ` deliveries SET claim = v.claim FROM ` + v + ` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL`
+			` WHERE deliveries.id = v.id AND deliveries.finished_at IS NULL AND deliveries.attempts = v.attempts - 1
+			AND (SELECT epoch FROM lanes WHERE lanes.id = v.lane) = v.epoch RETURNING deliveries.id`
 	case wokenRows:
 		return ` lanes SET next_due = v.due FROM ` + v + ` WHERE lanes.id = v.id`
 	case markedRows:
@@ -80,12 +73,8 @@ func change(b bulk, v string) string {
 
 // selection is a query by the rows v; empty: the bulk is none.
 func selection(b bulk, v string) string {
-	switch b {
-	case laneRows:
+	if b == laneRows {
 		return `SELECT lanes.id, owner, epoch, held, next_due FROM ` + v + ` CROSS JOIN lanes WHERE lanes.id = v.id`
-	case nextRows:
-		return `SELECT v.lane, (SELECT due_at FROM deliveries WHERE lane = v.lane AND state = 'pending' AND claim <> v.epoch
-			ORDER BY due_at, id LIMIT 1) FROM ` + v
 	}
 	return ""
 }

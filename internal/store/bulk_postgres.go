@@ -23,10 +23,6 @@ func postgresText(b bulk, rows string) string {
 	if i, ok := insertionOf(b, `greatest(excluded.success_at, h.success_at)`); ok {
 		return `INSERT` + i.into + `SELECT * FROM ` + rows + i.after
 	}
-	if b == pageRows {
-		return selectPage(`(SELECT d.* FROM ` + rows + ` AS v (lane, now, epoch, rows) CROSS JOIN LATERAL (SELECT * FROM deliveries
-			WHERE lane = v.lane AND state = 'pending' AND due_at <= v.now AND claim <> v.epoch ORDER BY due_at, id LIMIT v.rows) AS d)`)
-	}
 	v := rows + ` AS v (` + strings.Join(given[b], ", ") + `)`
 	if text := selection(b, v); text != "" {
 		return text

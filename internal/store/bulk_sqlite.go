@@ -25,10 +25,6 @@ func sqliteText(b bulk, tuples string) string {
 	if i, ok := insertionOf(b, `coalesce(max(excluded.success_at, h.success_at), excluded.success_at, h.success_at)`); ok {
 		return `INSERT OR FAIL` + i.into + `VALUES ` + tuples + i.after
 	}
-	if b == pageRows { // of one lane at a time: there is no LATERAL
-		return selectPage(`deliveries`) + `WHERE d.id IN (SELECT id FROM deliveries WHERE lane = $1 AND state = 'pending' AND due_at <= $2
-			AND claim <> $3 ORDER BY due_at, id LIMIT $4) ORDER BY d.due_at, d.id`
-	}
 	// The list is read once and each of its rows is one search by primary key, which
 	// a test of the plan holds it to.
 	var columns []string
@@ -46,9 +42,6 @@ func (t *sqliteTx) many(ctx context.Context, take takeFunc, b bulk, args []any) 
 	width := len(bulkColumns[b])
 	for len(args) > 0 {
 		n := biteOf(len(args) / width)
-		if b == pageRows {
-			n = 1
-		}
 		if err := t.send(ctx, take, sqliteBulk[b][n], args[:n*width]...); err != nil {
 			return err
 		}

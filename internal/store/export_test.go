@@ -65,7 +65,7 @@ func (s *Store) Setting(ctx context.Context, pragma string) (value int, err erro
 func (s *Store) Prepared(ctx context.Context) (texts []string, err error) {
 	db := s.db.(*postgresDB)
 	conns := []*pgx.Conn{db.conn}
-	for _, idle := range db.pool.AcquireAllIdle(ctx) {
+	for _, idle := range append(db.pool.AcquireAllIdle(ctx), db.pages.AcquireAllIdle(ctx)...) {
 		defer idle.Release()
 		conns = append(conns, idle.Conn())
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // FinishDeliveries records attempts. A result is stale, and changes nothing, when
-// its delivery was finished elsewhere or claimed under another epoch, or when the
-// attempt is recorded already. After an error it can be repeated.
+// its delivery was finished elsewhere, when its lane has another epoch by now, or
+// when the attempt is recorded already. After an error it can be repeated.
 func (s *Store) FinishDeliveries(ctx context.Context, results []*taskhook.AttemptResult) error {
 	return s.writes.do(ctx, s.kinds.finishDeliveries, results)
 }
@@ -59,7 +59,7 @@ func updateDeliveries(ctx context.Context, t tx, all []*taskhook.AttemptResult) 
 	for _, r := range all {
 		d := &r.Delivery
 		byID[d.ID] = r
-		args = append(args, d.ID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
+		args = append(args, d.ID, d.LaneID, r.Epoch, string(d.State), d.Attempts, d.LastError, ms(d.DueAt), msOrNil(d.FinishedAt), string(d.LastClass))
 	}
 	changed := func(found rows) error {
 		var ids []string

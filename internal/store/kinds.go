@@ -5,7 +5,7 @@ type kinds struct {
 	publish, finishDeliveries, createTask, finishRun                               *kind
 	createAccount, createKey, revokeKey                                            *kind
 	createEndpoint, updateEndpoint, deleteEndpoint, cancelOrphans                  *kind
-	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes, claimPages       *kind
+	claimLanes, raiseEpoch, settleLane, sweepLanes, collectLanes                   *kind
 	claimRuns, sendingRun, sentRun, releaseRun                                     *kind
 	progress, tell, cancelTask, forgetIdempotency                                  *kind
 	forgetCounts                                                                   *kind
@@ -51,7 +51,6 @@ func (s *Store) specialKinds() []slot {
 		{&k.claimLanes, claimKind("claim_lanes")},
 		{&k.raiseEpoch, sentKind("raise_epoch")},
 		{&k.settleLane, sentKind("settle_lane")},
-		{&k.claimPages, plainKind("claim_pages")},
 		{&k.claimRuns, claimKind("claim_runs")},
 		{&k.sendingRun, submitKind("sending_run")},
 		{&k.sentRun, submitKind("sent_run")},

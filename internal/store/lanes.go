@@ -14,8 +14,10 @@ import (
 // whoever inserts reads owner and epoch from it, and who makes it idle, deletes
 // it or hands it over looks again while holding it. next_due is NULL when idle,
 // and otherwise no later than its first pending delivery, so that a lane whose
-// owner died is found by it. deliveries.claim is the epoch under which a row is
-// in the owner's memory; raising the epoch frees all of them at once.
+// owner died is found by it. What is in memory is known to the owner alone, but for
+// fresh deliveries, which are inserted with the epoch as their claim: so a page that
+// is read while more of them come does not bring those too. Raising the epoch frees
+// everything at once, and makes stale what was sent before.
 
 // laneRow is a lane as a publishing transaction sees it.
 type laneRow struct {
@@ -162,9 +164,9 @@ func nextFreeLane(ctx context.Context, r reader) (*int64, error) {
 // firstFreeLane is when that is due.
 const firstFreeLane = `SELECT min(next_due) FROM lanes WHERE owner IS NULL AND held = 0 AND next_due IS NOT NULL`
 
-// RaiseEpoch frees everything of a lane that is claimed, when its owner is in
-// doubt about what is in its memory or the lane is to rest, and stores that. Ok is
-// false when the node is not the owner.
+// RaiseEpoch frees everything of a lane, when its owner is in doubt about what is in
+// its memory or the lane is to rest, and stores that. Ok is false when the node is not
+// the owner.
 func (s *Store) RaiseEpoch(ctx context.Context, now time.Time, node, lane string, rest taskhook.Rest) (epoch int64, ok bool, err error) {
 	err = s.update(ctx, s.kinds.raiseEpoch, func(ctx context.Context, t tx) error {
 		var epochs []int64

@@ -66,7 +66,8 @@ func (s *Store) begin(ctx context.Context) (commitTx, error) {
 type noInbox struct{}
 
 func (noInbox) Reserve(string, int64, int) bool { return false }
-func (noInbox) Cancel(string, int64, int, bool) {}
+func (noInbox) Cancel(string, int64, int)       {}
+func (noInbox) Doubt(string, int64)             {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
 func (noInbox) Wake(string)                     {}
 func (noInbox) Refresh(string, bool)            {}

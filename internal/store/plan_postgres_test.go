@@ -153,11 +153,11 @@ var mayReadMuch = regexp.MustCompile(audit + `|` + ofErased.String() + `|^` + re
 
 // postgresSearches names the step that a hot statement must have.
 var postgresSearches = []struct{ statement, step string }{
-	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Scan using deliveries_pending on deliveries"},
-	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Cond: ((lane = v.lane) AND (due_at <= v.now))"},
-	{"claim <> v.epoch ORDER BY due_at, id LIMIT v.rows", "Index Scan using events_id_key on events e"},
-	{"AND claim <> v.epoch\n\t\t\tORDER BY due_at, id LIMIT 1", "Limit\n          ->  Index Scan using deliveries_pending on deliveries"},
-	{"UPDATE deliveries SET claim = v.claim", "using deliveries_pkey on deliveries"},
+	{"ORDER BY due_at, id LIMIT v.rows", "Index Scan using deliveries_pending on deliveries"},
+	{"ORDER BY due_at, id LIMIT v.rows", "Index Cond: ((lane = v.lane) AND (due_at <= $4))"},
+	{"ORDER BY due_at, id LIMIT v.rows", "Index Scan using events_id_key on events e"},
+	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "Index Scan using deliveries_pending on deliveries"},
+	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "lanes_pkey"},
 	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Scan using deliveries_pkey on deliveries"},
 	{"UPDATE deliveries SET claim = 0, state = v.state", "Index Cond: (id = "},
 	{"UPDATE deliveries SET state = 'cancelled'", "using deliveries_pending on deliveries"},

@@ -53,12 +53,12 @@ func (p *plans) look(t *testing.T, s *store.Store) {
 // mayScan are the steps that read a whole table or index: those of few rows, of
 // rows that are part of the statement, and indexes that hold nothing but what is
 // looked for.
-var mayScan = regexp.MustCompile(`^SCAN (nodes|buckets|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|late|workers|one|q|queues|longest|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
+var mayScan = regexp.MustCompile(`^SCAN (json_each VIRTUAL TABLE INDEX 1:|nodes|buckets|seal|accounts|keys|migrations|feed_head|stored|erasures|counted|v|series|given|due|late|workers|one|q|queues|longest|p USING COVERING INDEX worker_parts_place|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE` +
 	`|l USING INDEX lanes_held|erasures USING INDEX erasures_unfinished|lanes USING INDEX lanes_idle|replays USING INDEX replays_running|batches USING INDEX batches_due)$`)
 
 // maySort is a statement whose sorted rows are bounded by its limit, by what a
 // node works on at a time, or by the hours of usage that it asks for.
-var maySort = regexp.MustCompile(`claim <> \$3 ORDER BY due_at, id LIMIT|_counts\s+WHERE .* GROUP BY|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
+var maySort = regexp.MustCompile(`_counts\s+WHERE .* GROUP BY|FROM usage WHERE account = \$1 AND hour >= \$2 AND hour < \$3 GROUP BY`)
 
 // audit is in the statement that an operator asks for to have all of the ledger
 // read.
@@ -98,11 +98,12 @@ func checkPlaceholders(t *testing.T, text string) {
 
 // searches names the step that a hot statement must have.
 var searches = []struct{ statement, step string }{
-	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at<?)"},
-	{"claim <> $3 ORDER BY due_at, id LIMIT", "SEARCH d USING PRIMARY KEY (id=?)"},
-	{"AND claim <> v.epoch\n\t\t\tORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=?)"},
-	{"UPDATE OR FAIL deliveries SET claim = v.claim", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
+	{"FROM json_each($4)) ORDER BY due_at, id LIMIT $5", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at<?)"},
+	{"FROM json_each($4)) ORDER BY due_at, id LIMIT $5", "SEARCH d USING PRIMARY KEY (id=?)"},
+	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "SEARCH l USING PRIMARY KEY (id=?)"},
+	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at>?)"},
 	{"UPDATE OR FAIL deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
+	{"UPDATE OR FAIL deliveries SET claim = 0, state = v", "SEARCH lanes USING PRIMARY KEY (id=?)"},
 	{"UPDATE deliveries SET state = 'cancelled'", "SEARCH deliveries USING COVERING INDEX deliveries_pending (lane=?)"},
 	{"UPDATE lanes SET owner = $1, epoch", "SEARCH lanes USING INDEX lanes_due (next_due>? AND next_due<?)"},
 	{"SELECT min(next_due) FROM lanes", "SEARCH lanes USING INDEX lanes_due (next_due>?)"},

@@ -11,13 +11,14 @@ import (
 )
 
 // postgresDB is a database of a PostgreSQL server: one writing connection, which is
-// made anew when it is lost, and a pool of reading ones.
+// made anew when it is lost, and reading ones.
 type postgresDB struct {
 	config *pgx.ConnConfig
-	pool   *pgxpool.Pool
-	conn   *pgx.Conn // the writing connection, used by one commit at a time; nil: none yet
-	locked string    // the node whose lock it holds; empty: none
-	down   time.Time // since when there is none; zero: there is
+	pool   postgresReader
+	pages  postgresReader // one connection, set up like the writing one, for what the owner of lanes reads
+	conn   *pgx.Conn      // the writing connection, used by one commit at a time; nil: none yet
+	locked string         // the node whose lock it holds; empty: none
+	down   time.Time      // since when there is none; zero: there is
 }
 
 // How long a commit waits for the database to come back, and how often it tries.
@@ -53,15 +54,22 @@ func openPostgres(ctx context.Context, url string, starts bool) (_ *postgresDB, 
 			return nil, err
 		}
 	}
-	db.pool, err = pgxpool.NewWithConfig(ctx, config)
+	if db.pool.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, err
+	}
+	config = config.Copy()
+	config.MaxConns, config.MinConns, config.AfterConnect = 1, 0, prepareWriter
+	db.pages.Pool, err = pgxpool.NewWithConfig(ctx, config)
 	return db, err
 }
 
 func (db *postgresDB) kind() databaseKind { return kindPostgres }
 
 func (db *postgresDB) close() error {
-	if db.pool != nil {
-		db.pool.Close()
+	for _, reader := range []postgresReader{db.pool, db.pages} {
+		if reader.Pool != nil {
+			reader.Close()
+		}
 	}
 	if !db.alive() {
 		return nil
@@ -159,9 +167,16 @@ const readTries = 5
 
 // query reads outside of a transaction.
 func (db *postgresDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	return db.pool.query(ctx, query, args...)
+}
+
+// postgresReader is a pool of connections that read.
+type postgresReader struct{ *pgxpool.Pool }
+
+func (p postgresReader) query(ctx context.Context, query string, args ...any) (rows, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	for try := 1; ; try++ {
-		found, err := db.pool.Query(ctx, query, storable(args)...)
+		found, err := p.Query(ctx, query, storable(args)...)
 		r := &postgresRows{Rows: found, done: cancel}
 		if err == nil {
 			err = r.peek()

@@ -11,9 +11,10 @@ import (
 // publication is a taskhook.Publication on its way through a commit.
 type publication struct {
 	*taskhook.Publication
-	now   time.Time
-	given int  // deliveries that came with it
-	wake  bool // a lane that nobody owns has become due
+	now     time.Time
+	given   int        // deliveries that came with it
+	refused []*laneRow // lanes of this node whose memory had no room for one of them
+	wake    bool       // a lane that nobody owns has become due
 }
 
 // Publish makes events and deliveries durable together. Deliveries of lanes that
@@ -79,14 +80,17 @@ func (s *Store) admit(ctx context.Context, t tx, items []*write) (batch []*publi
 // pushed hands what a commit made durable to the lanes.
 func (s *Store) pushed(p *publication) {
 	inbox := s.member.get().inbox
-	claimed := p.Deliveries[:0:0]
+	fresh := p.Deliveries[:0:0]
 	for _, d := range p.Deliveries {
 		if d.Epoch != 0 {
-			claimed = append(claimed, d)
+			fresh = append(fresh, d)
 		}
 	}
-	if len(claimed) > 0 {
-		inbox.Push(claimed)
+	if len(fresh) > 0 {
+		inbox.Push(fresh)
+	}
+	for _, lane := range p.refused {
+		inbox.Wake(lane.id)
 	}
 	if p.wake {
 		inbox.Wake("")
@@ -103,15 +107,20 @@ func (s *Store) cancelled(p *publication, inDoubt bool) {
 	inbox := s.member.get().inbox
 	for i := range p.Deliveries {
 		if d := &p.Deliveries[i]; d.Epoch != 0 {
-			inbox.Cancel(d.LaneID, d.Epoch, len(d.Body), inDoubt)
+			inbox.Cancel(d.LaneID, d.Epoch, len(d.Body))
+			if inDoubt {
+				inbox.Doubt(d.LaneID, d.Epoch)
+			}
 			d.Epoch = 0
 		}
 	}
-	p.Deliveries = p.Deliveries[:p.given]
+	for i := 0; inDoubt && i < len(p.refused); i++ {
+		inbox.Doubt(p.refused[i].id, p.refused[i].epoch)
+	}
 	if p.wake && inDoubt {
 		inbox.Wake("")
 	}
-	p.wake = false
+	p.Deliveries, p.refused, p.wake = p.Deliveries[:p.given], nil, false
 }
 
 // known reports whether the publication's events are there already.
@@ -209,7 +218,7 @@ func eventAmount(events []*taskhook.Event) (a taskhook.Amount) {
 	return a
 }
 
-// claimFresh claims what this node owns the lane of and has room for.
+// claimFresh claims what this node owns the lane of and has room for in its memory.
 func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 	me := s.member.get()
 	for i := range p.Deliveries {
@@ -221,8 +230,11 @@ func (s *Store) claimFresh(p *publication, lanes map[string]*laneRow) {
 		case lane.held:
 		case lane.owner == "":
 			p.wake = true
-		case lane.owner == me.node && me.inbox.Reserve(lane.id, lane.epoch, len(d.Body)):
+		case lane.owner != me.node:
+		case me.inbox.Reserve(lane.id, lane.epoch, len(d.Body)):
 			d.Epoch = lane.epoch
+		default:
+			p.refused = append(p.refused, lane)
 		}
 	}
 }

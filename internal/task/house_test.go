@@ -282,7 +282,8 @@ func (links) Permanent(a taskhook.Artifact) string { return "https://here/" + a.
 type noInbox struct{}
 
 func (noInbox) Reserve(string, int64, int) bool { return false }
-func (noInbox) Cancel(string, int64, int, bool) {}
+func (noInbox) Cancel(string, int64, int)       {}
+func (noInbox) Doubt(string, int64)             {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
 func (noInbox) Wake(string)                     {}
 func (noInbox) Refresh(string, bool)            {}

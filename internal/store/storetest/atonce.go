@@ -134,7 +134,7 @@ func (f *fixture) serve(t *testing.T, n *node, m *memory) {
 		f.ask(t, n)(f.settleLane(n, m, true))
 	case stopped:
 	case looks && room > 0:
-		f.ask(t, n)(f.claimPage(n, m, room))
+		f.ask(t, n)(f.readPage(n, m, room))
 	case empty:
 		f.ask(t, n)(f.settleLane(n, m, rand.IntN(2) == 0))
 	}

@@ -75,6 +75,7 @@ func testStaleResult(t *testing.T, f *fixture) {
 	answer, err := f.raiseEpoch(n, n.lanes[e.LaneID])
 	f.ok(err)
 	answer()
+	delete(n.lanes[e.LaneID].sending, d.ID) // as if it had not waited for its end
 	equal(t, "claimed again", len(f.claimAll(n)), 1)
 	late := succeed(d, f.now)
 	f.ok(f.Store.FinishDeliveries(f.ctx, []*taskhook.AttemptResult{late}))

@@ -148,10 +148,9 @@ func testHoldOwned(t *testing.T, f *fixture) {
 	m.direct = true // it has not yet heard
 	f.publish(account, "a.b")
 	equal(t, "in memory", len(m.queue), 0)
-	claims, err := f.Store.ClaimPages(f.ctx, f.now, n.id, []taskhook.LanePage{{Lane: m.id, Epoch: m.epoch, Limit: 9}})
-	f.ok(err)
-	equal(t, "lost", claims[0].Lost, true)
-	equal(t, "claimed", len(claims[0].Deliveries), 0)
+	due := f.page(n.id, taskhook.LanePage{Lane: m.id, Epoch: m.epoch, Limit: 9})
+	equal(t, "lost", due.Lost, true)
+	equal(t, "brought", len(due.Deliveries), 0)
 	f.setState(e, taskhook.EndpointActive)
 	f.check(n)
 	equal(t, "claimed after the pause", len(f.claimAll(n)), 1)

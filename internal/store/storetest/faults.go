@@ -243,11 +243,6 @@ func laneWrites() map[string]faultWrite {
 			answer()
 			return err
 		}},
-		"claim_pages": {moves: true, do: func(f *fixture, w *world) error {
-			answer, err := f.claimPage(w.n, w.lane(), 10)
-			answer()
-			return err
-		}},
 		"raise_epoch": {moves: true, do: func(f *fixture, w *world) error {
 			w.lane().doubt = true
 			answer, err := f.raiseEpoch(w.n, w.lane())

@@ -43,9 +43,7 @@ func testFillDue(t *testing.T, f *fixture) {
 	equal(t, "lanes that are due", len(lanes), 2)
 	sent := 0
 	for _, l := range lanes {
-		claims, err := f.Store.ClaimPages(f.ctx, f.now, n.id, []taskhook.LanePage{{Lane: l.ID, Epoch: l.Epoch, Limit: 10}})
-		f.ok(err)
-		for _, d := range claims[0].Deliveries {
+		for _, d := range f.page(n.id, taskhook.LanePage{Lane: l.ID, Epoch: l.Epoch, Limit: 10}).Deliveries {
 			equal(t, "body", string(d.Body), `{"n":1}`)
 			deepEqual(t, "schedule", d.Schedule, schedule)
 			sent++

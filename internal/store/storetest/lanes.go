@@ -9,7 +9,7 @@ import (
 
 func laneTests() []test {
 	return []test{
-		{"a lane has one owner, who claims its pages", testLanePages},
+		{"a lane has one owner, who reads its pages", testLanePages},
 		{"an idle lane is settled and woken", testLaneSettled},
 		{"a released lane has another owner under another epoch", testLaneReleased},
 		{"a rest outlasts its owner and ends by request", testRest},
@@ -39,10 +39,9 @@ func testLanePages(t *testing.T, f *fixture) {
 	equal(t, "lanes claimed twice", len(again), 0)
 	var got []string
 	for _, size := range []int{0, 2, 2, 2} {
-		claims, err := f.Store.ClaimPages(f.ctx, f.now, n.id, []taskhook.LanePage{{Lane: e.LaneID, Epoch: lanes[0].Epoch, Limit: size}})
-		f.ok(err)
-		got = append(got, idsOf(claims[0].Deliveries, func(d taskhook.Outgoing) string { return d.ID })...)
-		equal(t, "more is due", claims[0].Next.IsZero(), len(got) == 5)
+		due := f.page(n.id, taskhook.LanePage{Lane: e.LaneID, Epoch: lanes[0].Epoch, Limit: size, Held: got})
+		got = append(got, idsOf(due.Deliveries, func(d taskhook.Outgoing) string { return d.ID })...)
+		equal(t, "more is due", due.Next.IsZero(), len(got) == 5)
 	}
 	equal(t, "deliveries", len(got), 5)
 	for i, id := range want {
@@ -51,13 +50,19 @@ func testLanePages(t *testing.T, f *fixture) {
 	for name, page := range map[string]taskhook.LanePage{
 		"an older epoch": {Lane: e.LaneID, Epoch: lanes[0].Epoch - 1, Limit: 9}, "no lane": {Lane: "lane_none", Epoch: 1, Limit: 9},
 	} {
-		claims, err := f.Store.ClaimPages(f.ctx, f.now, n.id, []taskhook.LanePage{page})
-		f.ok(err)
-		equal(t, name+" is lost", claims[0].Lost, true)
+		equal(t, name+" is lost", f.page(n.id, page).Lost, true)
 	}
-	claims, err := f.Store.ClaimPages(f.ctx, f.now, "node_other", []taskhook.LanePage{{Lane: e.LaneID, Epoch: lanes[0].Epoch, Limit: 9}})
+	lost := f.page("node_other", taskhook.LanePage{Lane: e.LaneID, Epoch: lanes[0].Epoch, Limit: 9})
+	equal(t, "another node's is lost", lost.Lost, true)
+}
+
+// page asks for one page.
+func (f *fixture) page(node string, page taskhook.LanePage) taskhook.LaneDue {
+	f.t.Helper()
+	dues, err := f.Store.DuePages(f.ctx, f.now, node, []taskhook.LanePage{page})
 	f.ok(err)
-	equal(t, "another node's is lost", claims[0].Lost, true)
+	equal(f.t, "answers", len(dues), 1)
+	return dues[0]
 }
 
 // deliverAll claims and delivers all that is due.

@@ -132,8 +132,8 @@ func (m *model) steps() map[string]func() {
 		"publish":           m.publishSome,
 		"publish more":      m.publishSome,
 		"claim lanes":       m.claimSome,
-		"claim page":        m.pageSome,
-		"claim another":     m.pageSome,
+		"read page":         m.pageSome,
+		"read another":      m.pageSome,
 		"send":              m.send,
 		"send another":      m.send,
 		"fail":              func() { m.recordOf(m.n, taskhook.ClassTimeout) },
@@ -189,7 +189,7 @@ func (m *model) lane(n *node, fit func(*memory) bool) *memory {
 func (m *model) pageSome() {
 	l := m.lane(m.n, func(l *memory) bool { return !l.busy && !l.doubt && !l.stopped && l.held() < m.n.room })
 	if l != nil {
-		m.later(m.claimPage(m.n, l, rapid.IntRange(0, m.n.room-l.held()).Draw(m.rt, "limit")))
+		m.later(m.readPage(m.n, l, rapid.IntRange(0, m.n.room-l.held()).Draw(m.rt, "limit")))
 	}
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -39,11 +40,11 @@ type memory struct {
 	reserved   int
 	direct     bool      // nothing older waits in the database, but for news
 	look       time.Time // when the database has something due; zero: never
-	refusals   int
-	busy       bool // an answer about the lane is on its way
-	parting    bool // it is being given up
-	stopped    bool // held or lost: give it up
-	doubt      bool // what memory holds is uncertain
+	news       int       // how often it was told
+	busy       bool      // an answer about the lane is on its way
+	parting    bool      // it is being given up
+	stopped    bool      // held or lost: give it up
+	doubt      bool      // what memory holds is uncertain
 }
 
 // asap is a time to look at that has come.
@@ -69,9 +70,17 @@ func (m *memory) held() int {
 // drained reports whether no send is under way or unrecorded.
 func (m *memory) drained() bool { return m.held() == len(m.queue) }
 
-func (m *memory) refuse() {
-	m.direct, m.look = false, asap
-	m.refusals++
+// hear notes that the database has something that did not come straight here.
+func (m *memory) hear() {
+	m.look = asap
+	m.news++
+}
+
+// ids are those of all that is in memory and was committed.
+func (m *memory) ids() []string {
+	ids := idsOf(m.queue, func(d taskhook.Outgoing) string { return d.ID })
+	ids = append(ids, idsOf(m.unrecorded, func(r *taskhook.AttemptResult) string { return r.Delivery.ID })...)
+	return slices.AppendSeq(ids, maps.Keys(m.sending))
 }
 
 // owe notes that the database has a delivery that falls due.
@@ -90,7 +99,7 @@ func (n *node) Reserve(lane string, epoch int64, size int) bool {
 		return false
 	}
 	if !m.direct || m.doubt || m.stopped || m.parting || m.held() >= n.room {
-		m.refuse()
+		m.direct = false // Wake tells of it
 		return false
 	}
 	m.reserved++
@@ -100,11 +109,17 @@ func (n *node) Reserve(lane string, epoch int64, size int) bool {
 }
 
 // Cancel is of taskhook.Inbox.
-func (n *node) Cancel(lane string, epoch int64, size int, inDoubt bool) {
+func (n *node) Cancel(lane string, epoch int64, size int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	m := n.settle(lane, epoch, size)
-	if m != nil && inDoubt {
+	n.settle(lane, epoch, size)
+}
+
+// Doubt is of taskhook.Inbox.
+func (n *node) Doubt(lane string, epoch int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if m := n.lanes[lane]; m != nil && m.epoch == epoch {
 		m.doubt = true
 	}
 }
@@ -125,10 +140,10 @@ func (n *node) settle(lane string, epoch int64, size int) *memory {
 }
 
 // Push is of taskhook.Inbox.
-func (n *node) Push(claimed []taskhook.Outgoing) {
+func (n *node) Push(fresh []taskhook.Outgoing) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, d := range claimed {
+	for _, d := range fresh {
 		if m := n.settle(d.LaneID, d.Epoch, len(d.Body)); m != nil {
 			m.queue = append(m.queue, d)
 		}
@@ -142,8 +157,7 @@ func (n *node) Wake(lane string) {
 	if lane == "" {
 		n.woken = true
 	} else if m := n.lanes[lane]; m != nil { // fresh deliveries go on to come straight here
-		m.look = asap
-		m.refusals++
+		m.hear()
 	}
 }
 
@@ -154,7 +168,8 @@ func (n *node) Refresh(lane string, gone bool) {
 	defer n.mu.Unlock()
 	n.woken = true
 	if m := n.lanes[lane]; m != nil {
-		m.refuse()
+		m.direct = false
+		m.hear()
 		m.stopped = false
 		m.doubt = m.doubt || gone
 	}

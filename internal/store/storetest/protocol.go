@@ -31,32 +31,33 @@ func (f *fixture) claimLanes(n *node, limit int) (answer func(), err error) {
 	}, err
 }
 
-// claimPage loads deliveries of a lane into memory.
-func (f *fixture) claimPage(n *node, m *memory, limit int) (answer func(), err error) {
+// readPage loads deliveries of a lane into memory.
+func (f *fixture) readPage(n *node, m *memory, limit int) (answer func(), err error) {
 	n.mu.Lock()
 	m.busy = true
 	m.look = time.Time{} // what is owed from now on is not in the answer
-	seen, now := m.refusals, f.now
+	news, now := m.news, f.now
+	page := taskhook.LanePage{Lane: m.id, Epoch: m.epoch, Limit: limit, Held: m.ids()}
 	n.mu.Unlock()
-	claims, err := f.Store.ClaimPages(f.ctx, now, n.id, []taskhook.LanePage{{Lane: m.id, Epoch: m.epoch, Limit: limit}})
+	dues, err := f.Store.DuePages(f.ctx, now, n.id, []taskhook.LanePage{page})
 	return func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		switch m.busy = false; {
 		case err != nil:
-			m.doubt = true
-		case claims[0].Lost && m.refusals == seen:
+			m.owe(asap)
+		case dues[0].Lost && m.news == news:
 			m.stopped = true
-		case claims[0].Lost:
+		case dues[0].Lost:
 			// it was resumed while we asked
 		default:
-			m.queue = append(m.queue, claims[0].Deliveries...)
-			m.direct = claims[0].Next.IsZero() || claims[0].Next.After(now)
-			if !claims[0].Next.IsZero() {
-				m.owe(claims[0].Next)
+			m.queue = append(m.queue, dues[0].Deliveries...)
+			m.direct = dues[0].Next.IsZero() || dues[0].Next.After(now)
+			if !dues[0].Next.IsZero() {
+				m.owe(dues[0].Next)
 			}
-			if m.refusals != seen {
-				m.refuse()
+			if m.news != news {
+				m.owe(asap)
 			}
 		}
 	}, err
@@ -144,7 +145,7 @@ func (f *fixture) claimAll(n *node) (all []taskhook.Outgoing) {
 	answer()
 	for _, m := range n.lanes {
 		for !m.stopped && !m.doubt {
-			answer, err := f.claimPage(n, m, 1000)
+			answer, err := f.readPage(n, m, 1000)
 			f.ok(err)
 			if answer(); len(m.queue) == 0 {
 				break

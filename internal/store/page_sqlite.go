@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/taskhook/taskhook"
+)
+
+// sqlitePage is of one lane at a time: there is no LATERAL.
+var sqlitePage = selectPage(`deliveries`) + `WHERE d.id IN (SELECT id FROM deliveries WHERE lane = $1 AND state = 'pending' AND due_at <= $2
+	AND claim <> $3 AND id NOT IN (SELECT value FROM json_each($4)) ORDER BY due_at, id LIMIT $5)`
+
+func (db *sqliteDB) duePages(ctx context.Context, now int64, pages []taskhook.LanePage) (found []taskhook.Outgoing, err error) {
+	for _, p := range pages {
+		held, err := json.Marshal(append([]string{}, p.Held...))
+		if err != nil {
+			return nil, err
+		}
+		page, err := collect(ctx, db, scanOutgoing, sqlitePage, p.Lane, now, p.Epoch, string(held), p.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, page...)
+	}
+	return found, nil
+}
+
+func (db *sqliteDB) laneStates(ctx context.Context, now int64, pages []taskhook.LanePage) (lanes []*laneRow, err error) {
+	for _, p := range pages {
+		lane, ok, err := first(ctx, db, scanLaneRow, selectLaneStates+`= $2`, now, p.Lane)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes, nil
+}
