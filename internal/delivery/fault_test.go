@@ -116,6 +116,23 @@ func TestEveryPointFails(t *testing.T) {
 	}
 }
 
+// TestFailedPages holds that a page that can't be read is asked for again, with what
+// fell due meanwhile.
+func TestFailedPages(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.endpoint()
+		h.node.failing.Store(3)
+		h.publishMany(2, 1)
+		pass(10 * time.Second)
+		h.publishMany(2, 1)
+		pass(10 * time.Second)
+		h.checkOnce(4)
+		if left := h.node.failing.Load(); left >= 0 {
+			t.Errorf("%d pages more were to fail", left)
+		}
+	})
+}
+
 // TestUnreadableEndpoint holds that one endpoint whose secrets can't be used stops
 // no other, is not asked for all the time, and is sent to when it is mended.
 func TestUnreadableEndpoint(t *testing.T) {
