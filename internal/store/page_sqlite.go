@@ -8,8 +8,8 @@ import (
 )
 
 // sqlitePage is of one lane at a time: there is no LATERAL.
-var sqlitePage = selectPage(`deliveries`) + `WHERE d.id IN (SELECT id FROM deliveries WHERE lane = $1 AND state = 'pending' AND due_at <= $2
-	AND claim <> $3 AND id NOT IN (SELECT value FROM json_each($4)) ORDER BY due_at, id LIMIT $5)`
+var sqlitePage = selectPage(`deliveries`) + `WHERE d.lane = $1 AND d.state = 'pending' AND d.due_at <= $2 AND d.claim <> $3
+	AND d.id NOT IN (SELECT value FROM json_each($4)) ORDER BY d.due_at, d.id LIMIT $5`
 
 func (db *sqliteDB) duePages(ctx context.Context, now int64, pages []taskhook.LanePage) (found []taskhook.Outgoing, err error) {
 	for _, p := range pages {

@@ -98,8 +98,8 @@ func checkPlaceholders(t *testing.T, text string) {
 
 // searches names the step that a hot statement must have.
 var searches = []struct{ statement, step string }{
-	{"FROM json_each($4)) ORDER BY due_at, id LIMIT $5", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at<?)"},
-	{"FROM json_each($4)) ORDER BY due_at, id LIMIT $5", "SEARCH d USING PRIMARY KEY (id=?)"},
+	{"FROM json_each($4)) ORDER BY d.due_at, d.id LIMIT $5", "SEARCH d USING INDEX deliveries_pending (lane=? AND due_at<?)"},
+	{"FROM json_each($4)) ORDER BY d.due_at, d.id LIMIT $5", "SEARCH e USING INDEX sqlite_autoindex_events_1 (id=?)"},
 	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "SEARCH l USING PRIMARY KEY (id=?)"},
 	{"claim <> l.epoch ORDER BY due_at, id LIMIT 1", "SEARCH deliveries USING INDEX deliveries_pending (lane=? AND due_at>?)"},
 	{"UPDATE OR FAIL deliveries SET claim = 0, state = v", "SEARCH deliveries USING PRIMARY KEY (id=?)"},
