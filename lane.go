@@ -63,15 +63,14 @@ type Inbox interface {
 	Reserve(lane string, epoch int64, size int) bool
 	// Cancel gives back room whose delivery was not committed, or perhaps was.
 	Cancel(lane string, epoch int64, size int)
-	// Doubt says that deliveries of a lane were perhaps committed. The owner must raise
-	// its epoch, which waits for the end of that commit, and then look for them.
-	Doubt(lane string, epoch int64)
 	// Push hands over committed deliveries for which room was reserved.
 	Push(fresh []Outgoing)
 	// Wake says that something is due in the database that does not come by Push: in
 	// a lane of this node, or in one that nobody owns, with an empty id. The node
-	// must look for it by a page, or a claim, that begins after the call.
-	Wake(lane string)
+	// must look for it by a page, or a claim, that begins after the call. In doubt it
+	// was perhaps committed: the owner must raise the lane's epoch first, which waits for
+	// the end of that commit.
+	Wake(lane string, inDoubt bool)
 	// Refresh says that the endpoint of a lane was changed or, if gone, that deliveries
 	// of it were removed, which may be in memory: the owner must raise its epoch.
 	Refresh(lane string, gone bool)

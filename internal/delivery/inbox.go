@@ -38,16 +38,6 @@ func (m *memory) Cancel(id string, epoch int64, size int) {
 	m.plan(l)
 }
 
-// Doubt is of taskhook.Inbox.
-func (m *memory) Doubt(id string, epoch int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if l := m.lanes[id]; l != nil && l.epoch == epoch {
-		l.freeing = true
-		m.plan(l)
-	}
-}
-
 // Push is of taskhook.Inbox.
 func (m *memory) Push(fresh []taskhook.Outgoing) {
 	m.mu.Lock()
@@ -70,7 +60,7 @@ func (m *memory) Push(fresh []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (m *memory) Wake(id string) {
+func (m *memory) Wake(id string, inDoubt bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if id == "" {
@@ -79,6 +69,7 @@ func (m *memory) Wake(id string) {
 		return
 	}
 	if l := m.lanes[id]; l != nil {
+		l.freeing = l.freeing || inDoubt
 		l.hear(m.now())
 		m.plan(l)
 	}

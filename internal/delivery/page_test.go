@@ -40,11 +40,11 @@ func TestNewsLeaveTheWayOpen(t *testing.T) {
 		m.answered(l, func() { m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1}, news[0], now) })
 	}
 	load(func() {})
-	m.Wake(l.id)
+	m.Wake(l.id, false)
 	if !m.Reserve(l.id, 1, 1) || l.nextLoad.IsZero() {
 		t.Errorf("with news it is refused, or nobody reads them: %v", l.nextLoad)
 	}
-	load(func() { m.Wake(l.id) })
+	load(func() { m.Wake(l.id, false) })
 	if !l.direct || l.nextLoad.IsZero() {
 		t.Error("what came while the database was asked is not read, or closes the way")
 	}

@@ -179,7 +179,7 @@ func (w *Worker) sweep(ctx context.Context, now time.Time) {
 		w.complain(ctx, "sweep lanes", err)
 	case woken > 0:
 		w.Logger.Warn("lanes had due deliveries without a wake-up", "lanes", woken)
-		w.memory.Wake("")
+		w.memory.Wake("", false)
 	}
 }
 

@@ -183,7 +183,7 @@ func (m *Member) removeDead(ctx context.Context, without map[string]int) map[str
 	}
 	if len(dead) > 0 {
 		m.Logger.Warn("took over from nodes that are dead", "nodes", dead)
-		m.Inbox.Wake("")
+		m.Inbox.Wake("", false)
 		m.Heard(ctx)
 	}
 	return still

@@ -70,10 +70,10 @@ func (m *Member) look(ctx context.Context, mark *int64) (found bool) {
 		if l.Changed {
 			m.Inbox.Refresh(l.Lane, true) // deliveries may have been removed as well
 		}
-		m.Inbox.Wake(l.Lane)
+		m.Inbox.Wake(l.Lane, false)
 	}
 	if news.Free {
-		m.Inbox.Wake("")
+		m.Inbox.Wake("", false)
 	}
 	return len(news.Lanes) > 0 || news.Free
 }

@@ -22,8 +22,7 @@ type benchInbox struct {
 
 func (*benchInbox) Reserve(string, int64, int) bool { return true }
 func (*benchInbox) Cancel(string, int64, int)       {}
-func (*benchInbox) Doubt(string, int64)             {}
-func (*benchInbox) Wake(string)                     {}
+func (*benchInbox) Wake(string, bool)               {}
 func (*benchInbox) Refresh(string, bool)            {}
 func (b *benchInbox) Push(fresh []taskhook.Outgoing) {
 	b.mu.Lock()

@@ -67,7 +67,6 @@ type noInbox struct{}
 
 func (noInbox) Reserve(string, int64, int) bool { return false }
 func (noInbox) Cancel(string, int64, int)       {}
-func (noInbox) Doubt(string, int64)             {}
 func (noInbox) Push([]taskhook.Outgoing)        {}
-func (noInbox) Wake(string)                     {}
+func (noInbox) Wake(string, bool)               {}
 func (noInbox) Refresh(string, bool)            {}

@@ -13,11 +13,7 @@ import (
 // Those of an endpoint are without the URL, which it has. Nothing is written: the owner
 // alone takes from its lanes and says what it has.
 func (s *Store) DuePages(ctx context.Context, now time.Time, node string, pages []taskhook.LanePage) ([]taskhook.LaneDue, error) {
-	found, err := s.db.duePages(ctx, ms(now), pages)
-	if err != nil {
-		return nil, err
-	}
-	lanes, err := s.db.laneStates(ctx, ms(now), pages)
+	found, lanes, err := s.db.duePages(ctx, ms(now), pages)
 	if err != nil {
 		return nil, err
 	}

@@ -12,22 +12,18 @@ var postgresPage = selectPage(`(SELECT due.* FROM unnest($1::text[], $2::bigint[
 	CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE lane = v.lane AND state = 'pending' AND due_at <= $4
 		AND claim <> v.epoch AND NOT $5::jsonb ? id ORDER BY due_at, id LIMIT v.rows) AS due)`)
 
-func (db *postgresDB) duePages(ctx context.Context, now int64, pages []taskhook.LanePage) ([]taskhook.Outgoing, error) {
-	lanes, held := make([]string, len(pages)), map[string]bool{}
+func (db *postgresDB) duePages(ctx context.Context, now int64, pages []taskhook.LanePage) (found []taskhook.Outgoing, lanes []*laneRow, err error) {
+	ids, held := make([]string, len(pages)), map[string]bool{}
 	epochs, limits := make([]int64, len(pages)), make([]int64, len(pages))
 	for i, p := range pages {
-		lanes[i], epochs[i], limits[i] = p.Lane, p.Epoch, int64(p.Limit)+1
+		ids[i], epochs[i], limits[i] = p.Lane, p.Epoch, int64(p.Limit)+1
 		for _, id := range p.Held {
 			held[id] = true
 		}
 	}
-	return collect(ctx, db.pages, scanOutgoing, postgresPage, lanes, epochs, limits, now, held)
-}
-
-func (db *postgresDB) laneStates(ctx context.Context, now int64, pages []taskhook.LanePage) ([]*laneRow, error) {
-	lanes := make([]string, len(pages))
-	for i, p := range pages {
-		lanes[i] = p.Lane
+	if found, err = collect(ctx, db.pages, scanOutgoing, postgresPage, ids, epochs, limits, now, held); err != nil {
+		return nil, nil, err
 	}
-	return collect(ctx, db.pages, scanLaneRow, selectLaneStates+`= ANY($2::text[])`, now, lanes)
+	lanes, err = collect(ctx, db.pages, scanLaneRow, selectLaneStates+`= ANY($2::text[])`, now, ids)
+	return found, lanes, err
 }

@@ -82,9 +82,6 @@ func (db *postgresDB) close() error {
 	return db.conn.Close(ctx)
 }
 
-// upkeep is PostgreSQL's own.
-func (db *postgresDB) upkeep(context.Context) error { return nil }
-
 func (db *postgresDB) begin(ctx context.Context, as author, limit time.Duration) (commitTx, error) {
 	for began := time.Now(); ; time.Sleep(reconnectEvery) {
 		err := db.tryBegin(ctx, as, limit)

@@ -90,10 +90,10 @@ func (s *Store) pushed(p *publication) {
 		inbox.Push(fresh)
 	}
 	for _, lane := range p.refused {
-		inbox.Wake(lane.id)
+		inbox.Wake(lane.id, false)
 	}
 	if p.wake {
-		inbox.Wake("")
+		inbox.Wake("", false)
 	}
 	for i := 0; p.Rouse && i < p.given; i++ {
 		inbox.Refresh(p.Deliveries[i].LaneID, false)
@@ -109,16 +109,16 @@ func (s *Store) cancelled(p *publication, inDoubt bool) {
 		if d := &p.Deliveries[i]; d.Epoch != 0 {
 			inbox.Cancel(d.LaneID, d.Epoch, len(d.Body))
 			if inDoubt {
-				inbox.Doubt(d.LaneID, d.Epoch)
+				inbox.Wake(d.LaneID, true)
 			}
 			d.Epoch = 0
 		}
 	}
 	for i := 0; inDoubt && i < len(p.refused); i++ {
-		inbox.Doubt(p.refused[i].id, p.refused[i].epoch)
+		inbox.Wake(p.refused[i].id, true)
 	}
 	if p.wake && inDoubt {
-		inbox.Wake("")
+		inbox.Wake("", true)
 	}
 	p.Deliveries, p.refused, p.wake = p.Deliveries[:p.given], nil, false
 }

@@ -18,14 +18,11 @@ type database interface {
 	// errFenced when the author says that the node has joined, and it is not there.
 	begin(ctx context.Context, as author, limit time.Duration) (commitTx, error)
 	// duePages reads, for each page and by no order, due deliveries that are not in the
-	// memory of their lane's owner: all of them, or one more than the limit.
-	duePages(ctx context.Context, now int64, pages []taskhook.LanePage) ([]taskhook.Outgoing, error)
-	// laneStates reads the lanes of the pages, see selectLaneStates.
-	laneStates(ctx context.Context, now int64, pages []taskhook.LanePage) ([]*laneRow, error)
+	// memory of their lane's owner: all of them, or one more than the limit. Then it
+	// reads their lanes, see selectLaneStates.
+	duePages(ctx context.Context, now int64, pages []taskhook.LanePage) ([]taskhook.Outgoing, []*laneRow, error)
 	// kind names the folder of its migrations.
 	kind() databaseKind
-	// upkeep is done every second by a server.
-	upkeep(context.Context) error
 	close() error
 }
 

@@ -143,8 +143,13 @@ func (s *Store) Close() error {
 // upkeepEvery is how often the database is seen to.
 const upkeepEvery = time.Second
 
-// Run sees to the database until ctx ends.
+// Run sees to the database until ctx ends. PostgreSQL does that itself.
 func (s *Store) Run(ctx context.Context) error {
+	db, ok := s.db.(interface{ upkeep(context.Context) error })
+	if !ok {
+		<-ctx.Done()
+		return nil
+	}
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
@@ -152,7 +157,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := s.db.upkeep(ctx); err != nil && ctx.Err() == nil {
+			if err := db.upkeep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("see to the database", "error", err)
 			}
 		}

@@ -311,10 +311,10 @@ func (m *model) read() {
 		if l.Changed {
 			m.n.Refresh(l.Lane, true)
 		}
-		m.n.Wake(l.Lane)
+		m.n.Wake(l.Lane, false)
 	}
 	if m.n.mark = news.Mark; news.Free {
-		m.n.Wake("")
+		m.n.Wake("", false)
 	}
 }
 
@@ -331,7 +331,7 @@ func (m *model) leaveOne() {
 	}
 	m.processes = m.processes[:1]
 	m.turn(m.processes[0])
-	m.n.Wake("")
+	m.n.Wake("", false)
 	for lane := range m.n.lanes {
 		m.n.Refresh(lane, false)
 	}

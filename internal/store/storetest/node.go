@@ -115,15 +115,6 @@ func (n *node) Cancel(lane string, epoch int64, size int) {
 	n.settle(lane, epoch, size)
 }
 
-// Doubt is of taskhook.Inbox.
-func (n *node) Doubt(lane string, epoch int64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if m := n.lanes[lane]; m != nil && m.epoch == epoch {
-		m.doubt = true
-	}
-}
-
 // settle ends a reservation.
 func (n *node) settle(lane string, epoch int64, size int) *memory {
 	n.reserved--
@@ -151,13 +142,14 @@ func (n *node) Push(fresh []taskhook.Outgoing) {
 }
 
 // Wake is of taskhook.Inbox.
-func (n *node) Wake(lane string) {
+func (n *node) Wake(lane string, inDoubt bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if lane == "" {
 		n.woken = true
 	} else if m := n.lanes[lane]; m != nil { // fresh deliveries go on to come straight here
 		m.hear()
+		m.doubt = m.doubt || inDoubt
 	}
 }
 
