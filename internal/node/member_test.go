@@ -108,7 +108,7 @@ func (t *told) take() []string {
 	return list
 }
 
-func (t *told) Wake(lane string, _ bool)            { t.note("wake " + lane) }
+func (t *told) Wake(lane string, _ bool)    { t.note("wake " + lane) }
 func (t *told) Refresh(lane string, _ bool) { t.note("refresh " + lane) }
 
 // among runs a test as a node among others.

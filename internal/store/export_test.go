@@ -14,7 +14,7 @@ const WriterText = writerText
 
 // Statements returns the text of all statements that the store has prepared.
 func (s *Store) Statements() (texts []string) {
-	for _, prepared := range []*statements{&s.sqlite().writes, &s.sqlite().reads} {
+	for _, prepared := range []*statements{&s.sqlite().writes, &s.sqlite().reads, &s.sqlite().pages} {
 		prepared.known.Range(func(text, _ any) bool {
 			texts = append(texts, text.(string))
 			return true

@@ -40,7 +40,7 @@ func openSQLiteReader(ctx context.Context, dir string) (*sqliteDB, error) {
 		return nil, fmt.Errorf("find the data directory: %w", err)
 	}
 	db := &sqliteDB{path: path}
-	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)")+"&mode=ro"); err != nil {
+	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)", "cache_size(-16000)")+"&mode=ro"); err != nil {
 		return nil, err
 	}
 	db.reads.prepare = db.readers.PrepareContext

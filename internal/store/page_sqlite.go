@@ -17,11 +17,11 @@ func (db *sqliteDB) duePages(ctx context.Context, now int64, pages []taskhook.La
 		if err != nil {
 			return nil, nil, err
 		}
-		page, err := collect(ctx, db, scanOutgoing, sqlitePage, p.Lane, now, p.Epoch, string(held), p.Limit+1)
+		page, err := collect(ctx, &db.pages, scanOutgoing, sqlitePage, p.Lane, now, p.Epoch, string(held), p.Limit+1)
 		if err != nil {
 			return nil, nil, err
 		}
-		lane, err := collect(ctx, db, scanLaneRow, selectLaneStates+`= $2`, now, p.Lane)
+		lane, err := collect(ctx, &db.pages, scanLaneRow, selectLaneStates+`= $2`, now, p.Lane)
 		if err != nil {
 			return nil, nil, err
 		}

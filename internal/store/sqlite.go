@@ -31,9 +31,11 @@ type sqliteDB struct {
 	path    string
 	writer  *sql.DB
 	readers *sql.DB
+	pager   *sql.DB   // of one connection, so that no long list holds up what is to be sent
 	conn    *sql.Conn // the writing connection, used by one commit at a time
 	writes  statements
 	reads   statements
+	pages   statements // of pager
 }
 
 // exists reports whether the data directory holds a database.
@@ -64,7 +66,7 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 	// The commit that brings the log to 16 MB also moves it into the database, so
 	// that the next one starts it anew. While writes follow one another nobody else
 	// can: the log would grow as long as they do, and a growing file is slow to sync.
-	if db.writer, err = sql.Open("sqlite", dataSource(path, "wal_autocheckpoint(4000)", "synchronous(FULL)", "secure_delete(ON)")); err != nil {
+	if db.writer, err = sql.Open("sqlite", dataSource(path, "cache_size(-16000)", "wal_autocheckpoint(4000)", "synchronous(FULL)", "secure_delete(ON)")); err != nil {
 		return nil, err
 	}
 	db.writer.SetMaxOpenConns(1)
@@ -80,14 +82,27 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 		db.close()
 		return nil, err
 	}
-	if db.readers, err = sql.Open("sqlite", dataSource(path, "query_only(1)")); err != nil {
+	if db.readers, err = openReaders(path, 4, "cache_size(-16000)"); err != nil {
 		db.close()
 		return nil, err
 	}
-	db.readers.SetMaxOpenConns(4)
-	db.readers.SetMaxIdleConns(4)
+	if db.pager, err = openReaders(path, 1, "cache_size(-4000)"); err != nil {
+		db.close()
+		return nil, err
+	}
 	db.writes.prepare = db.conn.PrepareContext
 	db.reads.prepare = db.readers.PrepareContext
+	db.pages.prepare = db.pager.PrepareContext
+	return db, nil
+}
+
+func openReaders(path string, connections int, cache string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dataSource(path, "query_only(1)", cache))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	return db, nil
 }
 
@@ -95,7 +110,7 @@ func openSQLite(ctx context.Context, dir string) (*sqliteDB, error) {
 // through a pool reaches only one of them.
 func dataSource(path string, pragmas ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)", "cache_size(-16000)",
+	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "foreign_keys(1)",
 		"temp_store(MEMORY)", "journal_size_limit(67108864)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
@@ -128,13 +143,14 @@ func (db *sqliteDB) identify(ctx context.Context) error {
 }
 
 func (db *sqliteDB) close() error {
-	db.writes.close()
-	db.reads.close()
+	for _, prepared := range []*statements{&db.writes, &db.reads, &db.pages} {
+		prepared.close()
+	}
 	var errs []error
 	if db.conn != nil {
 		errs = append(errs, db.conn.Close())
 	}
-	for _, pool := range []*sql.DB{db.readers, db.writer} {
+	for _, pool := range []*sql.DB{db.pager, db.readers, db.writer} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -168,7 +184,7 @@ func (db *sqliteDB) upkeep(ctx context.Context) error {
 
 // query reads outside of a transaction.
 func (db *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, error) {
-	return db.reads.query(ctx, query, args)
+	return db.reads.query(ctx, query, args...)
 }
 
 // sqliteTx is the transaction that is open on the writing connection.
@@ -178,7 +194,7 @@ type sqliteTx struct {
 }
 
 func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	return t.db.writes.query(ctx, query, args)
+	return t.db.writes.query(ctx, query, args...)
 }
 
 func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -250,7 +266,7 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
-func (s *statements) query(ctx context.Context, query string, args []any) (rows, error) {
+func (s *statements) query(ctx context.Context, query string, args ...any) (rows, error) {
 	stmt, err := s.get(ctx, query)
 	if err != nil {
 		return nil, err
