@@ -10,9 +10,12 @@ import (
 // mostNodes is how many processes share the database at most.
 const mostNodes = 3
 
-// severalNodes publishes to one, two and three processes that share a PostgreSQL.
+// severalNodes publishes to one, two and three processes that share a PostgreSQL. The
+// clients are as many as keep three of them busy, each time.
 func severalNodes(ctx context.Context, r *run) (got figures, err error) {
+	r.Connections *= mostNodes
 	var duplicates int
+	var alone float64 // webhooks a second
 	for n := 1; n <= mostNodes; n++ {
 		p, twice, err := r.together(ctx, n)
 		refused, ok := errors.AsType[*startError](err)
@@ -28,7 +31,13 @@ func severalNodes(ctx context.Context, r *run) (got figures, err error) {
 		if n > 1 {
 			who = fmt.Sprintf("%d processes: ", n)
 		}
-		got.add(who+"delivered", "webhooks/s", perSecond(r.Publishes, p.took))
+		rate := perSecond(r.Publishes, p.took)
+		got.add(who+"delivered", "webhooks/s", rate)
+		if n == 1 {
+			alone = rate
+		} else {
+			got.add(who+"delivered, against one", "×", rate/alone)
+		}
 		got.addTime(who+"answered, 99 % within", p.P99)
 		got.addCost(who, r.Publishes, p)
 	}

@@ -20,6 +20,8 @@ func targets() []target {
 		{"tasks", "modelhunter: " + ratio, 0.12, 0.10, false},
 		{"tasks", "modelslab: " + ratio, 0.12, 0.10, false},
 		{"tasks", "muapi: " + ratio, 0.12, 0.10, false},
+		{"isolation", "1 of 10 hang: 99 % of arrivals against none hanging", 1.2, 1.2, true},
+		{"isolation", "100 of 1000 hang: 99 % of arrivals against none hanging", 1.2, 1.2, true},
 		{"backlog", ratio, 0.65, 0.45, false},
 		{"backlog", "peak memory", 200, 200, true},
 		{"history", "rate against the empty database", 0.9, 0.9, false},
@@ -27,7 +29,10 @@ func targets() []target {
 		{"latency", "answered, 99 % within", 5, 8, true},
 		{"latency", "arrived, 99 % within", 15, 20, true},
 		{"idle", "idle memory", 40, 40, true},
-		{"restart", "start to ready", 1000, 1000, true},
+		{"idle", "start to ready", 300, 0, true},
+		{"restart", "kill to first delivery", 1000, 2000, true},
+		{"nodes", "2 processes: delivered, against one", 0, 0.9, false},
+		{"nodes", "3 processes: delivered, against one", 0, 0.9, false},
 	}
 }
 
