@@ -230,8 +230,8 @@ func (b *brokenQueue) FinishDeliveries(_ context.Context, results []*taskhook.At
 func TestUnrecordableSendsEnd(t *testing.T) {
 	inHouse(t, func(h *house) {
 		h.endpoint()
-		h.publishMany(5, 1)
-		pass(time.Minute)
+		h.publishMany(5, 1) // from here on it sends many at a time
+		pass(time.Second)
 		h.receiver.set(func(ctx context.Context, _ post) egress.Result { return within(ctx, 300*time.Millisecond, ok()) })
 		h.faults.Set(func(point string) error {
 			if point == "finish_deliveries:before" {

@@ -13,7 +13,7 @@ const (
 	lowWater     = laneRoom / 4 // a page is loaded when fewer are left
 	firstPage    = 16           // deliveries of a lane's first page, whose bodies may be of any size
 	leastPage    = 8            // and of the next ones, at least
-	startSends   = 2            // concurrency that a lane starts with
+	startSends   = 1            // concurrency that a lane starts with: one send finds out whether its receiver answers
 	maxSends     = 64           // and that it may grow to
 	slowAfter    = time.Second  // a send that takes longer is slow
 	settleAfter  = time.Second  // a lane that was empty for this long is marked idle

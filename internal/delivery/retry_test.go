@@ -149,7 +149,7 @@ func TestConcurrencyFollowsTheReceiver(t *testing.T) {
 			defer h.node.memory.mu.Unlock()
 			return h.node.memory.lanes[e.LaneID].sends
 		}
-		for _, want := range []int{4, 8, 16, 32, 64, 64} {
+		for _, want := range []int{2, 4, 8, 16, 32, 64, 64} {
 			h.publish()
 			pass(time.Millisecond)
 			if got := sends(); got != want {

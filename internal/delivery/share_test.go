@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -110,5 +111,35 @@ func TestIdlenessSavesUpNoTurns(t *testing.T) {
 	}
 	if had[busy] < 9 || had[late] < 9 {
 		t.Errorf("of 20 turns the busy lane had %d, the late one %d", had[busy], had[late])
+	}
+}
+
+// TestSilentLanesLeaveRoom has many receivers that do not answer be sent to first: one
+// that was never sent to has its turn at once all the same.
+func TestSilentLanesLeaveRoom(t *testing.T) {
+	t.Parallel()
+	const slots, silent = 256, 150
+	m := newMemory(slots, totalBytes)
+	started := make(chan send, 2*silent)
+	m.start = func(s send) { started <- s }
+	add := func(id string) {
+		l := newLane(taskhook.OwnedLane{ID: id, AccountID: "acc_1", Epoch: 1}, "", time.Now())
+		l.target = originTarget()
+		m.adopt(l)
+		for range 2 {
+			m.hold(l, 1)
+			m.Push([]taskhook.Outgoing{{Epoch: 1, Body: []byte("x"), Delivery: taskhook.Delivery{LaneID: id}}})
+		}
+	}
+	for i := range silent {
+		add(fmt.Sprint("silent_", i))
+	}
+	add("other")
+	reached := map[string]bool{}
+	for range silent + 1 {
+		reached[(<-started).lane.id] = true
+	}
+	if !reached["other"] {
+		t.Errorf("a lane that was never sent to waits behind %d that do not answer", silent)
 	}
 }
