@@ -15,8 +15,8 @@ import (
 const (
 	maxQueued = 8192                 // waiting writes; more are refused
 	maxBatch  = 512                  // writes that share a commit
-	busyBatch = 8                    // a batch larger than this makes the next one linger
-	linger    = time.Millisecond / 2 // how long a batch waits to be as large as the last, if that was busy
+	busyBatch = 8                    // a batch larger than this makes the next ones linger
+	linger    = time.Millisecond / 2 // how long a batch waits, at most, to be as large as the largest of the last
 )
 
 // kind is one sort of write. The items of a kind that share a commit are applied
@@ -57,7 +57,9 @@ type committer struct {
 	mu     sync.Mutex
 	queue  []*write
 	closed bool
-	last   int // size of the last batch
+	sizes  [4]int        // of the last batches, the latest first
+	enough chan struct{} // closed when as many wait as are wanted; nil: nobody lingers
+	want   int
 }
 
 func newCommitter(begin func(context.Context) (commitTx, error), fault FaultFunc) *committer {
@@ -109,6 +111,10 @@ func (c *committer) enqueue(w *write) error {
 		return taskhook.Errorf(taskhook.CodeUnavailable, "The server has too many writes waiting; send the request again in a moment.")
 	}
 	c.queue = append(c.queue, w)
+	if c.enough != nil && len(c.queue) >= c.want {
+		close(c.enough)
+		c.enough = nil
+	}
 	c.signal()
 	return nil
 }
@@ -141,12 +147,27 @@ func (c *committer) run() {
 func (c *committer) await() (waiting, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last > busyBatch && len(c.queue) > 0 && len(c.queue) < c.last {
-		c.mu.Unlock()
-		time.Sleep(linger)
-		c.mu.Lock()
+	// The largest, for one that was cut short says nothing of how many are on their way.
+	if want := slices.Max(c.sizes[:]); want > busyBatch && len(c.queue) > 0 && len(c.queue) < want {
+		c.linger(want)
 	}
 	return len(c.queue) > 0, c.closed
+}
+
+// linger lets go of the mutex until as many writes wait as are wanted, though not
+// for long.
+func (c *committer) linger(want int) {
+	enough := make(chan struct{})
+	c.want, c.enough = want, enough
+	c.mu.Unlock()
+	timer := time.NewTimer(linger)
+	select {
+	case <-enough:
+	case <-timer.C:
+	}
+	timer.Stop()
+	c.mu.Lock()
+	c.enough = nil
 }
 
 func (c *committer) take() (batch []*write) {
@@ -157,7 +178,8 @@ func (c *committer) take() (batch []*write) {
 	rest := copy(c.queue, c.queue[n:])
 	clear(c.queue[rest:])
 	c.queue = c.queue[:rest]
-	c.last = n
+	copy(c.sizes[1:], c.sizes[:])
+	c.sizes[0] = n
 	return batch
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/taskhook/taskhook"
 )
@@ -168,6 +169,45 @@ func TestBatches(t *testing.T) {
 		}
 		if !slices.Equal(sizes, []int{1, maxBatch, 100}) {
 			t.Errorf("batches of %v", sizes)
+		}
+	})
+}
+
+func TestLinger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &ledger{}
+		c, open := gated(t)
+		k := l.kind()
+		const busy = 2 * busyBatch
+		// waited is how long n writers that come one after the other waited.
+		waited := func(n int) time.Duration {
+			began := time.Now()
+			submit(t, c, k, n, func() {})
+			return time.Since(began)
+		}
+		submit(t, c, k, 1+busy, open)
+		for _, step := range []struct {
+			writers int
+			waits   time.Duration
+		}{
+			{busy, 0}, // as many as before: none of them waits for more
+			{1, linger},
+			{busy, 0}, // the one before says nothing of how many there are
+			{1, linger},
+			{1, linger},
+			{1, linger},
+			{1, linger},
+			{1, 0}, // there was nobody else for long
+			{busyBatch, 0},
+		} {
+			before := len(l.batches)
+			if got := waited(step.writers); got != step.waits {
+				t.Errorf("%d writers waited %s, want %s", step.writers, got, step.waits)
+			}
+			if alone := step.writers == 1; (alone || step.writers == busy) && len(l.batches) != before+1 {
+				t.Errorf("%d writers took batches %v", step.writers, l.batches[before:])
+			}
 		}
 	})
 }
