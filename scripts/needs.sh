@@ -99,7 +99,7 @@ need_s3_server() {
 	[ -f "$server" ] && [ ! tools/s3/go.mod -nt "$server" ] && return
 	if [ -n "${CI:-}" ] || [ "${STRICT:-}" = 1 ]; then
 		printf '\n== build versitygw, an S3 server that tests need\n'
-		go -C tools/s3 build -o "../../$server" github.com/versity/versitygw/cmd/versitygw && return
+		go -C tools/s3 build "$plain" -o "../../$server" github.com/versity/versitygw/cmd/versitygw && return
 		echo 'That did not work; what needs it will not be proven.'
 	fi
 	has versitygw || echo 'To prove what needs versitygw, let STRICT=1 make test build it once; that takes some minutes.' >>"$work/advice"
