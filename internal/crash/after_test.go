@@ -28,7 +28,7 @@ import (
 	"github.com/taskhook/taskhook/internal/testkit/pgtest"
 )
 
-var afterKills = flag.Int("afterkills", 4, "how often a server is killed that makes posters, and one that copies results")
+var afterKills = flag.Int("afterkills", 3, "how often a server is killed that makes posters, and one that copies results")
 
 // tryLimit is how long one try may take, and rests whose server was killed.
 const tryLimit = 4 * time.Second
