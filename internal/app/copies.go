@@ -17,7 +17,7 @@ import (
 // buildCopies makes what copies results into buckets of accounts. These name whatever
 // address they like, so connections go only where receivers may be.
 func (a *App) buildCopies() {
-	a.copies = copier.New(copier.Options{Store: a.store, Files: a.files, Logger: a.Logger, Now: a.clock.Now, Every: a.Pace.Copies,
+	a.copies = copier.New(copier.Options{Store: a.store, Files: a.files, Logger: a.Logger, Now: a.clock.Now, Every: a.Pace.Copies, Limit: a.Pace.Limit,
 		Sender: &bucketSender{egress.NewGuarded(a.policy, egress.Options{}).Transport}})
 }
 

@@ -27,7 +27,7 @@ func (a *App) buildPosters() {
 		return
 	}
 	a.posters = poster.New(poster.Options{Store: a.store, Files: a.files, Camera: &poster.FFmpeg{Path: a.ffmpeg}, Inline: int64(a.Config.Inline),
-		Scratch: filepath.Join(a.Config.Data, "scratch"), Logger: a.Logger, Now: a.clock.Now})
+		Scratch: filepath.Join(a.Config.Data, "scratch"), Logger: a.Logger, Now: a.clock.Now, Every: a.Pace.Posters, Limit: a.Pace.Limit})
 	a.endings.OnVideo(a.posters.Wake)
 }
 

@@ -23,6 +23,8 @@ type Pace struct {
 	Clock     func(context.Context) (time.Time, error)
 	Retention time.Duration // between two looks for what is old; see retention.Options
 	Copies    time.Duration // between two looks for results to copy; see copier.Options
+	Posters   time.Duration // between two looks for videos without a poster; see poster.Options
+	Limit     time.Duration // of one try to make a poster or a copy; see both
 	Quiet     time.Duration // after an account was closed; see retention.EraserOptions
 }
 

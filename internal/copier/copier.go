@@ -39,6 +39,7 @@ type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time // the time that all nodes go by
 	Every  time.Duration    // it looks for what is to be copied; 0: every 2 s
+	Limit  time.Duration    // of one try, after which another node may try; 0: 15 minutes
 }
 
 // Copier copies one result at a time to each bucket, and to several at once.
@@ -56,7 +57,7 @@ const maxBuckets = 8
 
 // New returns a Copier that Run sets going.
 func New(o Options) *Copier {
-	o.Every = cmp.Or(o.Every, 2*time.Second)
+	o.Every, o.Limit = cmp.Or(o.Every, 2*time.Second), cmp.Or(o.Limit, 15*time.Minute)
 	return &Copier{Options: o, slots: make(chan struct{}, maxBuckets), busy: map[string]bool{}}
 }
 
@@ -120,7 +121,6 @@ func (c *Copier) serve(ctx context.Context, account string) {
 
 // The times of a copy.
 const (
-	patience   = 15 * time.Minute // for one try; then another node may try
 	giveUp     = 24 * time.Hour   // after the result was made
 	firstPause = 10 * time.Second // after a failure; then twice as long, and so on
 	maxPause   = time.Hour
@@ -129,7 +129,7 @@ const (
 // next copies a result, and reports whether to go on with another at once.
 func (c *Copier) next(ctx context.Context, account string) bool {
 	now := c.Now()
-	b, a, ok, err := c.Store.ClaimCopy(ctx, now, now.Add(patience), account)
+	b, a, ok, err := c.Store.ClaimCopy(ctx, now, now.Add(c.Limit), account)
 	if err != nil && ctx.Err() == nil {
 		c.Logger.Warn("look for a result to copy", "account", account, "error", err)
 	}
@@ -146,7 +146,7 @@ func (c *Copier) next(ctx context.Context, account string) bool {
 
 // end tries to copy a result and says how that ended.
 func (c *Copier) end(ctx context.Context, b *taskhook.Bucket, a *taskhook.Artifact) *taskhook.CopyEnd {
-	limited, cancel := context.WithTimeout(ctx, patience*3/4)
+	limited, cancel := context.WithTimeout(ctx, c.Limit*3/4)
 	defer cancel()
 	e := &taskhook.CopyEnd{AccountID: b.AccountID, ArtifactID: a.ID, State: taskhook.CopyDone}
 	from, err := c.open(limited, a)

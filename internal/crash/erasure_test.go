@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -125,18 +124,7 @@ func (c *clearance) populate() {
 // beside does something with the database as the command line does.
 func (c *clearance) beside(do func(*store.Store) error) {
 	c.Helper()
-	keys, _, err := keyring.Load(filepath.Join(c.role.Data, "taskhook.key"))
-	if err != nil {
-		c.Fatal(err)
-	}
-	db, err := store.Open(c.Context(), store.Options{Dir: c.role.Data, Sealer: keys, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		c.Fatal(err)
-	}
-	defer db.Close()
-	if err := do(db); err != nil {
-		c.Fatal(err)
-	}
+	beside(c.T, c.role, do)
 }
 
 func (c *clearance) newAccount(name string) (key, id string) {

@@ -19,6 +19,7 @@ type Verdict struct {
 	Missed                  []string       // points that no server came to
 	Tasks, Events, Unknown  int
 	Webhooks, Keys, Files   int
+	Batches, Passing        int // Passing: requests that told how far tasks were
 	Deliveries, Requests    int
 	Duplicates, Unrecorded  int // requests: accepted again; not recorded before a kill
 	MostAtOne, MostUnderWay int // of the unrecorded at one kill: all; those that still held a slot
@@ -35,11 +36,11 @@ func (v *Verdict) violate(rule, format string, args ...any) {
 // String is a summary for the log.
 func (v *Verdict) String() string {
 	return fmt.Sprintf(`%d kills, %d graceful stops; %d of %d points reached
-%d tasks and %d events acknowledged, %d unknown; %d webhooks, %d keys, %d files
-%d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
+%d tasks and %d events acknowledged, %d unknown; %d batches, %d webhooks, %d keys, %d files
+%d requests told of progress; %d deliveries, %d requests, %d of them accepted again; %d unrecorded at kills, at most %d at one, of which at most %d of %d still held a slot
 slowest start %s; violations: %v`,
-		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Webhooks, v.Keys, v.Files,
-		v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), v.byRule())
+		v.Kills, v.Stops, len(v.Points), len(v.Points)+len(v.Missed), v.Tasks, v.Events, v.Unknown, v.Batches, v.Webhooks, v.Keys, v.Files,
+		v.Passing, v.Deliveries, v.Requests, v.Duplicates, v.Unrecorded, v.MostAtOne, v.MostUnderWay, slots, v.SlowestStart.Round(time.Millisecond), v.byRule())
 }
 
 // byRule counts the violations of each rule.
@@ -65,6 +66,7 @@ type facts struct {
 	lives      []life
 	step       time.Duration // by which times of a server can be off
 	receipts   []*receipt
+	passing    []*receipt // of tasks on their way
 	tasks      map[string]client.Task
 	deliveries []client.Delivery
 	byTarget   map[target]*owed
@@ -98,6 +100,7 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 	}
 	v := &Verdict{Points: t.points, Tasks: len(f.clientLedger.tasks), Events: len(f.events), Unknown: sum(f.unknown),
 		Webhooks: len(f.hooks), Keys: len(f.keys), Files: len(f.files), Deliveries: len(f.deliveries), Requests: len(f.receipts),
+		Batches: len(f.batches), Passing: len(f.passing),
 		SlowestStart: slices.Max(append(t.starts, 0)), Violations: f.broken}
 	for _, l := range f.lives {
 		switch {
@@ -124,6 +127,12 @@ func (t *Trial) judge(ctx context.Context) (*Verdict, error) {
 		return nil, fmt.Errorf("list replays: %w", err)
 	}
 	f.judgeReplays(v, replays)
+	batches, err := t.batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.judgeBatches(v, batches)
+	f.judgePassing(v)
 	attempts, err := f.attempts(ctx, t.client())
 	if err != nil {
 		return nil, err
@@ -158,6 +167,7 @@ func (t *Trial) gather(ctx context.Context) (*facts, error) {
 		o.deliveries = append(o.deliveries, d)
 	}
 	f.attribute()
+	f.setPassingAside()
 	for _, r := range f.receipts {
 		o := f.owed(target{r.Path, r.ID})
 		o.receipts = append(o.receipts, r)

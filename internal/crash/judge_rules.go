@@ -31,7 +31,7 @@ func (f *facts) judgeLoss(v *Verdict) {
 			v.violate("L1", "task %s was acknowledged and is unknown", id)
 		case told != "" && k.Status != told:
 			v.violate("L1", "task %s was told to be %s and is %s", id, told, k.Status)
-		case k.Status == "cancelled" && told == "":
+		case k.Status == "cancelled" && told == "" && !f.stops(k.BatchID):
 			v.violate("L1", "task %s is cancelled, which nobody asked for", id)
 		case k.Status == "cancelled" && bySubject[id] > 0:
 			v.violate("L1", "task %s is cancelled and has a delivery", id)
@@ -59,7 +59,7 @@ func (f *facts) judgeInvention(v *Verdict) {
 	extra, replays := map[string]map[string]bool{}, 0 // the events of each sort
 	for _, d := range f.deliveries {
 		_, known := f.clientLedger.tasks[d.Subject]
-		if _, flow := f.flows[d.Subject]; !known && !flow && !f.events[d.EventID] {
+		if _, flow := f.flows[d.Subject]; !known && !flow && f.batches[d.Subject] == nil && !f.events[d.EventID] {
 			sort := sortOf(d.EventType)
 			if extra[sort] == nil {
 				extra[sort] = map[string]bool{}

@@ -36,26 +36,28 @@ func (j *journal) note(fact any) {
 type clientLedger struct {
 	journal *journal
 
-	mu          sync.Mutex
-	tasks       map[string]string // acknowledged, and the final state that was told
-	events      map[string]bool
-	replays     map[string]bool // by delivery id
-	jobs        map[string]*job // replays of many deliveries
-	hooks       map[string]*hook
-	keys        map[string]*key
-	files       map[string]*file
-	flows       map[string]string    // executions, and how they ended
-	loose       map[string]time.Time // files that were never completed: when they were announced
-	unknown     map[string]int       // by sort: events that were asked for without an answer
-	unknowns    int                  // replays likewise
-	unknownJobs int                  // and those of many
-	broken      []string             // what an answer broke at once
+	mu             sync.Mutex
+	tasks          map[string]string // acknowledged, and the final state that was told
+	events         map[string]bool
+	replays        map[string]bool // by delivery id
+	jobs           map[string]*job // replays of many deliveries
+	hooks          map[string]*hook
+	keys           map[string]*key
+	files          map[string]*file
+	flows          map[string]string // executions, and how they ended
+	batches        map[string]*batch
+	loose          map[string]time.Time // files that were never completed: when they were announced
+	unknown        map[string]int       // by sort: events that were asked for without an answer
+	unknowns       int                  // replays likewise
+	unknownJobs    int                  // replays of many deliveries
+	unknownBatches int                  // and batches of tasks
+	broken         []string             // what an answer broke at once
 }
 
 func newClientLedger(j *journal) *clientLedger {
 	return &clientLedger{journal: j, tasks: map[string]string{}, events: map[string]bool{}, replays: map[string]bool{}, jobs: map[string]*job{},
 		hooks: map[string]*hook{}, keys: map[string]*key{}, files: map[string]*file{}, loose: map[string]time.Time{},
-		flows: map[string]string{}, unknown: map[string]int{}}
+		flows: map[string]string{}, batches: map[string]*batch{}, unknown: map[string]int{}}
 }
 
 // note writes a fact down and takes it in.
@@ -154,6 +156,7 @@ type receipt struct {
 	recorded bool          // the server lists the attempt
 	unlearnt bool          // and says that no answer came
 	excused  bool          // its delivery was cancelled, so that it need not
+	says     message       // to the webhook that is there all the time
 }
 
 // receiverLedger is what reached the receiver.

@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/keyring"
+	"github.com/taskhook/taskhook/internal/store"
 )
 
 // lifetime is how long a server lives at most that does not come to its point.
@@ -58,4 +61,21 @@ func serverLog(t *testing.T) *os.File {
 		}
 	})
 	return log
+}
+
+// beside does something with the database of servers as the command line does.
+func beside(t *testing.T, r role, do func(*store.Store) error) {
+	t.Helper()
+	keys, _, err := keyring.Load(filepath.Join(r.Data, "taskhook.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Dir: r.Data, URL: r.Database, Sealer: keys, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := do(db); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -19,7 +19,7 @@ func unreachable(point string) string {
 	switch kindOf(point) {
 	case "sweep_lanes":
 		return "the net below the lane protocol writes only when that has lost a wake-up"
-	case "credit_account", "make_postpaid":
+	case "credit_account", "make_postpaid", "set_bucket", "remove_bucket":
 		return "a command of the operator writes it, never a server"
 	}
 	return ""
@@ -36,6 +36,8 @@ func elsewhere(point string) string {
 		return "it takes away what the judge looks for: TestErasureKills"
 	case "note_worker", "drain_worker", "lease_runs", "renew_lease", "end_lease", "add_part", "remove_parts":
 		return "servers write it for workers, which TestWorkerKills goes to"
+	case "claim_poster", "settle_poster", "claim_copy", "settle_copy":
+		return "only videos, and accounts with a bucket of their own, lead to it: TestPosterKills, TestCopyKills"
 	}
 	return ""
 }
@@ -82,7 +84,7 @@ func sceneOf(point string) scene {
 		s.favour = "backlog"
 	case "collect_lanes":
 		s.calm = true
-	case "progress":
+	case "progress", "tell":
 		s.favour = "long task"
 	case "release_run":
 		s.favour, s.stop = "long task", true
@@ -92,6 +94,8 @@ func sceneOf(point string) scene {
 		s.favour = "cancel"
 	case "create_workflow", "update_workflow", "delete_workflow", "create_execution", "cancel_execution", "settle_execution", "finish_execution", "fail_step":
 		s.favour = "workflows"
+	case "create_batch", "finish_batch", "stop_batch", "stop_tasks":
+		s.favour = "batches"
 	case "create_file", "record_upload", "complete_file", "delete_file", "delete_unfinished":
 		s.favour = "files"
 	}

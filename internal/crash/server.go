@@ -38,6 +38,7 @@ type role struct {
 	Receiver          string        // address that all names stand for; empty: no name is asked for
 	Clock             time.Duration // by which its clock is off
 	Results           time.Duration // for which results are kept; 0: as by default
+	Limit             time.Duration // of one try to make a poster or a copy; 0: as by default
 }
 
 // roleMark begins the argument by which a test binary knows that it is a server.
@@ -116,7 +117,8 @@ func serve(r role) error {
 	a, err := app.Open(ctx, app.Options{Config: cfg, Logger: log, StoreFault: at, Fault: func(point string) { at(point) },
 		Pace: app.Pace{Upkeep: 100 * time.Millisecond, Sweep: 200 * time.Millisecond,
 			Breaker:        delivery.Breaker{Over: 300 * time.Millisecond, Rest: 100 * time.Millisecond, MaxRest: 400 * time.Millisecond},
-			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife, Quiet: 100 * time.Millisecond}})
+			IdempotencyKey: idempotencyLife, UnfinishedFile: unfinishedLife, Quiet: 100 * time.Millisecond,
+			Copies: 100 * time.Millisecond, Posters: 100 * time.Millisecond, Limit: r.Limit}})
 	if err != nil {
 		return err
 	}

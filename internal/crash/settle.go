@@ -49,7 +49,20 @@ func (t *Trial) unsettled(ctx context.Context) bool {
 		return true
 	}
 	pending, err := c.Deliveries(ctx, client.DeliveryQuery{State: "pending", PageQuery: client.PageQuery{Limit: 1}})
-	return err != nil || len(pending.Items) > 0
+	if err != nil || len(pending.Items) > 0 {
+		return true
+	}
+	batches, err := t.batches(ctx)
+	return err != nil || slices.ContainsFunc(batches, func(b client.Batch) bool { return b.CompletedAt.IsZero() })
+}
+
+// batches lists all batches, without their tasks.
+func (t *Trial) batches(ctx context.Context) ([]client.Batch, error) {
+	list, err := pages(func(p client.PageQuery) (client.Page[client.Batch], error) { return t.client().Batches(ctx, p) })
+	if err != nil {
+		err = fmt.Errorf("list batches: %w", err)
+	}
+	return list, err
 }
 
 // pages reads a whole list.

@@ -200,7 +200,7 @@ func (t *Trial) register(ctx context.Context) error {
 	}
 	defer s.kill()
 	made, err := t.client().CreateWebhook(ctx, client.NewWebhook{URL: t.receiver.name + configuredPath,
-		Events: []string{"task.completed", "task.failed", ownType}})
+		Events: []string{"task.completed", "task.failed", "task.started", "task.progress", "batch.completed", ownType}})
 	if err != nil {
 		return err
 	}

@@ -142,20 +142,12 @@ func freeAddress(t *testing.T) string {
 
 // workerKey makes a key of workers, as the operator does.
 func (f *yard) workerKey() string {
-	keys, _, err := keyring.Load(filepath.Join(f.role.Data, "taskhook.key"))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	db, err := store.Open(f.t.Context(), store.Options{Dir: f.role.Data, URL: f.role.Database, Sealer: keys, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer db.Close()
-	text, _, err := account.New(db, keyring.HashKey, 0).Create(f.t.Context(), time.Now(), "",
-		taskhook.NewKey{Limits: taskhook.Limits{Permissions: []taskhook.Scope{taskhook.ScopeWorker}}})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	var text string
+	beside(f.t, f.role, func(db *store.Store) (err error) {
+		text, _, err = account.New(db, keyring.HashKey, 0).Create(f.t.Context(), time.Now(), "",
+			taskhook.NewKey{Limits: taskhook.Limits{Permissions: []taskhook.Scope{taskhook.ScopeWorker}}})
+		return err
+	})
 	return text
 }
 

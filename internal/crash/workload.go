@@ -70,6 +70,7 @@ func actions() []action {
 		{"webhooks", 2, (*workload).webhooks},
 		{"gone", 1, (*workload).gone},
 		{"backlog", 0, func(w *workload) { w.alone(&w.stage.backlog, w.pileUp) }},
+		{"batches", 1, (*workload).batches},
 		{"keys", 2, (*workload).keys},
 		{"files", 2, (*workload).files},
 		{"workflows", 2, (*workload).workflows},

@@ -44,6 +44,7 @@ type Options struct {
 	Logger  *slog.Logger
 	Now     func() time.Time // the time that all nodes go by
 	Every   time.Duration    // it looks for videos that it was not told of; 0: every 5 s
+	Limit   time.Duration    // of one try, after which another node may try; 0: 2 minutes
 }
 
 // Maker makes posters, one at a time.
@@ -54,7 +55,7 @@ type Maker struct {
 
 // New returns a Maker that Run sets going.
 func New(o Options) *Maker {
-	o.Every = cmp.Or(o.Every, 5*time.Second)
+	o.Every, o.Limit = cmp.Or(o.Every, 5*time.Second), cmp.Or(o.Limit, 2*time.Minute)
 	return &Maker{Options: o, wake: make(chan struct{}, 1)}
 }
 
@@ -82,16 +83,13 @@ func (m *Maker) Run(ctx context.Context) error {
 	}
 }
 
-// The time for a poster.
-const (
-	patience = 2 * time.Minute // of one try; then another node may try
-	giveUp   = time.Hour       // after the video was stored
-)
+// giveUp is how long after the video was stored a poster is tried.
+const giveUp = time.Hour
 
 // turn works on one video, and reports whether to go on with the next at once.
 func (m *Maker) turn(ctx context.Context) bool {
 	now := m.Now()
-	video, ok, err := m.Store.ClaimPoster(ctx, now, now.Add(patience))
+	video, ok, err := m.Store.ClaimPoster(ctx, now, now.Add(m.Limit))
 	if err != nil && ctx.Err() == nil {
 		m.Logger.Warn("look for videos without a poster", "error", err)
 	}
@@ -142,7 +140,7 @@ func (m *Maker) make(ctx context.Context, video *taskhook.Artifact) (*taskhook.A
 	if video.Removed {
 		return nil, fs.ErrNotExist
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience*3/4)
+	ctx, cancel := context.WithTimeout(ctx, m.Limit*3/4)
 	defer cancel()
 	file, err := m.open(ctx, video)
 	if err != nil {

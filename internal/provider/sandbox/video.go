@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -34,19 +34,22 @@ func (a *Adapter) video(ctx context.Context, o order) ([]result, error) {
 // mp4 has ffmpeg encode the frames. One thread and no version strings make the
 // bytes depend on the input alone, as far as ffmpeg itself is the same.
 func (a *Adapter) mp4(ctx context.Context, o order) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "taskhook-sandbox-")
+	file, err := os.CreateTemp("", "taskhook-sandbox-")
 	if err != nil {
-		return nil, fmt.Errorf("make folder: %w", err)
+		return nil, fmt.Errorf("make file: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer file.Close()
+	if err := os.Remove(file.Name()); err != nil { // ffmpeg gets the file, not its name: a kill leaves nothing
+		return nil, fmt.Errorf("take the name of a file away: %w", err)
+	}
 	width, height := o.size(320, 180, videoSide)
 	width, height = width&^1, height&^1 // H.264 halves the colours' resolution
 	length := o.length(videoLength)
-	out := filepath.Join(dir, "video.mp4")
 	cmd := exec.CommandContext(ctx, a.ffmpeg, "-hide_banner", "-loglevel", "error",
 		"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", fmt.Sprintf("%dx%d", width, height), "-r", strconv.Itoa(videoRate), "-i", "pipe:0",
 		"-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p",
-		"-fflags", "+bitexact", "-flags:v", "+bitexact", "-metadata", "comment="+stamp, "-movflags", "+faststart", out)
+		"-fflags", "+bitexact", "-flags:v", "+bitexact", "-metadata", "comment="+stamp, "-movflags", "+faststart", "-f", "mp4", "-y", "/dev/fd/3")
+	cmd.ExtraFiles = []*os.File{file}
 	cmd.Env = []string{} // nothing of ours is its business
 	cmd.WaitDelay = time.Second
 	cmd.Stdin = &frames{picture: newPicture(o, 0, width, height), left: int(length * videoRate / time.Second)}
@@ -55,7 +58,10 @@ func (a *Adapter) mp4(ctx context.Context, o order) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("run ffmpeg: %w: %s", err, said.Bytes())
 	}
-	return os.ReadFile(out)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the video: %w", err)
+	}
+	return io.ReadAll(file)
 }
 
 // frames reads as the pixels of a picture's frames, one after the other, in red,
