@@ -15,7 +15,7 @@ import (
 const (
 	maxQueued = 8192                 // waiting writes; more are refused
 	maxBatch  = 512                  // writes that share a commit
-	busyBatch = 3                    // a batch larger than this makes the next ones linger
+	busyBatch = 8                    // a batch larger than this makes the next ones linger
 	linger    = time.Millisecond / 2 // how long a batch waits, at most, to be as large as the largest of the last
 )
 
