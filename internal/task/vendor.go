@@ -90,12 +90,14 @@ func (s *vendor) recent(now time.Time) float64 {
 	return s.faults * math.Exp2(-float64(now.Sub(s.noted))/float64(faultLife))
 }
 
-// rests returns how long the vendor is better left alone.
+// rests returns how long the vendor is better left alone, in whole milliseconds: those
+// are what a run's time is kept in, and one that is due a part of one too early would be
+// taken on and given back until that is over.
 func (v *Vendors) rests(adapter string, now time.Time) time.Duration {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s := v.known[adapter]; s != nil {
-		return max(0, s.rests.Sub(now))
+		return max(0, s.rests.Sub(now)+time.Millisecond-1).Truncate(time.Millisecond)
 	}
 	return 0
 }
@@ -228,6 +230,6 @@ func (x *execution) elsewhere(now time.Time, err error) (in time.Duration, uncou
 	if from := x.claimed.Run.Adapter; from != run.Adapter {
 		x.worker.Logger.Info("run goes to another vendor", "task", run.TaskID, "run", run.ID, "from", from, "to", run.Adapter, "because", err)
 	}
-	x.claimed.Run = run
+	x.claimed.Run.Adapter, x.claimed.Run.Refused = run.Adapter, run.Refused // the rest of it others read meanwhile
 	return in, !unreached, true
 }

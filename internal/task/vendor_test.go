@@ -100,6 +100,19 @@ func TestVendors(t *testing.T) {
 	}
 }
 
+// TestRestBetweenMilliseconds: runs wait for a vendor's rest to end, though they are due
+// at the whole millisecond before.
+func TestRestBetweenMilliseconds(t *testing.T) {
+	inHouse(t, func(h *house) {
+		pass(time.Millisecond / 2)
+		h.paid.set(ends(unreached()))
+		h.other.set(ends(unreached()))
+		k := h.create("acc_a", "sold")
+		pass(30 * time.Minute)
+		h.expect(k, taskhook.TaskFailed)
+	})
+}
+
 // TestVendorCrashes: what the first may have heard of is never asked of the other.
 func TestVendorCrashes(t *testing.T) {
 	for name, repeatable := range map[string]bool{"once": false, "repeatable": true} {
