@@ -25,7 +25,7 @@ func (w *Worker) loadPages(ctx context.Context, now time.Time, lanes []*lane) {
 		}
 		for i, l := range asking {
 			if err != nil {
-				w.memory.unread(l)
+				w.memory.missedPage(l)
 				continue
 			}
 			w.memory.answered(l, func() { w.memory.take(l, &dues[i], news[i], now) })
@@ -107,8 +107,8 @@ func (s subjects) add(subject string) {
 	}
 }
 
-// unread is for a lane whose page could not be read: what was to be told again is not.
-func (m *memory) unread(l *lane) {
+// missedPage is for a lane whose page could not be read: it is asked for again.
+func (m *memory) missedPage(l *lane) {
 	m.conclude(l, func() {
 		l.pushed = nil
 		l.failed(m.now())

@@ -24,7 +24,7 @@ const (
 
 // What reads deliveries with the bytes that they send.
 const (
-	outgoingColumns = `, coalesce(d.body, e.body), d.claim`
+	outgoingColumns = `, coalesce(d.body, e.body)`
 	joinEvents      = `JOIN events e ON e.id = d.event `
 	selectOutgoing  = `SELECT ` + deliveryColumns + outgoingColumns + fromDeliveries + joinEvents
 )
@@ -64,7 +64,7 @@ func scanDelivery(r scanner) (d taskhook.Delivery, err error) {
 
 func scanOutgoing(r scanner) (o taskhook.Outgoing, err error) {
 	var times deliveryTimes
-	if err := r.Scan(append(deliveryFields(&o.Delivery, &times), &o.Body, &o.Epoch)...); err != nil {
+	if err := r.Scan(append(deliveryFields(&o.Delivery, &times), &o.Body)...); err != nil {
 		return o, err
 	}
 	return o, times.set(&o.Delivery)

@@ -136,7 +136,6 @@ func testReplay(t *testing.T, f *fixture) {
 		f.ok(f.Store.Publish(f.ctx, f.now, &taskhook.Publication{Deliveries: []taskhook.Outgoing{again}}))
 		got, err := f.Store.Outgoing(f.ctx, account, again.ID)
 		f.ok(err)
-		again.Epoch = got.Epoch
 		if diff := cmp.Diff(again, got); diff != "" {
 			t.Fatal(diff)
 		}
