@@ -71,48 +71,80 @@ func (r *run) yardstick(ctx context.Context, n int) (p passage, err error) {
 
 // through sends a flow through a new server on an empty database.
 func (r *run) through(ctx context.Context, plan func(to *receiver) flow) (p passage, err error) {
-	at, err := r.newPlace(ctx)
+	s, err := r.stage(ctx, plan)
 	if err != nil {
 		return p, err
 	}
+	pause(ctx, r.Settle)
+	if p, err = r.pass(ctx, s.flow, s.to, s.server); err != nil {
+		return p, err
+	}
+	return p, s.close(ctx, &p)
+}
+
+// stage is a new server on an empty database, with the endpoints of a flow.
+type stage struct {
+	*run
+	flow   flow
+	at     *place
+	to     *receiver
+	server *server
+}
+
+func (r *run) stage(ctx context.Context, plan func(to *receiver) flow) (*stage, error) {
+	at, err := r.newPlace(ctx)
+	if err != nil {
+		return nil, err
+	}
 	to, err := r.startReceiver(ctx)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	f := plan(to)
 	s, err := r.serve(ctx, at, f.extra...)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
-	if _, err := s.register(ctx, to, f.wants, f.hang); err != nil {
-		return p, err
-	}
-	pause(ctx, r.Settle)
-	if p, err = r.pass(ctx, f, to, s); err != nil {
-		return p, err
-	}
-	if f.hang > 0 { // a stop waits for those that hang, whom the end of the receiver sets free
-		if p.receiver, err = to.finish(f.webhooks); err == nil {
-			err = s.stop()
+	_, err = s.register(ctx, to, f.wants, f.hang)
+	return &stage{r, f, at, to, s}, err
+}
+
+// close stops the server and checks that what was to arrive did.
+func (s *stage) close(ctx context.Context, p *passage) (err error) {
+	if s.flow.hang > 0 { // a stop waits for those that hang, whom the end of the receiver sets free
+		if p.receiver, err = s.to.finish(s.flow.webhooks); err == nil {
+			err = s.server.stop()
 		}
-	} else if err = s.stop(); err == nil { // after which no duplicate can come
-		p.receiver, err = to.finish(f.webhooks)
+	} else if err = s.server.stop(); err == nil { // after which no duplicate can come
+		p.receiver, err = s.to.finish(s.flow.webhooks)
 	}
 	if err != nil {
-		return p, err
+		return err
 	}
-	return p, at.verify(ctx, r.began, f.webhooks, f.owed)
+	return s.at.verify(ctx, s.began, s.flow.webhooks, s.flow.owed)
 }
 
 // pass sends a flow through a server, or through several that share a database.
 func (r *run) pass(ctx context.Context, f flow, to *receiver, servers ...*server) (p passage, err error) {
-	for _, s := range servers {
-		f.work.Servers = append(f.work.Servers, s.url)
-		p.ready = max(p.ready, s.ready)
-	}
-	from, err := r.startLoader(ctx, roleGenerator, f.work)
+	from, err := r.aim(ctx, f, servers)
 	if err != nil {
 		return p, err
+	}
+	return r.shoot(ctx, from, f, to, servers)
+}
+
+// aim starts the generator of a flow.
+func (r *run) aim(ctx context.Context, f flow, servers []*server) (*loader, error) {
+	for _, s := range servers {
+		f.work.Servers = append(f.work.Servers, s.url)
+	}
+	return r.startLoader(ctx, roleGenerator, f.work)
+}
+
+// shoot gives the generator the word. Several may have it at once.
+func (r *run) shoot(ctx context.Context, from *loader, f flow, to *receiver, servers []*server) (p passage, err error) {
+	for _, s := range servers {
+		p.ready = max(p.ready, s.ready)
 	}
 	p.idle, _ = sum(servers, resident(residentNow))
 	before, _ := sum(servers, spent)

@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // isolationRate is how many events a second are published, over all endpoints.
@@ -13,11 +15,7 @@ const isolationRate = 500
 func isolation(ctx context.Context, r *run) (got figures, err error) {
 	for _, endpoints := range []int{10, max(20, r.Receivers)} {
 		hang := endpoints / 10
-		calm, err := r.steady(ctx, endpoints, 0)
-		if err != nil {
-			return nil, err
-		}
-		beside, err := r.steady(ctx, endpoints, hang)
+		calm, beside, err := r.abreast(ctx, r.steady(endpoints, 0), r.steady(endpoints, hang))
 		if err != nil {
 			return nil, fmt.Errorf("%d of %d endpoints hang: %w", hang, endpoints, err)
 		}
@@ -27,18 +25,53 @@ func isolation(ctx context.Context, r *run) (got figures, err error) {
 		got.addTime(who+"the same, none hangs", calm.arrived.P99)
 		got.addTime(who+"arrived, half within", beside.arrived.P50)
 		got.addTime(who+"half, none hangs", calm.arrived.P50)
+		if beside.metered {
+			got.add(who+"CPU of taskhook against none hanging", "×", float64(beside.server)/float64(calm.server))
+		}
 	}
 	return got, nil
 }
 
-// steady publishes at the rate to endpoints in turn, of which some hang. What arrives
+// steady is a flow to endpoints in turn, at the rate, of which some hang. What arrives
 // is what the others are owed.
-func (r *run) steady(ctx context.Context, endpoints, hang int) (passage, error) {
-	turns := max(1, r.Publishes/10/endpoints)
-	return r.through(ctx, func(*receiver) flow {
-		f := r.publishing(turns*endpoints, numbered(endpoints)...)
-		f.work.Rate, f.hang, f.owed = isolationRate, hang, turns*hang
-		f.webhooks -= f.owed
-		return f
-	})
+func (r *run) steady(endpoints, hang int) flow {
+	turns := max(1, r.Publishes/5/endpoints)
+	f := r.publishing(turns*endpoints, numbered(endpoints)...)
+	f.work.Rate, f.hang, f.owed = isolationRate, hang, turns*hang
+	f.webhooks -= f.owed
+	return f
+}
+
+// abreast sends two flows through servers of their own at the same time, so that both
+// meet the same moods of the machine and its disk, which differ by more from one minute
+// to the next than what is to be seen.
+func (r *run) abreast(ctx context.Context, flows ...flow) (first, second passage, err error) {
+	var stages [2]*stage
+	var loaders [2]*loader
+	for i, f := range flows {
+		if stages[i], err = r.stage(ctx, func(*receiver) flow { return f }); err != nil {
+			return first, second, err
+		}
+		if loaders[i], err = r.aim(ctx, f, []*server{stages[i].server}); err != nil {
+			return first, second, err
+		}
+	}
+	pause(ctx, r.Settle)
+	var both [2]passage
+	group, shooting := errgroup.WithContext(ctx)
+	for i, s := range stages {
+		group.Go(func() (err error) {
+			both[i], err = r.shoot(shooting, loaders[i], s.flow, s.to, []*server{s.server})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return first, second, err
+	}
+	for i, s := range stages {
+		if err := s.close(ctx, &both[i]); err != nil {
+			return first, second, err
+		}
+	}
+	return both[0], both[1], nil
 }
