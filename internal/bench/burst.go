@@ -3,7 +3,7 @@ package bench
 import "context"
 
 // burst publishes events one by one, as fast as they are accepted, to one endpoint,
-// until all have arrived; before that the raw sender posts as many.
+// until all have arrived; before that and after it the raw sender posts as many.
 func burst(ctx context.Context, r *run) (figures, error) {
 	return r.compare(ctx, r.publishing(r.Publishes, eventType))
 }
@@ -24,9 +24,10 @@ func fanout(ctx context.Context, r *run) (figures, error) {
 // some is how many endpoints spread and fanout have.
 func (r *run) some() int { return max(1, r.Receivers/10) }
 
-// compare sends a flow through a server, and as many webhooks by the raw sender.
+// compare sends a flow through a server, and before and after it as many webhooks by
+// the raw sender: what counts is the mean of the two, for the machine's speed drifts.
 func (r *run) compare(ctx context.Context, f flow) (got figures, err error) {
-	raw, err := r.yardstick(ctx, f.webhooks)
+	before, err := r.yardstick(ctx, f.webhooks)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +35,11 @@ func (r *run) compare(ctx context.Context, f flow) (got figures, err error) {
 	if err != nil {
 		return nil, err
 	}
+	after, err := r.yardstick(ctx, f.webhooks)
+	if err != nil {
+		return nil, err
+	}
+	raw := passage{took: (before.took + after.took) / 2, loader: (before.loader + after.loader) / 2, receiver: (before.receiver + after.receiver) / 2}
 	n := f.webhooks
 	got.addRatio("", n, p, raw)
 	got.add("taskhook accepts", "requests/s", perSecond(f.work.Requests, p.FinishedAt.Sub(p.StartedAt)))

@@ -72,7 +72,7 @@ func inHouse(t *testing.T, test func(h *house), set ...func(*WorkerOptions)) {
 			t.Fatal(err)
 		}
 		h := &house{T: t, faults: &testkit.Faults{}, logs: &testkit.Logs{}, receiver: &receiver{}}
-		h.store, err = store.Open(t.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: slog.New(h.logs), Fault: h.faults.At})
+		h.store, err = store.Open(t.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Eager: true, Logger: slog.New(h.logs), Fault: h.faults.At})
 		if err != nil {
 			t.Fatal(err)
 		}

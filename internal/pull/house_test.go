@@ -95,7 +95,7 @@ func (h *house) open(dir string) {
 	keys, err := keyring.New(make([]byte, keyring.KeySize))
 	h.must(err)
 	log := slog.New(&testkit.Logs{})
-	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: log})
+	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Eager: true, Logger: log})
 	h.must(err)
 	h.files, err = artifact.Open(dir+"/artifacts", 1<<30)
 	h.must(err)

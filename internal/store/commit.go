@@ -15,7 +15,7 @@ import (
 const (
 	maxQueued = 8192                 // waiting writes; more are refused
 	maxBatch  = 512                  // writes that share a commit
-	busyBatch = 8                    // a batch larger than this makes the next ones linger
+	busyBatch = 2                    // a batch larger than this makes the next ones linger
 	linger    = time.Millisecond / 2 // how long a batch waits, at most, to be as large as the largest of the last
 )
 
@@ -50,6 +50,7 @@ type write struct {
 type committer struct {
 	begin func(context.Context) (commitTx, error)
 	fault FaultFunc
+	eager bool // it never lingers
 
 	wake  chan struct{} // something waits, or it is closed
 	ended chan struct{} // closed when run has returned
@@ -148,7 +149,7 @@ func (c *committer) await() (waiting, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// The largest, for one that was cut short says nothing of how many are on their way.
-	if want := slices.Max(c.sizes[:]); want > busyBatch && len(c.queue) > 0 && len(c.queue) < want {
+	if want := slices.Max(c.sizes[:]); !c.eager && want > busyBatch && len(c.queue) > 0 && len(c.queue) < want {
 		c.linger(want)
 	}
 	return len(c.queue) > 0, c.closed

@@ -40,6 +40,7 @@ type Options struct {
 	Posters    bool // a still picture is to be made of each video; see ClaimPoster
 	Logger     *slog.Logger
 	Fault      FaultFunc // tests only
+	Eager      bool      // commits don't wait for company; for tests on fake time, where a wait is a jump
 }
 
 // Store is the database. All methods may be called at the same time.
@@ -69,6 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.subscribers.forget()
 	s.member.evicted = make(chan struct{}, 1)
 	s.writes = newCommitter(s.begin, o.Fault)
+	s.writes.eager = o.Eager
 	s.makeKinds()
 	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, db.close())

@@ -120,7 +120,7 @@ func (h *house) open(dir string) {
 		h.Fatal(err)
 	}
 	log := slog.New(h.logs)
-	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Logger: log, Fault: h.faults.At})
+	h.store, err = store.Open(h.Context(), store.Options{Dir: dir, Sealer: keys, Migrate: true, Eager: true, Logger: log, Fault: h.faults.At})
 	if err != nil {
 		h.Fatal(err)
 	}
