@@ -39,7 +39,7 @@ type LanePage struct {
 	Lane  string
 	Epoch int64
 	Limit int
-	Held  []string // those that earlier pages brought there; what came by Push is known
+	Held  []string // those that were there when it was asked; what comes by Push meanwhile is known by its claim
 }
 
 // LaneDue is what a page brought.

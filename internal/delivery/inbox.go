@@ -49,6 +49,7 @@ func (m *memory) Push(fresh []taskhook.Outgoing) {
 			continue
 		}
 		l.settled = false
+		l.known[d.ID] = struct{}{}
 		l.pushed.add(d.Subject)
 		if !m.overtake(l, &d) {
 			l.add(d)

@@ -35,7 +35,7 @@ type lane struct {
 	newest   bool                // the next one to send is of those
 	passing  map[string]*passing // events that pass and are to be sent here, by subject; often nil
 	held     int                 // in memory in any way: reserved, queued, in flight, being recorded
-	loaded   map[string]struct{} // those of them that pages brought
+	known    map[string]struct{} // the ids of those, but for what is only reserved
 	bytes    int                 // of their bodies
 	page     int                 // deliveries that one of this lane may bring, by what the last did; 0: none was
 	typical  int                 // size of a body, by the last page; 0: not known yet
@@ -76,7 +76,7 @@ type lane struct {
 func newLane(owned taskhook.OwnedLane, node string, now time.Time) *lane {
 	l := &lane{id: owned.ID, account: owned.AccountID, endpoint: owned.EndpointID, epoch: owned.Epoch, node: node, sends: startSends,
 		rest: owned.Rest, quiet: owned.Rest.Until, nextLoad: now, since: now, place: -1, index: -1,
-		loaded: map[string]struct{}{}}
+		known: map[string]struct{}{}}
 	if l.endpoint == "" {
 		l.target = originTarget()
 	}

@@ -70,7 +70,7 @@ func (m *memory) hold(l *lane, size int) {
 // drop takes one delivery out of the count, and no longer knows its id, which is empty
 // when it was only reserved.
 func (m *memory) drop(l *lane, id string, size int) {
-	delete(l.loaded, id)
+	delete(l.known, id)
 	l.held--
 	l.bytes -= size
 	m.bytes -= size

@@ -42,7 +42,7 @@ func (m *memory) pages(lanes []*lane) (pages []taskhook.LanePage, news []int) {
 		l := lanes[len(pages)]
 		limit := min(l.room(m.full()), pageRows-rows)
 		rows += limit
-		pages = append(pages, taskhook.LanePage{Lane: l.id, Epoch: l.epoch, Limit: limit, Held: slices.Collect(maps.Keys(l.loaded))})
+		pages = append(pages, taskhook.LanePage{Lane: l.id, Epoch: l.epoch, Limit: limit, Held: slices.Collect(maps.Keys(l.known))})
 		news = append(news, l.news)
 		l.unread, l.pushed = false, subjects{}
 		l.nextLoad = time.Time{} // what falls due from here on is told again
@@ -86,10 +86,14 @@ func (m *memory) take(l *lane, due *taskhook.LaneDue, news int, now time.Time) {
 	}
 }
 
-// load takes in a delivery of a page.
+// load takes in a delivery of a page, unless it came straight here while the page was
+// read, has failed, and is about to be noted as recorded.
 func (m *memory) load(l *lane, d *taskhook.Outgoing, pushed subjects) {
+	if _, known := l.known[d.ID]; known {
+		return
+	}
 	m.hold(l, len(d.Body))
-	l.loaded[d.ID] = struct{}{}
+	l.known[d.ID] = struct{}{}
 	if passes(d) && pushed[d.Subject] {
 		l.freeing = true // what was pushed meanwhile is newer
 	}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -22,6 +23,55 @@ func TestRetryDueWhileAskingIsKept(t *testing.T) {
 	m.answered(l, func() { m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1}, news[0], now) })
 	if !l.nextLoad.Equal(due) {
 		t.Errorf("the lane looks again at %v, want %v", l.nextLoad, due)
+	}
+}
+
+// TestRecordedWhileReading holds that a delivery which came straight here is in memory
+// once, though its failed attempt is in the database, so that a page may bring it, before
+// the recorder has noted that.
+func TestRecordedWhileReading(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d := taskhook.Outgoing{Delivery: taskhook.Delivery{ID: "dlv_1", LaneID: "lane_1"}, Epoch: 1}
+	set := func() (*memory, *lane) {
+		m := newMemory(1, totalBytes)
+		l := newLane(taskhook.OwnedLane{ID: "lane_1", Epoch: 1}, "", now)
+		m.adopt(l)
+		m.start, l.direct = func(send) {}, true
+		return m, l
+	}
+	push := func(m *memory, l *lane) {
+		if !m.Reserve(l.id, 1, 0) {
+			t.Fatal("there is no room")
+		}
+		m.Push([]taskhook.Outgoing{d}) // and is sent at once
+	}
+	ask := func(m *memory, l *lane, meanwhile func()) (held []string) {
+		pages, news := m.pages([]*lane{l})
+		meanwhile()
+		brought := []taskhook.Outgoing{d}
+		if slices.Contains(pages[0].Held, d.ID) {
+			brought = nil
+		}
+		m.answered(l, func() { m.take(l, &taskhook.LaneDue{Lane: l.id, Epoch: 1, Deliveries: brought}, news[0], now) })
+		return pages[0].Held
+	}
+	for name, first := range map[string]func(*memory, *lane){
+		"asked after it came":  func(m *memory, l *lane) { push(m, l); ask(m, l, func() {}) },
+		"asked before it came": func(m *memory, l *lane) { ask(m, l, func() { push(m, l) }) },
+	} {
+		m, l := set()
+		first(m, l)
+		if l.queued() != 0 || l.held != 1 || l.inFlight != 1 {
+			t.Errorf("%s: %d wait and %d are held, with one being recorded", name, l.queued(), l.held)
+		}
+		m.recorded(l, d.ID, 0, now)
+		if held := ask(m, l, func() {}); l.queued() != 1 || len(held) != 0 {
+			t.Errorf("%s: %d wait when it is recorded; %v was held", name, l.queued(), held)
+		}
+		if held := ask(m, l, func() {}); l.queued() != 1 || !slices.Equal(held, []string{d.ID}) {
+			t.Errorf("%s: %d wait when it was read; %v was held", name, l.queued(), held)
+		}
 	}
 }
 
