@@ -19,6 +19,7 @@ import (
 	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/config"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -326,11 +327,7 @@ func testFilesOutlastARestart(t *testing.T, on database) {
 	}
 	next := program.Run(t, s.Config)
 	defer next.Stop(t)
-	for count(t, dir) > 1 {
-		if _, err := next.Files(t.Context(), client.PageQuery{}); err != nil { // the server is there, and works on it
-			t.Fatal(err)
-		}
-	}
+	testkit.Until(t, "the file that nobody has is gone", func() bool { return count(t, dir) == 1 })
 	again, err := next.File(t.Context(), f.ID)
 	if err != nil {
 		t.Fatal(err)

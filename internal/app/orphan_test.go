@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/taskhook/taskhook"
-	"github.com/taskhook/taskhook/client"
 	"github.com/taskhook/taskhook/internal/app"
 	"github.com/taskhook/taskhook/internal/artifact"
 	"github.com/taskhook/taskhook/internal/config"
@@ -46,11 +45,7 @@ func TestOrphansAreRemoved(t *testing.T) {
 	}
 	next := program.Run(t, s.Config)
 	defer next.Stop(t)
-	for exists(t, dir, orphan) {
-		if _, err := next.Tasks(t.Context(), client.TaskQuery{}); err != nil { // the server is there, and works on it
-			t.Fatal(err)
-		}
-	}
+	testkit.Until(t, "the file that no task has is gone", func() bool { return !exists(t, dir, orphan) })
 	if got, err := next.Task(t.Context(), k.ID); err != nil {
 		t.Error(err)
 	} else if status, _ := fetch(t, "GET", got.Result[0].URL); status != 200 {

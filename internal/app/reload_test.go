@@ -74,7 +74,7 @@ func TestReload(t *testing.T) {
 		return c.Submit(t.Context(), "acme", "text-to-image", client.Submission{Model: model, Input: json.RawMessage(`{}`)})
 	}
 	becomes := func(id, status string) {
-		await(t, func() bool {
+		testkit.Until(t, "the model answers as the file says", func() bool {
 			k, err := c.Task(t.Context(), id)
 			return err == nil && k.Status == status
 		})
@@ -87,13 +87,13 @@ func TestReload(t *testing.T) {
 
 	write("models:\n  acme: {two: {adapter: 'http:nobody', capabilities: {text-to-image: any}}}\n  acme2: [\n")
 	reload <- syscall.SIGHUP
-	await(t, func() bool { return logs.Count(file+":3:") > 0 })
+	testkit.Until(t, "the mistake is complained of", func() bool { return logs.Count(file+":3:") > 0 })
 	if _, err := submit("one"); err != nil {
 		t.Errorf("after a bad file: %v", err)
 	}
 	write(fmt.Sprintf(vendorFile, api.URL, "soon", "two"))
 	reload <- syscall.SIGHUP
-	await(t, func() bool { return logs.Count("read anew") > 0 })
+	testkit.Until(t, "the file is read anew", func() bool { return logs.Count("read anew") > 0 })
 	second, err := submit("two")
 	if err != nil {
 		t.Fatal(err)

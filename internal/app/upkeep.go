@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/taskhook/taskhook"
@@ -44,12 +45,10 @@ func (a *App) upkeep(ctx context.Context) error {
 	for {
 		now := a.clock.Now()
 		if former && a.formerGone(ctx) {
-			former = false
-			a.removeLeftovers(ctx, a.opened)
+			former = !a.removeLeftovers(ctx, a.opened)
 		}
-		if a.othersKeep() && now.Sub(looked) >= leftoverAge {
+		if old := now.Add(-leftoverAge); a.othersKeep() && !looked.After(old) && a.removeLeftovers(ctx, old) && a.removeUnfinished(ctx, old) {
 			looked = now
-			a.removeLeftovers(ctx, now.Add(-leftoverAge))
 		}
 		a.tidy(ctx, now)
 		select {
@@ -90,9 +89,7 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 	for ctx.Err() == nil {
 		n, err := bite()
 		if err != nil {
-			if ctx.Err() == nil {
-				a.Logger.Warn(name, "error", err)
-			}
+			a.warn(ctx, name, "error", err)
 			return
 		}
 		if n == 0 {
@@ -102,15 +99,35 @@ func (a *App) chore(ctx context.Context, name string, bite func() (int64, error)
 }
 
 // removeLeftovers deletes the files of before whose runs and uploads ended before they
-// were stored.
-func (a *App) removeLeftovers(ctx context.Context, before time.Time) {
+// were stored, and reports whether it could. Else it is to be tried again.
+func (a *App) removeLeftovers(ctx context.Context, before time.Time) (done bool) {
+	done = true
 	for _, kept := range []leftovers{
 		{"result file", a.files, a.store.KnownArtifacts},
 		{"uploaded file", a.inputs, a.store.KnownContents},
 	} {
-		if err := a.removeOrphans(ctx, kept, before); err != nil && ctx.Err() == nil {
-			a.Logger.Warn("remove leftovers", "what", kept.what, "error", err)
+		if err := a.removeOrphans(ctx, kept, before); err != nil {
+			done = false
+			a.warn(ctx, "remove leftovers", "what", kept.what, "error", err)
 		}
+	}
+	return done
+}
+
+// removeUnfinished deletes what nodes that died were about to store, which nobody wrote
+// to since before.
+func (a *App) removeUnfinished(ctx context.Context, before time.Time) (done bool) {
+	if err := errors.Join(a.files.Sweep(ctx, before), a.inputs.Sweep(ctx, before)); err != nil {
+		a.warn(ctx, "remove unfinished files", "error", err)
+		return false
+	}
+	return true
+}
+
+// warn logs what did not work, unless it is that we are stopping.
+func (a *App) warn(ctx context.Context, what string, args ...any) {
+	if ctx.Err() == nil {
+		a.Logger.Warn(what, args...)
 	}
 }
 

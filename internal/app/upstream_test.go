@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/taskhook/taskhook/client"
+	"github.com/taskhook/taskhook/internal/testkit"
 	"github.com/taskhook/taskhook/internal/testkit/program"
 )
 
@@ -71,23 +71,9 @@ func TestCancelGoesThrough(t *testing.T) {
 		}
 		return p.Items
 	}
-	await(t, func() bool { return len(theirs()) == 1 })
+	testkit.Until(t, "it is asked for there", func() bool { return len(theirs()) == 1 })
 	if _, err := s.CancelTask(t.Context(), k.ID); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() bool { return theirs()[0].Status == "cancelled" })
-}
-
-// await polls until it is so; the test's own time limit ends what never is.
-func await(t *testing.T, so func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-t.Context().Done():
-			t.Fatal("it never came to be so")
-		case <-tick.C:
-		}
-	}
+	testkit.Until(t, "it is cancelled there, too", func() bool { return theirs()[0].Status == "cancelled" })
 }
