@@ -92,6 +92,43 @@ func TestFilesOfThisProcessStay(t *testing.T) {
 	}
 }
 
+// TestLeftoversAreTriedAgain has one that can't be removed, for a file is where its folder
+// should be, until that is out of the way.
+func TestLeftoversAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Data, cfg.Listen, cfg.BootstrapKey = t.TempDir(), "127.0.0.1:0", config.NewSecret(program.Key)
+	dir := filepath.Join(cfg.Data, "artifacts")
+	id := taskhook.NewID(taskhook.PrefixArtifact, time.Now().Add(-time.Hour))
+	inTheWay := filepath.Join(dir, filepath.Dir(filepath.FromSlash(artifact.Place(id))))
+	misplaced := filepath.Join(dir, "elsewhere", id)
+	if err := os.MkdirAll(filepath.Dir(misplaced), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{inTheWay, misplaced} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logs := &testkit.Logs{}
+	a, err := app.Open(t.Context(), app.Options{Config: cfg, Logger: slog.New(logs), Pace: app.Pace{Upkeep: time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	testkit.Until(t, "it can't be removed", func() bool { return logs.Count("remove leftovers") > 1 })
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Until(t, "it is removed", func() bool { return logs.Count("removed a file that nothing names") > 0 })
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // exists reports whether a file of the name is anywhere below dir.
 func exists(t *testing.T, dir, name string) (found bool) {
 	t.Helper()
