@@ -193,6 +193,13 @@ func (o *owed) String() string {
 // way: waiting, on their way, or being recorded.
 const laneRoom = 512
 
+// firstWindow is how many results a server gathers, at most, before it has recorded any,
+// and window how many at any time; as many as it has slots may be under way besides.
+const (
+	firstWindow = 64
+	window      = 1024
+)
+
 // judgeKills bounds what one kill leaves in doubt. Outcomes are recorded in the
 // order in which sends hand them over, and a send holds its slot until it has. So
 // when the last outcome that was recorded was handed over, whatever had come to the
@@ -226,6 +233,13 @@ func (f *facts) judgeKills(v *Verdict) {
 		if under >= slots && !f.lives[life].Struck { // a write that fails makes way for others
 			v.violate("L4", "%d requests of life %d are not listed, though one that was answered after they came is; %d can be under way",
 				under, life, slots)
+		}
+		bound := slots + window
+		if last[life].IsZero() {
+			bound = slots + firstWindow
+		}
+		if len(list) > bound {
+			v.violate("L4", "%d requests of life %d are not listed, of at most %d", len(list), life, bound)
 		}
 	}
 	for l, n := range ofLane {

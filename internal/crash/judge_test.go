@@ -107,6 +107,23 @@ func TestKillBound(t *testing.T) {
 	}
 }
 
+// TestWindowBound plants one request more than a server may have answered before it has
+// recorded anything.
+func TestWindowBound(t *testing.T) {
+	t.Parallel()
+	f, v := &facts{lives: []life{{}, {}}}, &Verdict{}
+	for range slots + firstWindow {
+		f.receipts = append(f.receipts, &receipt{life: 1, At: time.Now()})
+	}
+	if f.judgeKills(v); len(v.Violations) > 0 {
+		t.Errorf("as many as may be: %q", v.Violations)
+	}
+	f.receipts = append(f.receipts, &receipt{life: 1, At: time.Now()})
+	if f.judgeKills(v); v.rules() != "L4" {
+		t.Errorf("one too many is found as %q", v.Violations)
+	}
+}
+
 // rules lists the rules that were broken.
 func (v *Verdict) rules() string {
 	var rules []string

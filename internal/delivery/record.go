@@ -25,6 +25,7 @@ type recorder struct {
 	mu      sync.Mutex
 	waiting []recording
 	writing int           // results that are being written
+	window  int           // how many there may be of both before no more is sent
 	late    time.Time     // since when none was written that wait; zero: none wait
 	stopped time.Time     // when it was to stop; zero: it was not
 	wake    chan struct{} // something waits, or it is stopped
@@ -39,7 +40,7 @@ type recording struct {
 }
 
 func newRecorder(queue QueueStore, log *slog.Logger, now func() time.Time, done func(*recording, time.Time)) *recorder {
-	return &recorder{queue: queue, log: log, now: now, done: done, caughtUp: func() {}, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
+	return &recorder{queue: queue, log: log, now: now, done: done, caughtUp: func() {}, window: leastWindow, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 // add takes results in.
@@ -64,7 +65,7 @@ func (r *recorder) enqueue(results ...recording) {
 // again puts back what could not be written.
 func (r *recorder) again(batch []recording) {
 	r.mu.Lock()
-	r.writing = 0
+	r.writing, r.window = 0, leastWindow
 	r.mu.Unlock()
 	r.enqueue(batch...)
 }
@@ -79,7 +80,9 @@ func signal(to chan struct{}) {
 // behind reports whether results that are in no database pile up, for it does not
 // answer or this process was cut off from it. Then no more is to be sent: all of it
 // would come twice if the process died now, or others have taken its work over. A
-// few are no such sign: a result may be one that can't be written.
+// few that are late are no such sign: a result may be one that can't be written. How
+// many there may be at all begins small and grows with each write, so that a server
+// which dies again and again before it has recorded anything repeats little.
 func (r *recorder) behind(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,7 +90,8 @@ func (r *recorder) behind(now time.Time) bool {
 }
 
 func (r *recorder) isBehind(now time.Time) bool {
-	return len(r.waiting)+r.writing >= behindRecords && now.Sub(r.late) > behindAfter
+	n := len(r.waiting) + r.writing
+	return n >= r.window || n >= behindRecords && now.Sub(r.late) > behindAfter
 }
 
 // wrote notes that results were written.
@@ -96,6 +100,7 @@ func (r *recorder) wrote() {
 	r.mu.Lock()
 	behind := r.isBehind(now)
 	r.writing, r.late = 0, time.Time{}
+	r.window = min(2*r.window, mostWindow)
 	if len(r.waiting) > 0 {
 		r.late = now
 	}
@@ -119,6 +124,8 @@ const (
 	busyRecords   = 8                    // a larger write makes the next one linger
 	fullRecords   = 128                  // and so many end that
 	linger        = 5 * time.Millisecond // or so much time
+	leastWindow   = 64                   // results that are not recorded stop further sends, as long as no write has succeeded
+	mostWindow    = 2 * maxRecords       // and so many later: one write, and another that gathers
 	behindRecords = 16                   // so many that wait
 	behindAfter   = time.Second / 2      // for so long stop further sends
 	lastPatience  = 5 * time.Second      // without any success, and a stop gives up: what is not recorded is sent again after the start

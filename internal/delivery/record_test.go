@@ -77,3 +77,51 @@ func TestOneBadRecord(t *testing.T) {
 		<-ended
 	})
 }
+
+// TestWindow holds that no more is sent when so much is not recorded as would come twice
+// if the process died: little before the first write, more with each one, and little
+// again after one that failed.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &brokenQueue{recorded: map[string]int{}}
+		r := newRecorder(queue, slog.New(&testkit.Logs{}), time.Now, func(*recording, time.Time) {})
+		caughtUp, made := 0, 0
+		r.caughtUp = func() { caughtUp++ }
+		add := func(n int) {
+			for range n {
+				made++
+				r.add(&lane{}, 1, &taskhook.AttemptResult{Delivery: taskhook.Delivery{ID: fmt.Sprintf("dlv_%d", made)}})
+			}
+		}
+		expect := func(what string, behind bool, window int) {
+			t.Helper()
+			if got := r.behind(time.Now()); got != behind || r.window != window {
+				t.Errorf("%s: behind is %v and the window %d, want %v and %d", what, got, r.window, behind, window)
+			}
+		}
+		add(leastWindow - 1)
+		expect("one less than may be", false, leastWindow)
+		add(1)
+		expect("as many as may be", true, leastWindow)
+		go r.run()
+		pass(time.Second)
+		expect("written", false, 2*leastWindow)
+		if caughtUp != 1 {
+			t.Errorf("what was held back went on %d times", caughtUp)
+		}
+		for range 8 {
+			add(1)
+			pass(time.Second)
+		}
+		expect("written often", false, mostWindow)
+		queue.away.Store(true)
+		add(leastWindow)
+		pass(errorPause / 2)
+		expect("not written", true, leastWindow)
+		queue.away.Store(false)
+		pass(time.Second)
+		expect("written again, in small parts", false, mostWindow)
+		r.stop()
+	})
+}
