@@ -74,7 +74,7 @@ func TestReload(t *testing.T) {
 		return c.Submit(t.Context(), "acme", "text-to-image", client.Submission{Model: model, Input: json.RawMessage(`{}`)})
 	}
 	becomes := func(id, status string) {
-		testkit.Until(t, "the model answers as the file says", func() bool {
+		testkit.Until(t, "the task is "+status, func() bool {
 			k, err := c.Task(t.Context(), id)
 			return err == nil && k.Status == status
 		})

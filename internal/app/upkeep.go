@@ -35,20 +35,15 @@ const (
 )
 
 // upkeep removes what has expired, in small bites, at the start and until ctx ends.
-// Leftovers of those that were here before go when these are gone; others that nodes
-// may leave are old before they are removed, so they are looked for again.
 func (a *App) upkeep(ctx context.Context) error {
-	tick := time.NewTicker(cmp.Or(a.Pace.Upkeep, 5*time.Second))
+	every := cmp.Or(a.Pace.Upkeep, 5*time.Second)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var looked time.Time // for leftovers
-	former := a.bucket == nil
+	left := clearing{former: a.bucket == nil}
 	for {
 		now := a.clock.Now()
-		if former && a.formerGone(ctx) {
-			former = !a.removeLeftovers(ctx, a.opened)
-		}
-		if old := now.Add(-leftoverAge); a.othersKeep() && !looked.After(old) && a.removeLeftovers(ctx, old) && a.removeUnfinished(ctx, old) {
-			looked = now
+		if !now.Before(left.next) && !a.clear(ctx, now, &left) {
+			left.next = now.Add(ticksToRetry * every) // for it goes through all files
 		}
 		a.tidy(ctx, now)
 		select {
@@ -57,6 +52,35 @@ func (a *App) upkeep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// ticksToRetry is after how many looks the removal of leftovers that failed is tried again.
+const ticksToRetry = 12
+
+// clearing is how far the removal of leftovers has come.
+type clearing struct {
+	former bool      // those of who was here before have not been removed
+	looked time.Time // when others were
+	next   time.Time // not before this
+}
+
+// clear removes leftovers and reports whether it could. Those of nodes that were here
+// before go when these are gone; others that nodes may leave are old before they are
+// removed, so they are looked for again.
+func (a *App) clear(ctx context.Context, now time.Time, c *clearing) (done bool) {
+	if c.former && a.formerGone(ctx) {
+		if !a.removeLeftovers(ctx, a.opened) {
+			return false
+		}
+		c.former = false
+	}
+	if old := now.Add(-leftoverAge); a.othersKeep() && !c.looked.After(old) {
+		if !a.removeLeftovers(ctx, old) || !a.removeUnfinished(ctx, old) {
+			return false
+		}
+		c.looked = now
+	}
+	return true
 }
 
 // tidy does each chore until nothing of it is left.

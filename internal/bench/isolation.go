@@ -15,10 +15,11 @@ const isolationRate = 500
 func isolation(ctx context.Context, r *run) (got figures, err error) {
 	for _, endpoints := range []int{10, max(20, r.Receivers)} {
 		hang := endpoints / 10
-		calm, beside, err := r.abreast(ctx, r.steady(endpoints, 0), r.steady(endpoints, hang))
+		both, err := r.abreast(ctx, [2]flow{r.steady(endpoints, 0), r.steady(endpoints, hang)})
 		if err != nil {
 			return nil, fmt.Errorf("%d of %d endpoints hang: %w", hang, endpoints, err)
 		}
+		calm, beside := both[0], both[1]
 		who := fmt.Sprintf("%d of %d hang: ", hang, endpoints)
 		got.add(who+"99 % of arrivals against none hanging", "×", float64(beside.arrived.P99)/float64(calm.arrived.P99))
 		got.addTime(who+"arrived, 99 % within", beside.arrived.P99)
@@ -45,19 +46,18 @@ func (r *run) steady(endpoints, hang int) flow {
 // abreast sends two flows through servers of their own at the same time, so that both
 // meet the same moods of the machine and its disk, which differ by more from one minute
 // to the next than what is to be seen.
-func (r *run) abreast(ctx context.Context, flows ...flow) (first, second passage, err error) {
+func (r *run) abreast(ctx context.Context, flows [2]flow) (both [2]passage, err error) {
 	var stages [2]*stage
 	var loaders [2]*loader
 	for i, f := range flows {
 		if stages[i], err = r.stage(ctx, func(*receiver) flow { return f }); err != nil {
-			return first, second, err
+			return both, err
 		}
 		if loaders[i], err = r.aim(ctx, f, []*server{stages[i].server}); err != nil {
-			return first, second, err
+			return both, err
 		}
 	}
 	pause(ctx, r.Settle)
-	var both [2]passage
 	group, shooting := errgroup.WithContext(ctx)
 	for i, s := range stages {
 		group.Go(func() (err error) {
@@ -66,12 +66,12 @@ func (r *run) abreast(ctx context.Context, flows ...flow) (first, second passage
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return first, second, err
+		return both, err
 	}
 	for i, s := range stages {
 		if err := s.close(ctx, &both[i]); err != nil {
-			return first, second, err
+			return both, err
 		}
 	}
-	return both[0], both[1], nil
+	return both, nil
 }

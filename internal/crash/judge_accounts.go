@@ -211,7 +211,12 @@ func (f *facts) judgeKills(v *Verdict) {
 		path string
 	}
 	last, lost, ofLane := make([]time.Time, len(f.lives)), make([][]*receipt, len(f.lives)), map[lane]int{}
+	wrote := make([]bool, len(f.lives)) // a result, maybe one that is in no list
+	for _, r := range f.passing {
+		wrote[r.life] = true
+	}
 	for _, r := range f.receipts {
+		wrote[r.life] = wrote[r.life] || r.excused || r.recorded || f.lives[r.life].Struck
 		switch {
 		case r.excused:
 		case !r.recorded:
@@ -235,7 +240,7 @@ func (f *facts) judgeKills(v *Verdict) {
 				under, life, slots)
 		}
 		bound := slots + window
-		if last[life].IsZero() {
+		if !wrote[life] {
 			bound = slots + firstWindow
 		}
 		if len(list) > bound {
